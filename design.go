@@ -1,0 +1,302 @@
+package plumbline
+
+import "time"
+
+// DesignSchema names the version of the Design's JSON form.
+const DesignSchema = "plumbline/design/1"
+
+// A Design is what the architecture promises and what it leans on: the
+// operations of the OpenAPI document, the objectives, and whatever the
+// declaration claims about dependencies, load and recovery. What is not
+// declared is not claimed: its functions are skipped, never failed.
+type Design struct {
+	Schema       string        `json:"schema"`
+	Service      string        `json:"service"`
+	Target       string        `json:"target"` // base URL of the deployment
+	Document     Document      `json:"document"`
+	Mode         Mode          `json:"mode"`
+	Operations   []Operation   `json:"operations"`
+	Objectives   []Objective   `json:"objectives,omitempty"`
+	Dependencies []Dependency  `json:"dependencies,omitempty"`
+	Identities   []Identity    `json:"identities,omitempty"`
+	Load         Load          `json:"load"`
+	Liveness     string        `json:"liveness,omitempty"`    // path; empty when none is declared or found
+	Public       []string      `json:"public,omitempty"`      // IDs of operations declared open to anybody
+	Propagation  Propagation   `json:"propagation,omitempty"` // empty means PropagationW3C is expected but not claimed
+	Recovery     time.Duration `json:"recovery,omitempty"`    // declared bound on recovery after an outage; zero when not declared
+	Waivers      []Waiver      `json:"waivers,omitempty"`
+	Pacts        []string      `json:"pacts,omitempty"` // existing consumer pact files, beside the generated one
+}
+
+// Operation returns the operation with the given ID.
+func (d Design) Operation(id string) (Operation, bool) {
+	for _, o := range d.Operations {
+		if o.ID == id {
+			return o, true
+		}
+	}
+	return Operation{}, false
+}
+
+// Dependency returns the dependency with the given name.
+func (d Design) Dependency(name string) (Dependency, bool) {
+	for _, dep := range d.Dependencies {
+		if dep.Name == name {
+			return dep, true
+		}
+	}
+	return Dependency{}, false
+}
+
+// A Mode says what a run may change on the target.
+type Mode string
+
+// The modes, from the most careful.
+const (
+	ModeObserve Mode = "observe" // safe methods only
+	ModeOwn     Mode = "own"     // changes and deletes only what the run created
+	ModeFull    Mode = "full"    // everything the document offers
+)
+
+// Propagation names the trace context that the target hands to its dependencies.
+type Propagation string
+
+// The propagation formats.
+const (
+	PropagationW3C  Propagation = "w3c"  // https://www.w3.org/TR/trace-context/
+	PropagationNone Propagation = "none" // declared absent
+)
+
+// A Document identifies the OpenAPI document that the design was read from.
+type Document struct {
+	File    string `json:"file"`
+	Title   string `json:"title,omitempty"`
+	Version string `json:"version,omitempty"` // of the API
+	OpenAPI string `json:"openapi"`           // "2.0", "3.0.3", "3.1.0"
+	SHA256  string `json:"sha256"`
+}
+
+// A Source is where a statement was written down.
+type Source struct {
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`   // from 1; zero when unknown
+	Column  int    `json:"column,omitempty"` // from 1; zero when unknown
+	Pointer string `json:"pointer,omitempty"`
+}
+
+// An Operation is one method on one path of the API.
+type Operation struct {
+	ID       string   `json:"id"` // operationId, or "METHOD /path" when the document has none
+	Method   string   `json:"method"`
+	Path     string   `json:"path"` // template, as in the document, base path included
+	Tags     []string `json:"tags,omitempty"`
+	Secured  bool     `json:"secured,omitempty"`
+	Schemes  []Scheme `json:"schemes,omitempty"`  // security schemes that may apply, each alone
+	Statuses []string `json:"statuses,omitempty"` // documented: "200", "4XX", "default"
+	Cases    []Case   `json:"cases,omitempty"`    // proved valid, the seed request first
+	Invalid  []Case   `json:"invalid,omitempty"`  // proved invalid in every legal decoding
+	Produces []string `json:"produces,omitempty"` // resource names that a 2xx answer yields an identifier for
+	Deletes  string   `json:"deletes,omitempty"`  // operation ID that removes what this one creates
+	Source   Source   `json:"source"`
+}
+
+// Safe reports whether the method is safe in the sense of RFC 9110 §9.2.1.
+func (o Operation) Safe() bool {
+	switch o.Method {
+	case "GET", "HEAD", "OPTIONS", "TRACE":
+		return true
+	}
+	return false
+}
+
+// Creates reports whether a 2xx answer yields the identifier of a new resource.
+func (o Operation) Creates() bool { return len(o.Produces) > 0 && !o.Safe() }
+
+// A Scheme is an OpenAPI security scheme as far as a client needs it.
+type Scheme struct {
+	Name string `json:"name"`
+	Type string `json:"type"`         // "http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"
+	In   string `json:"in,omitempty"` // "header", "query", "cookie"
+	Key  string `json:"key,omitempty"`
+	HTTP string `json:"http,omitempty"` // "bearer", "basic"
+}
+
+// A Case is one request for an operation together with why it is valid or not.
+type Case struct {
+	ID        string   `json:"id"` // stable between runs: "createOrder/example", "createOrder/quantity-below-minimum"
+	Operation string   `json:"operation"`
+	Violates  string   `json:"violates,omitempty"` // empty for a valid case; else "/body/quantity: minimum 1"
+	Origin    string   `json:"origin,omitempty"`   // "example", "default", "generated", "malformed"
+	Request   Request  `json:"request"`
+	Binds     []Bind   `json:"binds,omitempty"`
+	Expect    []string `json:"expect,omitempty"` // documented statuses that a right server may answer
+}
+
+// A Bind fills one place of a request with a value that only the live
+// deployment knows, such as the ID of an order that was created before.
+type Bind struct {
+	In      string `json:"in"`      // "path", "query", "header", "body"
+	Name    string `json:"name"`    // parameter name, or JSON pointer into the body
+	From    string `json:"from"`    // operation ID whose answer holds the value
+	Pointer string `json:"pointer"` // JSON pointer into that answer's body; "header:Location" for the last path segment of it
+	Why     string `json:"why"`     // provenance: "link", "example", "location", "inferred: path nesting"
+}
+
+// A Request is an HTTP request without the credentials and without the host.
+// The path may hold {name} for each Bind in the path.
+type Request struct {
+	Method string              `json:"method"`
+	Path   string              `json:"path"`            // escaped; no query
+	Query  string              `json:"query,omitempty"` // raw query, without the question mark
+	Header map[string][]string `json:"header,omitempty"`
+	Body   []byte              `json:"body,omitempty"`
+}
+
+// A Response is what came back.
+type Response struct {
+	Status int                 `json:"status"`
+	Header map[string][]string `json:"header,omitempty"`
+	Body   []byte              `json:"body,omitempty"`
+}
+
+// An Objective is a service-level objective: the share of requests that must
+// be good. A request is good when it is answered as documented and without a
+// server error and, where Within is set, answered within it. A percentile
+// objective is such a share: p99 ≤ 300 ms is Target 0.99, Within 300 ms.
+type Objective struct {
+	Name       string        `json:"name"`
+	Operations []string      `json:"operations,omitempty"` // IDs; empty for the whole service
+	Target     float64       `json:"target"`               // in (0, 1); 0.999 leaves an error budget of 0.001
+	Within     time.Duration `json:"within,omitempty"`     // latency threshold; zero for plain availability
+	During     string        `json:"during,omitempty"`     // phase role it applies to: "" for no fault, "fault", "recovery"
+	Confidence float64       `json:"confidence,omitempty"` // one-sided; zero means 0.95
+	Decision   Decision      `json:"decision,omitempty"`
+	Window     time.Duration `json:"window,omitempty"` // for error-budget arithmetic only
+	Source     Source        `json:"source"`
+}
+
+// ErrorBudget is the share of requests that may be bad.
+func (o Objective) ErrorBudget() float64 { return 1 - o.Target }
+
+// Covers reports whether the objective applies to the operation.
+func (o Objective) Covers(operation string) bool {
+	if len(o.Operations) == 0 {
+		return true
+	}
+	for _, id := range o.Operations {
+		if id == operation {
+			return true
+		}
+	}
+	return false
+}
+
+// Good reports whether an observation counts as good: no transport error, no
+// 5xx, no breach of the documented statuses, and in time counted from due.
+func (o Objective) Good(x Observation) bool {
+	return x.OK() && (o.Within == 0 || x.Latency <= o.Within)
+}
+
+// A Decision says what an objective needs in order to gate.
+type Decision string
+
+// The decisions. The empty value means DecisionNotDisproved.
+const (
+	DecisionNotDisproved Decision = "not-disproved" // only a demonstrated breach fails
+	DecisionProve        Decision = "prove"         // what is not proved is inconclusive, and gates
+)
+
+// Load is the declared open workload of the service.
+type Load struct {
+	Rate       float64            `json:"rate,omitempty"` // requests a second, all operations together; zero when not declared
+	Duration   time.Duration      `json:"duration,omitempty"`
+	Mix        map[string]float64 `json:"mix,omitempty"`      // operation ID to weight; empty: reads 80 %, writes 20 %
+	Arrivals   Arrivals           `json:"arrivals,omitempty"` // empty means ArrivalsPoisson
+	Stages     []Stage            `json:"stages,omitempty"`   // overrides Rate and Duration
+	Limit      float64            `json:"limit,omitempty"`    // hard ceiling on requests a second
+	FaultyRate float64            `json:"faulty_rate,omitempty"`
+	Source     Source             `json:"source"`
+}
+
+// Arrivals is the process by which requests of an open workload arrive.
+type Arrivals string
+
+// The arrival processes.
+const (
+	ArrivalsConstant Arrivals = "constant"
+	ArrivalsPoisson  Arrivals = "poisson"
+)
+
+// A Stage is a stretch of an open workload whose rate runs linearly.
+type Stage struct {
+	From     float64       `json:"from"` // requests a second at its start
+	To       float64       `json:"to"`   // and at its end
+	Duration time.Duration `json:"duration"`
+}
+
+// A Class says whether the service can do without a dependency.
+type Class string
+
+// The classes. The empty value means not declared.
+const (
+	ClassCritical Class = "critical"
+	ClassOptional Class = "optional"
+)
+
+// A Dependency is something that the service calls over a wire.
+type Dependency struct {
+	Name       string        `json:"name"`
+	Wire       Wire          `json:"wire"`
+	Listen     string        `json:"listen,omitempty"`   // where the proxy listens
+	Upstream   string        `json:"upstream,omitempty"` // what it forwards to
+	Class      Class         `json:"class,omitempty"`
+	Operations []string      `json:"operations,omitempty"` // declared users; empty when not declared
+	Timeout    time.Duration `json:"timeout,omitempty"`    // total for one client request, retries included; zero when not declared
+	Retry      *Retry        `json:"retry,omitempty"`
+	Breaker    *Breaker      `json:"breaker,omitempty"`
+	Accept     []int         `json:"accept,omitempty"` // statuses that are a clean failure; empty means 502, 503, 504, 429
+	Degraded   string        `json:"degraded,omitempty"`
+	Bulkhead   bool          `json:"bulkhead,omitempty"`
+	Source     Source        `json:"source"`
+}
+
+// A Wire is the protocol between the service and a dependency.
+type Wire string
+
+// The wires.
+const (
+	WireHTTP Wire = "http" // recorded and faulted request by request
+	WireTCP  Wire = "tcp"  // connections, bytes and timing only
+)
+
+// Retry is a declared retry policy.
+type Retry struct {
+	MaxAttempts int    `json:"max_attempts"`  // the first try included; zero means 3, the per-request budget of the SRE book ch. 21
+	Jitter      bool   `json:"jitter"`        // false only when declared so
+	On          []int  `json:"on,omitempty"`  // statuses
+	Key         string `json:"key,omitempty"` // header that makes a repeat harmless, such as Idempotency-Key
+	Source      Source `json:"source"`
+}
+
+// Breaker is a declared circuit breaker.
+type Breaker struct {
+	MinCalls int           `json:"min_calls,omitempty"` // before it may trip; zero when not declared
+	Ratio    float64       `json:"ratio,omitempty"`
+	Window   time.Duration `json:"window,omitempty"`
+	OpenFor  time.Duration `json:"open_for,omitempty"` // zero means 60 s
+	Source   Source        `json:"source"`
+}
+
+// An Identity is a caller known to the target. Its secret never leaves the runner.
+type Identity struct {
+	Name  string   `json:"name"`
+	Roles []string `json:"roles,omitempty"`
+}
+
+// A Waiver excuses a claim for a reason and until a day.
+type Waiver struct {
+	Claim  string `json:"claim"`
+	Reason string `json:"reason"`
+	Until  string `json:"until"` // YYYY-MM-DD, the last day on which it holds
+	Source Source `json:"source"`
+}

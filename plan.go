@@ -1,0 +1,213 @@
+package plumbline
+
+import "time"
+
+// PlanSchema names the version of the Plan's JSON form.
+const PlanSchema = "plumbline/plan/1"
+
+// A Plan is everything a run will do, as data: same design, same functions and
+// same seed give the same plan, byte for byte.
+type Plan struct {
+	Schema      string       `json:"schema"`
+	Seed        uint64       `json:"seed"`
+	Claims      []Claim      `json:"claims"`
+	Experiments []Experiment `json:"experiments"` // in the order in which they run
+	Skips       []Skip       `json:"skips,omitempty"`
+}
+
+// Experiment returns the experiment with the given ID.
+func (p Plan) Experiment(id string) (Experiment, bool) {
+	for _, x := range p.Experiments {
+		if x.ID == id {
+			return x, true
+		}
+	}
+	return Experiment{}, false
+}
+
+// A Claim is one falsifiable statement about the deployment.
+type Claim struct {
+	ID         string `json:"id"` // function ID and subject: "resilience/breaker-opens/payment"; stable between runs
+	Function   string `json:"function"`
+	Statement  string `json:"statement"` // "the breaker to payment stops calls within 60 of them and stays shut out"
+	Basis      Basis  `json:"basis"`
+	Source     Source `json:"source"`
+	Dependency string `json:"dependency,omitempty"`
+	Operation  string `json:"operation,omitempty"`
+	Objective  string `json:"objective,omitempty"`
+	// Experiments are the IDs of the experiments whose evidence decides the
+	// claim. Empty means all evidence of the run.
+	Experiments []string `json:"experiments,omitempty"`
+}
+
+// A Basis says by whose word a claim is made.
+type Basis string
+
+// The bases: declared beats default beats inferred.
+const (
+	BasisDeclared Basis = "declared"
+	BasisDefault  Basis = "default"  // always judged: hangs, unbounded retries, leaks, 5xx on bad input, broken recovery
+	BasisDocument Basis = "document" // the OpenAPI document says so
+)
+
+// A Skip is a function, or one of its claims, that will not be judged.
+type Skip struct {
+	Function string `json:"function"`
+	Subject  string `json:"subject,omitempty"`
+	Reason   Reason `json:"reason"`
+	Detail   string `json:"detail,omitempty"` // one sentence
+	Unlock   string `json:"unlock,omitempty"` // what to declare or provide: "dependencies[].breaker"
+}
+
+// An Experiment is a sequence of phases without a gap between them. One
+// experiment may serve many claims.
+type Experiment struct {
+	ID     string   `json:"id"` // "outage/payment"
+	Title  string   `json:"title"`
+	Kind   Kind     `json:"kind"`
+	Claims []string `json:"claims"` // IDs, sorted
+	Phases []Phase  `json:"phases"`
+}
+
+// Phase returns the phase with the given name.
+func (x Experiment) Phase(name string) (Phase, bool) {
+	for _, p := range x.Phases {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Phase{}, false
+}
+
+// A Kind says in which generated file an experiment is written down and who runs it.
+type Kind string
+
+// The kinds.
+const (
+	KindHarness  Kind = "harness"  // self-checks of plumbline
+	KindContract Kind = "contract" // contracts/*.json and the cases of the design
+	KindScenario Kind = "scenario" // features/*.feature, run by godog
+	KindLoad     Kind = "load"     // profiles/*.yaml, run by vegeta
+)
+
+// A Phase is a stretch of an experiment in which load and faults hold steady.
+// Its calls are made first, one after the other; its streams then run
+// together for its duration.
+type Phase struct {
+	Name     string        `json:"name"` // unique in the experiment
+	Role     Role          `json:"role"`
+	Duration time.Duration `json:"duration,omitempty"` // of the streams; zero when there are none
+	Faults   []Fault       `json:"faults,omitempty"`   // injected before the first request, healed after the last
+	Streams  []Stream      `json:"streams,omitempty"`
+	Calls    []Call        `json:"calls,omitempty"`
+	Pacts    []string      `json:"pacts,omitempty"`  // pact files to verify, relative to the run directory
+	Checks   []string      `json:"checks,omitempty"` // self-checks to carry out: "proxy-transparent", "pass-through", "wires"
+}
+
+// A Role is what a phase is for.
+type Role string
+
+// The roles.
+const (
+	RoleProbe    Role = "probe"
+	RoleBaseline Role = "baseline"
+	RoleFault    Role = "fault"
+	RoleRecovery Role = "recovery"
+)
+
+// A Stream is an open workload on one operation: requests arrive on their own
+// schedule, whatever the answers.
+type Stream struct {
+	Name      string   `json:"name"` // unique in the phase
+	Operation string   `json:"operation"`
+	Case      string   `json:"case,omitempty"` // ID; empty rotates over the operation's valid cases
+	Stages    []Stage  `json:"stages"`
+	Arrivals  Arrivals `json:"arrivals"`
+	// Detail asks for every request to be recorded as an Observation of its
+	// own. Without it requests are folded into a Series.
+	Detail bool `json:"detail,omitempty"`
+}
+
+// Expected is the mean number of requests that the stream sends.
+func (s Stream) Expected() float64 {
+	n := 0.0
+	for _, g := range s.Stages {
+		n += (g.From + g.To) / 2 * g.Duration.Seconds()
+	}
+	return n
+}
+
+// A Call is one request made and awaited by itself.
+type Call struct {
+	Name      string `json:"name"` // unique in the phase
+	Operation string `json:"operation"`
+	Case      string `json:"case,omitempty"` // ID; empty means the seed request
+	Repeat    int    `json:"repeat,omitempty"`
+	Identity  string `json:"identity,omitempty"` // empty means the default identity
+	Auth      string `json:"auth,omitempty"`     // how the credentials are spoilt: AuthNone … ; empty sends them as they are
+	Trace     string `json:"trace,omitempty"`    // how the trace context is spoilt: TraceAbsent … ; empty sends a valid one
+}
+
+// Ways to spoil credentials (auth/anonymous-rejected).
+const (
+	AuthNone      = "none"
+	AuthEmpty     = "empty"
+	AuthMalformed = "malformed"
+	AuthScheme    = "wrong-scheme"
+	AuthExpired   = "expired"
+	AuthPlace     = "wrong-place"
+)
+
+// Ways to send trace context (obs/traceparent; W3C Trace Context §3.2).
+const (
+	TraceState  = "tracestate" // valid, with a tracestate beside it
+	TraceAbsent = "absent"     // no traceparent at all
+	TraceBadVer = "version-ff" // version ff is forbidden
+	TraceZero   = "zero-trace" // an all-zero trace-id is invalid
+)
+
+// A FaultKind is one way to break a wire.
+type FaultKind string
+
+// The faults. Those of the first block need an HTTP wire; the others work on any wire.
+const (
+	FaultStatus       FaultKind = "status"        // answer Status (and RetryAfter) without asking the upstream
+	FaultDelay        FaultKind = "delay"         // Latency before the response headers
+	FaultDelayBody    FaultKind = "delay-body"    // Latency between headers and body
+	FaultResetBefore  FaultKind = "reset"         // RST before any response byte, upstream not asked
+	FaultResetBody    FaultKind = "reset-body"    // RST in the middle of the response body
+	FaultLostResponse FaultKind = "lost-response" // upstream answers, then RST: the effect happened, the answer is lost
+	FaultDrip         FaultKind = "drip"          // headers at once, then one body byte every Latency
+	FaultTruncate     FaultKind = "truncate"      // a complete response whose JSON stops in the middle
+	FaultGarbage      FaultKind = "garbage"       // 200 text/html
+
+	FaultHang    FaultKind = "hang"    // accept, read the request, never answer
+	FaultRefuse  FaultKind = "refuse"  // connections are refused or reset at once
+	FaultLatency FaultKind = "latency" // delay of every chunk, both ways
+)
+
+// A Fault is one thing to break and how. A fault is a lease: it heals when its
+// phase ends and, should the controller die, when its time to live is over.
+type Fault struct {
+	Dependency string        `json:"dependency"`
+	Kind       FaultKind     `json:"kind"`
+	Streams    []string      `json:"streams,omitempty"`  // names of the streams and calls of the phase whose traces are hit; empty: all of this run
+	Scope      Scope         `json:"scope,omitempty"`    // empty means ScopeRun
+	Toxicity   float64       `json:"toxicity,omitempty"` // share of requests hit, in (0, 1]; zero means 1
+	First      int           `json:"first,omitempty"`    // hit only the first First attempts of each trace
+	Method     string        `json:"method,omitempty"`   // only requests of this method on the wire
+	Path       string        `json:"path,omitempty"`     // only paths on the wire with this prefix
+	Status     int           `json:"status,omitempty"`
+	RetryAfter time.Duration `json:"retry_after,omitempty"`
+	Latency    time.Duration `json:"latency,omitempty"`
+	Jitter     time.Duration `json:"jitter,omitempty"`
+}
+
+// A Scope says whose exchanges a fault may touch.
+type Scope string
+
+// The scopes.
+const (
+	ScopeRun Scope = "run" // only exchanges that carry a trace id of this run
+	ScopeAll Scope = "all" // every exchange on the wire; always so on a TCP wire
+)

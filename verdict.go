@@ -1,0 +1,251 @@
+package plumbline
+
+import "cmp"
+
+// ReportSchema names the version of the Report's JSON form.
+const ReportSchema = "plumbline/report/1"
+
+// An Outcome is the judgement on one claim.
+type Outcome string
+
+// The outcomes.
+const (
+	Pass         Outcome = "pass"
+	Fail         Outcome = "fail"
+	Inconclusive Outcome = "inconclusive"
+	Skipped      Outcome = "skipped"
+	Error        Outcome = "error" // the harness itself failed
+	Waived       Outcome = "waived"
+)
+
+// A Reason is the stable word for why a claim could not be judged. It is empty
+// for pass and fail.
+type Reason string
+
+// The reasons for Skipped.
+const (
+	ReasonNotDeclared   Reason = "not-declared"
+	ReasonNeedsWire     Reason = "needs-wire"
+	ReasonNeedsIdentity Reason = "needs-identity"
+	ReasonUnsafe        Reason = "unsafe-not-opted-in"
+	ReasonNotApplicable Reason = "not-applicable"
+	ReasonNotSelected   Reason = "not-selected"
+)
+
+// The reasons for Inconclusive.
+const (
+	ReasonBaselineUnhealthy  Reason = "baseline-unhealthy"
+	ReasonBaselineDrift      Reason = "baseline-drift"
+	ReasonWireDark           Reason = "wire-dark"
+	ReasonFaultNotDelivered  Reason = "fault-not-delivered"
+	ReasonGeneratorSaturated Reason = "generator-saturated"
+	ReasonTooFewSamples      Reason = "too-few-samples"
+	ReasonNoPositiveControl  Reason = "no-positive-control"
+	ReasonUnsupported        Reason = "unsupported"
+	ReasonIncomplete         Reason = "incomplete" // the run ended before the evidence was gathered
+	ReasonNoLibrary          Reason = "no-pact-library"
+	ReasonNoTrace            Reason = "no-trace-context"
+	ReasonUndecided          Reason = "undecided" // the interval straddles the target
+	ReasonNoise              Reason = "noise"
+	ReasonNotReproduced      Reason = "not-reproduced"
+)
+
+// A Verdict is the judgement on one claim: what was measured, what was
+// allowed, and one sentence that holds the numbers.
+type Verdict struct {
+	Outcome   Outcome   `json:"outcome"`
+	Reason    Reason    `json:"reason,omitempty"`
+	Statement string    `json:"statement"` // what was observed, with numbers
+	Measured  float64   `json:"measured"`
+	Allowed   float64   `json:"allowed"`
+	Unit      string    `json:"unit,omitempty"` // of Measured and Allowed: "ratio", "ms", "attempts"
+	Samples   int       `json:"samples,omitempty"`
+	Remedy    string    `json:"remedy,omitempty"`
+	Evidence  []Exhibit `json:"evidence,omitempty"` // at most 5, the most telling first
+}
+
+// An Exhibit is a piece of evidence shown with a finding.
+type Exhibit struct {
+	Summary     string       `json:"summary"`
+	Trace       string       `json:"trace,omitempty"`
+	Phase       string       `json:"phase,omitempty"`
+	Request     *Transcript  `json:"request,omitempty"`
+	Exchanges   []Exchange   `json:"exchanges,omitempty"` // on the wire, in order, at most 10
+	Observation *Observation `json:"observation,omitempty"`
+}
+
+// A Finding is a claim with its verdict.
+type Finding struct {
+	Function   string    `json:"function"`
+	Claim      string    `json:"claim"`
+	Title      string    `json:"title"`     // of the function
+	Statement  string    `json:"statement"` // what is claimed
+	Basis      Basis     `json:"basis,omitempty"`
+	Source     Source    `json:"source"`
+	Dependency string    `json:"dependency,omitempty"`
+	Operation  string    `json:"operation,omitempty"`
+	Outcome    Outcome   `json:"outcome"`
+	Reason     string    `json:"reason"`         // of the outcome: the Reason word, if any, and one sentence with the numbers
+	Code       Reason    `json:"code,omitempty"` // the Reason word alone
+	Measured   float64   `json:"measured"`
+	Allowed    float64   `json:"allowed"`
+	Unit       string    `json:"unit,omitempty"`
+	Samples    int       `json:"samples,omitempty"`
+	Remedy     string    `json:"remedy,omitempty"`
+	Standard   string    `json:"standard,omitempty"`
+	Gates      bool      `json:"gates"`
+	Evidence   []Exhibit `json:"evidence"`
+	Replay     string    `json:"replay,omitempty"` // command that runs this claim again
+}
+
+// Overall is the outcome of a run.
+type Overall string
+
+// The overall outcomes.
+const (
+	Fit       Overall = "fit"
+	Unfit     Overall = "unfit"
+	NotProven Overall = "not-proven"
+)
+
+// Exit codes of the command line (DESIGN D2).
+const (
+	ExitFit         = 0
+	ExitUnfit       = 1
+	ExitUsage       = 2
+	ExitNotProven   = 3
+	ExitNotRestored = 4
+	ExitHarness     = 5
+	ExitInterrupted = 130
+)
+
+// A Report is the outcome of a run with everything that a format shows. It is
+// the only input of the reports.
+type Report struct {
+	Schema      string     `json:"schema"`
+	Outcome     Overall    `json:"outcome"`
+	ExitCode    int        `json:"exit_code"`
+	Sentence    string     `json:"sentence"` // the verdict in words, with the reason
+	Service     string     `json:"service"`
+	Target      string     `json:"target"`
+	Document    Document   `json:"document"`
+	Run         Run        `json:"run"`
+	Seed        uint64     `json:"seed"`
+	Seconds     float64    `json:"seconds"` // how long the run took
+	Incomplete  bool       `json:"incomplete,omitempty"`
+	NotRestored []string   `json:"not_restored,omitempty"`
+	Findings    []Finding  `json:"findings"` // failures first, then inconclusive, error, pass, waived, skipped
+	Coverage    Coverage   `json:"coverage"`
+	Wires       []WireUse  `json:"wires,omitempty"`  // measured dependency map
+	Matrix      []Cell     `json:"matrix,omitempty"` // fault × operation
+	Timeline    []Timeline `json:"timeline,omitempty"`
+	Quantiles   []Quantile `json:"quantiles,omitempty"`
+	Health      []Health   `json:"health,omitempty"`
+	Requests    Requests   `json:"requests"`
+	Notes       []string   `json:"notes,omitempty"` // repairs of the document, losses, survivors
+}
+
+// Coverage says what was judged and what was not.
+type Coverage struct {
+	Functions  []FunctionCoverage  `json:"functions"`
+	Judged     int                 `json:"judged"`  // functions with a pass or a fail
+	Skipped    int                 `json:"skipped"` // functions without
+	Operations []OperationCoverage `json:"operations"`
+	Exercised  int                 `json:"exercised"` // operations that answered 2xx at least once
+	Declared   int                 `json:"declared"`  // operations of the document
+}
+
+// FunctionCoverage is the coverage of one function.
+type FunctionCoverage struct {
+	Function string  `json:"function"`
+	Outcome  Outcome `json:"outcome"` // worst of its claims; skipped when it has none
+	Claims   int     `json:"claims"`
+	Reason   string  `json:"reason,omitempty"`
+	Unlock   string  `json:"unlock,omitempty"`
+}
+
+// OperationCoverage is the coverage of one operation.
+type OperationCoverage struct {
+	Operation string         `json:"operation"`
+	Statuses  map[string]int `json:"statuses"`         // answers seen, by status
+	Reason    string         `json:"reason,omitempty"` // why it was not exercised
+}
+
+// WireUse is one edge of the measured dependency map.
+type WireUse struct {
+	Dependency string  `json:"dependency"`
+	Operation  string  `json:"operation"`
+	Calls      float64 `json:"calls"`            // median calls on the wire for one request
+	Needed     string  `json:"needed,omitempty"` // "critical", "optional", "unknown": what the faults showed
+	Declared   Class   `json:"declared,omitempty"`
+	Wire       Wire    `json:"wire,omitempty"`
+}
+
+// A Cell is one operation × dependency × fault of the fault matrix.
+type Cell struct {
+	Operation  string  `json:"operation"`
+	Dependency string  `json:"dependency"`
+	Fault      string  `json:"fault"`
+	Outcome    string  `json:"outcome"` // CellOK …
+	Detail     string  `json:"detail,omitempty"`
+	Slowest    float64 `json:"slowest_ms"`
+	Statuses   string  `json:"statuses"` // "503 ×3"
+}
+
+// Outcomes of a cell.
+const (
+	CellOK       = "ok"       // as without the fault
+	CellDegraded = "degraded" // 2xx with the declared marker
+	CellClean    = "clean"    // a quick, well-formed error
+	CellBad      = "bad"
+	CellUnproven = "unproven" // the fault was not seen to hit
+)
+
+// A Timeline is the latency and error rate of one experiment over time.
+type Timeline struct {
+	Experiment string      `json:"experiment"`
+	Title      string      `json:"title"`
+	Phases     []PhaseMark `json:"phases"`
+	Points     []Point     `json:"points"`
+}
+
+// A Point is one second of a Timeline.
+type Point struct {
+	Second int     `json:"s"` // since the run began
+	Count  int     `json:"n"`
+	Bad    int     `json:"bad"`
+	P50    float64 `json:"p50_ms"`
+	P99    float64 `json:"p99_ms"`
+}
+
+// A Quantile is a latency quantile with its interval; it is never shown
+// without its sample size.
+type Quantile struct {
+	Operation string  `json:"operation"`
+	Q         float64 `json:"q"`
+	Value     float64 `json:"value_ms"`
+	Low       float64 `json:"low_ms"`
+	High      float64 `json:"high_ms"` // zero when the sample is too small to bound it
+	Samples   int64   `json:"samples"`
+}
+
+// Requests counts what the run cost the target.
+type Requests struct {
+	Sent     int64 `json:"sent"`
+	OnWires  int64 `json:"on_wires"`
+	Faulted  int64 `json:"faulted"`
+	Created  int   `json:"created"`
+	Survived int   `json:"survived"`
+}
+
+// CompareOutcome orders outcomes for a reader: failures first.
+func CompareOutcome(a, b Outcome) int { return cmp.Compare(rank(a), rank(b)) }
+
+func rank(o Outcome) int {
+	for i, x := range []Outcome{Fail, Error, Inconclusive, Waived, Pass, Skipped} {
+		if x == o {
+			return i
+		}
+	}
+	return -1
+}
