@@ -1,0 +1,37 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// A figure is what a verdict compares: measured against allowed.
+type figure struct {
+	measured, allowed float64
+	unit              string
+	samples           int
+}
+
+// pass is the verdict that the claim is kept. The statement says what was
+// observed, with its numbers.
+func pass(f figure, statement string, args ...any) plumbline.Verdict {
+	return f.verdict(plumbline.Pass, fmt.Sprintf(statement, args...))
+}
+
+// fail is the verdict that the claim is broken.
+func fail(f figure, statement string, args ...any) plumbline.Verdict {
+	return f.verdict(plumbline.Fail, fmt.Sprintf(statement, args...))
+}
+
+// inconclusive is the verdict that the evidence does not carry one.
+func inconclusive(r plumbline.Reason, statement string, args ...any) plumbline.Verdict {
+	return plumbline.Verdict{Outcome: plumbline.Inconclusive, Reason: r, Statement: fmt.Sprintf(statement, args...)}
+}
+
+func (f figure) verdict(o plumbline.Outcome, statement string) plumbline.Verdict {
+	return plumbline.Verdict{
+		Outcome: o, Statement: statement,
+		Measured: f.measured, Allowed: f.allowed, Unit: f.unit, Samples: f.samples,
+	}
+}
