@@ -1,0 +1,205 @@
+package gherkin
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// A Word is one step of the vocabulary.
+type Word struct {
+	Form    string // as a person reads it, with <placeholders>
+	Example string // a step that matches
+	Doc     string // what it adds to the experiment
+	expr    *regexp.Regexp
+	apply   func(*Builder, groups, [][]string) error
+}
+
+const (
+	quoted = `"(?:[^"\\]|\\.)*"`
+	number = `[0-9][0-9.e+-]*`
+	period = `[0-9][0-9a-zµ.]*`
+)
+
+func quotedExpr() *regexp.Regexp { return regexp.MustCompile(quoted) }
+
+// Vocabulary lists every step that a scenario may hold.
+func Vocabulary() []Word {
+	words := []Word{
+		{
+			Form: `the experiment "<id>"`, Example: `the experiment "outage/payment"`,
+			Doc:  "Names the experiment; a scenario of the same name in your own folder replaces the generated one.",
+			expr: step(`the experiment (?P<id>` + quoted + `)`),
+			apply: func(b *Builder, g groups, _ [][]string) error {
+				var err error
+				b.x.ID = g.text("id", &err)
+				return err
+			},
+		},
+		{
+			Form: `the <role> phase "<name>" [lasts <duration>]`, Example: `the fault phase "down" lasts 12s`,
+			Doc:   "Begins a phase: probe, baseline, fault or recovery. What follows belongs to it.",
+			expr:  step(`the (?P<role>probe|baseline|fault|recovery) phase (?P<name>` + quoted + `)(?: lasts (?P<for>` + period + `))?`),
+			apply: func(b *Builder, g groups, _ [][]string) error { return b.addPhase(g) },
+		},
+		{
+			Form:    `stream "<name>" sends <rate> requests per second of "<operation>"[, case "<id>"][, for <duration>][, with poisson|constant arrivals][, each recorded]`,
+			Example: `stream "calls" sends 20 requests per second of "createOrder", with constant arrivals, each recorded`,
+			Doc:     "An open workload: requests arrive on their own schedule, whatever the answers.",
+			expr: step(`stream (?P<name>` + quoted + `) sends (?P<rate>` + number + `) requests? per second of (?P<operation>` + quoted + `)` +
+				streamCase + `(?:, for (?P<for>` + period + `))?` + streamTail),
+			apply: func(b *Builder, g groups, _ [][]string) error { return b.addStream(g, nil) },
+		},
+		{
+			Form:    `stream "<name>" sends requests of "<operation>"[, case "<id>"][, with poisson|constant arrivals][, each recorded] at these rates:`,
+			Example: `stream "ramp" sends requests of "getProduct", with poisson arrivals at these rates:`,
+			Doc:     "An open workload in stages; the table has the columns from, to (requests per second) and for (duration).",
+			expr:    step(`stream (?P<name>` + quoted + `) sends requests of (?P<operation>` + quoted + `)` + streamCase + streamTail + ` at these rates:`),
+			apply: func(b *Builder, g groups, t [][]string) error {
+				if t == nil {
+					return errors.New("the step needs a table")
+				}
+				return b.addStream(g, t)
+			},
+		},
+		{
+			Form:    `call "<name>" requests "<operation>"[, case "<id>"][, <n> times][, as "<identity>"][, with credentials "<mode>"][, with trace context "<mode>"]`,
+			Example: `call "first" requests "getOrder", 3 times`,
+			Doc:     "One request made and awaited by itself, before the streams of the phase begin.",
+			expr: step(`call (?P<name>` + quoted + `) requests (?P<operation>` + quoted + `)` + streamCase + `(?:, (?P<times>[0-9]+) times?)?` +
+				`(?:, as (?P<identity>` + quoted + `))?(?:, with credentials (?P<auth>` + quoted + `))?(?:, with trace context (?P<trace>` + quoted + `))?`),
+			apply: func(b *Builder, g groups, _ [][]string) error { return b.addCall(g) },
+		},
+	}
+	return append(append(words, faultWords()...), claimWords()...)
+}
+
+const (
+	streamCase = `(?:, case (?P<case>` + quoted + `))?`
+	streamTail = `(?:, with (?P<arrivals>constant|poisson) arrivals)?(?P<detail>, each recorded)?`
+)
+
+func claimWords() []Word {
+	return []Word{
+		{
+			Form: `the pacts "<file>" are verified`, Example: `the pacts "contracts/shop.pact.json" are verified`,
+			Doc:  "Verifies a Pact file in this phase.",
+			expr: step(`the pacts (?P<file>` + quoted + `) are verified`),
+			apply: func(b *Builder, g groups, _ [][]string) error {
+				return b.inPhase(func(p *plumbline.Phase, err *error) { p.Pacts = append(p.Pacts, g.text("file", err)) })
+			},
+		},
+		{
+			Form: `the self-check "<name>" is made`, Example: `the self-check "pass-through" is made`,
+			Doc:  "Lets plumbline check itself in this phase.",
+			expr: step(`the self-check (?P<name>` + quoted + `) is made`),
+			apply: func(b *Builder, g groups, _ [][]string) error {
+				return b.inPhase(func(p *plumbline.Phase, err *error) { p.Checks = append(p.Checks, g.text("name", err)) })
+			},
+		},
+		{
+			Form: `the claim "<id>" is judged`, Example: `the claim "resilience/breaker-opens/payment" is judged`,
+			Doc:  "The evidence of this experiment decides that claim of the catalogue.",
+			expr: step(`the claim (?P<id>` + quoted + `) is judged`),
+			apply: func(b *Builder, g groups, _ [][]string) error {
+				var err error
+				b.x.Claims = append(b.x.Claims, g.text("id", &err))
+				return err
+			},
+		},
+	}
+}
+
+func (b *Builder) inPhase(f func(*plumbline.Phase, *error)) error {
+	p, err := b.phase()
+	if err == nil {
+		f(p, &err)
+	}
+	return err
+}
+
+func step(expr string) *regexp.Regexp { return regexp.MustCompile(`^` + expr + `$`) }
+
+// groups are the named groups of a match.
+type groups struct {
+	names []string
+	found []string
+}
+
+func (g groups) at(name string) string {
+	for i, n := range g.names {
+		if n == name {
+			return g.found[i]
+		}
+	}
+	return ""
+}
+
+func (g groups) text(name string, err *error) string {
+	v := g.at(name)
+	if v == "" || *err != nil {
+		return ""
+	}
+	s, e := strconv.Unquote(v)
+	*err = e
+	return s
+}
+
+func (g groups) number(name string, err *error) float64 {
+	v := g.at(name)
+	if v == "" || *err != nil {
+		return 0
+	}
+	f, e := strconv.ParseFloat(v, 64)
+	*err = e
+	return f
+}
+
+func (g groups) integer(name string, err *error) int {
+	v := g.at(name)
+	if v == "" || *err != nil {
+		return 0
+	}
+	n, e := strconv.Atoi(v)
+	*err = e
+	return n
+}
+
+func (g groups) duration(name string, err *error) time.Duration {
+	v := g.at(name)
+	if v == "" || *err != nil {
+		return 0
+	}
+	d, e := time.ParseDuration(v)
+	*err = e
+	return d
+}
+
+// hint names the known step that is nearest to an unknown one: the one that
+// shares the most words with it.
+func hint(text string) string {
+	best, score := "", 0
+	have := strings.Fields(text)
+	for _, w := range Vocabulary() {
+		n := 0
+		for _, f := range strings.Fields(w.Example) {
+			for _, h := range have {
+				if f == h {
+					n++
+					break
+				}
+			}
+		}
+		if n > score {
+			best, score = w.Example, n
+		}
+	}
+	if best == "" {
+		return "see `plumbline explain steps` for the vocabulary"
+	}
+	return "the nearest known step is: " + best
+}

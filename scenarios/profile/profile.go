@@ -1,0 +1,131 @@
+// Package profile writes load experiments down as YAML profiles and reads
+// them back: Parse(Render(x)) == x. A profile is made for people to edit; the
+// rate of a stream that does not change is one number.
+package profile
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// file is the wire form of an experiment.
+type file struct {
+	Experiment string   `yaml:"experiment"`
+	Title      string   `yaml:"title,omitempty"`
+	Claims     []string `yaml:"claims,omitempty,flow"`
+	Phases     []phase  `yaml:"phases"`
+}
+
+type phase struct {
+	Name     string   `yaml:"name"`
+	Role     string   `yaml:"role"`
+	Duration string   `yaml:"duration"`
+	Streams  []stream `yaml:"streams"`
+}
+
+type stream struct {
+	Name      string  `yaml:"name"`
+	Operation string  `yaml:"operation"`
+	Case      string  `yaml:"case,omitempty"`
+	Rate      float64 `yaml:"rate,omitempty"` // requests a second, all through the phase
+	Stages    []stage `yaml:"stages,omitempty"`
+	Arrivals  string  `yaml:"arrivals,omitempty"`
+	Detail    bool    `yaml:"detail,omitempty"`
+}
+
+type stage struct {
+	From float64 `yaml:"from"`
+	To   float64 `yaml:"to"`
+	For  string  `yaml:"for"`
+}
+
+// Render writes a load experiment as a profile. It fails when the experiment
+// has faults, calls or other things that a profile has no place for.
+func Render(w io.Writer, x plumbline.Experiment) error {
+	f := file{Experiment: x.ID, Title: x.Title, Claims: x.Claims}
+	for _, p := range x.Phases {
+		q := phase{Name: p.Name, Role: string(p.Role), Duration: p.Duration.String()}
+		for _, s := range p.Streams {
+			q.Streams = append(q.Streams, written(s, p))
+		}
+		f.Phases = append(f.Phases, q)
+	}
+	out, err := yaml.MarshalWithOptions(f, yaml.IndentSequence(true))
+	if err != nil {
+		return fmt.Errorf("render %s: %w", x.ID, err)
+	}
+	back, err := Parse(x.ID, out)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(back, x) {
+		return fmt.Errorf("render %s: the profile does not say all of the experiment", x.ID)
+	}
+	_, err = fmt.Fprintf(w, "# A load profile of plumbline: rates are requests per second and arrive on their own schedule (open workload).\n%s", out)
+	return err
+}
+
+func written(s plumbline.Stream, p plumbline.Phase) stream {
+	q := stream{Name: s.Name, Operation: s.Operation, Case: s.Case, Arrivals: string(s.Arrivals), Detail: s.Detail}
+	if len(s.Stages) == 1 && s.Stages[0] == (plumbline.Stage{From: s.Stages[0].From, To: s.Stages[0].From, Duration: p.Duration}) && s.Stages[0].From > 0 {
+		q.Rate = s.Stages[0].From
+		return q
+	}
+	for _, g := range s.Stages {
+		q.Stages = append(q.Stages, stage{g.From, g.To, g.Duration.String()})
+	}
+	return q
+}
+
+// Parse reads a profile. Errors name the file and, for YAML mistakes and
+// unknown keys, show the line.
+func Parse(name string, data []byte) (plumbline.Experiment, error) {
+	var f file
+	if err := yaml.UnmarshalWithOptions(data, &f, yaml.Strict()); err != nil {
+		return plumbline.Experiment{}, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
+	}
+	x := plumbline.Experiment{ID: f.Experiment, Title: f.Title, Kind: plumbline.KindLoad, Claims: f.Claims}
+	if x.ID == "" || len(f.Phases) == 0 {
+		return x, fmt.Errorf("%s: a profile needs an experiment name and at least one phase", name)
+	}
+	for _, p := range f.Phases {
+		q, err := p.read()
+		if err != nil {
+			return x, fmt.Errorf("%s: phase %q: %w", name, p.Name, err)
+		}
+		x.Phases = append(x.Phases, q)
+	}
+	return x, nil
+}
+
+func (p phase) read() (plumbline.Phase, error) {
+	d, err := time.ParseDuration(p.Duration)
+	if err != nil {
+		return plumbline.Phase{}, err
+	}
+	out := plumbline.Phase{Name: p.Name, Role: plumbline.Role(p.Role), Duration: d}
+	for _, s := range p.Streams {
+		q := plumbline.Stream{Name: s.Name, Operation: s.Operation, Case: s.Case, Arrivals: plumbline.Arrivals(s.Arrivals), Detail: s.Detail}
+		if s.Rate < 0 || (s.Rate > 0) == (len(s.Stages) > 0) {
+			return out, fmt.Errorf("stream %q needs either a rate above zero or stages", s.Name)
+		}
+		if s.Rate > 0 {
+			q.Stages = []plumbline.Stage{{From: s.Rate, To: s.Rate, Duration: d}}
+		}
+		for _, g := range s.Stages {
+			gd, err := time.ParseDuration(g.For)
+			if err != nil || g.From < 0 || g.To < 0 || gd < 0 {
+				return out, fmt.Errorf("stream %q: a stage needs from and to of zero or more and a duration", s.Name)
+			}
+			q.Stages = append(q.Stages, plumbline.Stage{From: g.From, To: g.To, Duration: gd})
+		}
+		out.Streams = append(out.Streams, q)
+	}
+	return out, nil
+}
