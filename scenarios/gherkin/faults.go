@@ -35,8 +35,10 @@ func verbs() []verb {
 		}
 	}
 	return []verb{
-		{plumbline.FaultStatus, `answers status (?P<status>[0-9]+)(?: with Retry-After (?P<after>` + period + `))?`,
-			"answers status <status>[ with Retry-After <duration>]", "The upstream is not asked.", writeStatus},
+		{
+			plumbline.FaultStatus, `answers status (?P<status>[0-9]+)(?: with Retry-After (?P<after>` + period + `))?`,
+			"answers status <status>[ with Retry-After <duration>]", "The upstream is not asked.", writeStatus,
+		},
 		plain(plumbline.FaultHang, "hangs", "The request is accepted and read, and never answered."),
 		plain(plumbline.FaultRefuse, "refuses connections", "Connections are refused or reset at once."),
 		plain(plumbline.FaultResetBefore, "resets before it answers", "A reset before any byte of the response; the upstream is not asked."),
@@ -44,8 +46,10 @@ func verbs() []verb {
 		plain(plumbline.FaultLostResponse, "does its work and the response is lost", "The upstream answers; the caller sees a reset."),
 		plain(plumbline.FaultTruncate, "truncates its answer", "A complete response whose JSON stops in the middle."),
 		plain(plumbline.FaultGarbage, "answers garbage", "Status 200 with a page of HTML."),
-		{plumbline.FaultDrip, `drips one byte every ` + l, "drips one byte every <duration>", "Headers at once, then byte by byte.",
-			func(f plumbline.Fault) string { return "drips one byte every " + latency(f) }},
+		{
+			plumbline.FaultDrip, `drips one byte every ` + l, "drips one byte every <duration>", "Headers at once, then byte by byte.",
+			func(f plumbline.Fault) string { return "drips one byte every " + latency(f) },
+		},
 		{plumbline.FaultDelay, `answers late by ` + l + j, "answers late by <duration>[ ± <jitter>]", "A delay before the response headers.", withJitter("answers late by ")},
 		{plumbline.FaultDelayBody, `sends its body late by ` + l + j, "sends its body late by <duration>[ ± <jitter>]", "A delay between headers and body.", withJitter("sends its body late by ")},
 		{plumbline.FaultLatency, `has a latency of ` + l + j, "has a latency of <duration>[ ± <jitter>]", "A delay of every chunk, both ways; works on any wire.", withJitter("has a latency of ")},

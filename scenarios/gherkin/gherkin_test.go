@@ -156,6 +156,7 @@ func random(r *rand.Rand, text string) plumbline.Experiment {
 				f.Status = 400 + r.IntN(200)
 			case plumbline.FaultDrip, plumbline.FaultDelay, plumbline.FaultDelayBody, plumbline.FaultLatency:
 				f.Latency = time.Duration(1 + r.IntN(1e9))
+			default: // the others have no number
 			}
 			p.Faults = append(p.Faults, f)
 		}
