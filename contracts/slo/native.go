@@ -1,0 +1,162 @@
+package slo
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// A Native is one entry of slos in plumbline.yaml, or x-slo on an operation.
+// Every percentile and the availability become an objective of their own.
+type Native struct {
+	Name       string
+	Operations []string
+	Goals      Goals            // "p99": "300ms", "availability": "99.9%"
+	During     map[string]Goals // "fault", "recovery": degraded objectives
+	Decision   string
+	Confidence string
+	Window     string
+}
+
+// Goals are percentiles with durations, availability and errors with shares.
+type Goals map[string]string
+
+// FromMap reads an entry from decoded YAML or JSON. The error names the key
+// that is wrong, as a path below the entry.
+func FromMap(m map[string]any) (n Native, key string, err error) {
+	n.Goals = Goals{}
+	for k, v := range m {
+		switch k {
+		case "name":
+			n.Name = fmt.Sprint(v)
+		case "decision":
+			n.Decision = fmt.Sprint(v)
+		case "confidence":
+			n.Confidence = fmt.Sprint(v)
+		case "window":
+			n.Window = fmt.Sprint(v)
+		case "operations":
+			n.Operations, err = words(v)
+		case "during":
+			n.During, err = during(v)
+		default:
+			err = n.Goals.add(k, v)
+		}
+		if err != nil {
+			return n, k, err
+		}
+	}
+	return n, "", nil
+}
+
+func (g Goals) add(k string, v any) error {
+	if _, ok := Percentile(k); !ok && k != "availability" && k != "errors" {
+		return fmt.Errorf("unknown key %q: known are name, operations, p50 … p99.9, availability, errors, during, decision, confidence, window", k)
+	}
+	g[k] = fmt.Sprint(v)
+	return nil
+}
+
+func words(v any) ([]string, error) {
+	list, ok := v.([]any)
+	if !ok {
+		return nil, errors.New("operations is a list of operation names")
+	}
+	var out []string
+	for _, x := range list {
+		out = append(out, fmt.Sprint(x))
+	}
+	return out, nil
+}
+
+func during(v any) (map[string]Goals, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, errors.New("during maps fault or recovery to goals")
+	}
+	out := map[string]Goals{}
+	for role, goals := range m {
+		g, ok := goals.(map[string]any)
+		if !ok || (role != string(plumbline.RoleFault) && role != string(plumbline.RoleRecovery)) {
+			return nil, errors.New("during maps fault or recovery to goals such as availability: 99%")
+		}
+		out[role] = Goals{}
+		for k, x := range g {
+			if err := out[role].add(k, x); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// Objectives turns the entry into objectives. All mistakes are Problems of
+// code SLO101, at the given position.
+func (n Native) Objectives(ops []plumbline.Operation, at plumbline.Source) ([]plumbline.Objective, error) {
+	sel, err := Select(n.Operations, ops, at)
+	if err != nil {
+		return nil, err
+	}
+	base := plumbline.Objective{Name: n.Name, Operations: sel, Source: at, Decision: plumbline.Decision(n.Decision), Window: window(n.Window)}
+	if !slices.Contains([]string{"", string(plumbline.DecisionProve), string(plumbline.DecisionNotDisproved)}, n.Decision) {
+		return nil, &Problem{Code: "SLO101", Source: at, Message: fmt.Sprintf("decision %q is neither prove nor not-disproved", n.Decision)}
+	}
+	if n.Confidence != "" {
+		if base.Confidence, err = Share(n.Confidence); err != nil {
+			return nil, &Problem{Code: "SLO101", Source: at, Message: "confidence: " + err.Error()}
+		}
+	}
+	out, err := goals(n.Goals, base)
+	errs := []error{err}
+	for role, g := range n.During {
+		b := base
+		b.Name, b.During = base.Name+" during "+role, role
+		more, err := goals(g, b)
+		out, errs = append(out, more...), append(errs, err)
+	}
+	slices.SortFunc(out, func(a, b plumbline.Objective) int { return strings.Compare(a.Name, b.Name) })
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if len(out) == 0 {
+		return nil, &Problem{Code: "SLO101", Source: at, Message: fmt.Sprintf("%q says nothing that can be judged", n.Name), Help: "add p99: 300ms or availability: 99.9%"}
+	}
+	return out, nil
+}
+
+func goals(g Goals, base plumbline.Objective) ([]plumbline.Objective, error) {
+	var out []plumbline.Objective
+	var errs []error
+	for key, value := range g {
+		o := base
+		if len(g) > 1 {
+			o.Name += " " + key
+		}
+		op := "<="
+		if key == "availability" {
+			op = ">="
+		}
+		if err := Fill(&o, key, op, value); err != nil {
+			errs = append(errs, &Problem{Code: "SLO101", Source: base.Source, Message: fmt.Sprintf("%s: %s: %v", base.Name, key, err), Help: "known are p50 … p99.9 with a duration, availability and errors with a percentage"})
+			continue
+		}
+		out = append(out, o)
+	}
+	return out, errors.Join(errs...)
+}
+
+// Thresholds lists the distinct latency thresholds of objectives, ascending.
+func Thresholds(objectives []plumbline.Objective) []time.Duration {
+	var out []time.Duration
+	for _, o := range objectives {
+		if o.Within > 0 {
+			out = append(out, o.Within)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,185 @@
+// Package slo reads service-level objectives in the forms that people have
+// them: the native slos of plumbline.yaml, unmodified OpenSLO v1 files, x-slo
+// on the operations of the OpenAPI document, and expressions of the command
+// line. All become plumbline.Objective: a share of requests that must be good.
+package slo
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// A Problem is a mistake in an objective. Code is stable; `plumbline explain`
+// knows it.
+type Problem struct {
+	Code    string // SLO101 …
+	Source  plumbline.Source
+	Message string
+	Help    string
+}
+
+// Error tells position, code, mistake and help.
+func (p *Problem) Error() string {
+	s := fmt.Sprintf("error[%s]: %s", p.Code, p.Message)
+	if p.Source.File != "" {
+		s += fmt.Sprintf("\n  --> %s", p.Source.File)
+		if p.Source.Line > 0 {
+			s += fmt.Sprintf(":%d:%d", p.Source.Line, max(p.Source.Column, 1))
+		}
+	}
+	if p.Help != "" {
+		s += "\n  help: " + p.Help
+	}
+	return s
+}
+
+// Select resolves references to operations: "*", an operationId, "METHOD
+// /path" or "tag:name". No references mean every operation, returned as nil.
+// An unknown one is a Problem SLO102 with the nearest known name.
+func Select(refs []string, ops []plumbline.Operation, at plumbline.Source) ([]string, error) {
+	var out []string
+	for _, ref := range refs {
+		if ref == "*" {
+			return nil, nil
+		}
+		found := matching(ref, ops)
+		if len(found) == 0 {
+			return nil, &Problem{
+				Code: "SLO102", Source: at, Message: fmt.Sprintf("no operation is called %q", ref),
+				Help: nearest(ref, ops) + "; an operation is named by its operationId, \"METHOD /path\", tag:NAME or \"*\"",
+			}
+		}
+		out = append(out, found...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+func matching(ref string, ops []plumbline.Operation) []string {
+	var out []string
+	tag, isTag := strings.CutPrefix(ref, "tag:")
+	for _, o := range ops {
+		if o.ID == ref || strings.EqualFold(o.Method+" "+o.Path, ref) || isTag && slices.Contains(o.Tags, tag) {
+			out = append(out, o.ID)
+		}
+	}
+	return out
+}
+
+func nearest(ref string, ops []plumbline.Operation) string {
+	best, least := "", math.MaxInt
+	for _, o := range ops {
+		for _, name := range []string{o.ID, o.Method + " " + o.Path} {
+			if d := Distance(ref, name); d < least {
+				best, least = name, d
+			}
+		}
+	}
+	if best == "" {
+		return "the document has no operations"
+	}
+	return fmt.Sprintf("did you mean %q?", best)
+}
+
+// Distance is the Levenshtein distance of two words, letters' case aside.
+func Distance(a, b string) int {
+	x, y := []rune(strings.ToLower(a)), []rune(strings.ToLower(b))
+	row := make([]int, len(y)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, c := range x {
+		prev := row[0]
+		row[0] = i + 1
+		for j, d := range y {
+			cost := 1
+			if c == d {
+				cost = 0
+			}
+			prev, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, prev+cost)
+		}
+	}
+	return row[len(y)]
+}
+
+// Share reads "99.9%", "99.9" (above 1: percent) or "0.999" as a share in (0, 1).
+func Share(s string) (float64, error) {
+	t := strings.TrimSpace(s)
+	number, percent := strings.CutSuffix(t, "%")
+	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a share: write 99.9%% or 0.999", s)
+	}
+	if percent || f > 1 {
+		f /= 100
+	}
+	f = math.Round(f*1e12) / 1e12
+	if f <= 0 || f >= 1 {
+		return 0, fmt.Errorf("%q is not between 0 and 100 %%, both excluded: an objective that allows no failure at all cannot be proved", s)
+	}
+	return f, nil
+}
+
+// Percentile reads "p99", "p(99)", "p99.9" as the share 0.99, 0.99, 0.999.
+func Percentile(s string) (float64, bool) {
+	t, ok := strings.CutPrefix(strings.TrimSpace(s), "p")
+	if !ok {
+		return 0, false
+	}
+	t = strings.TrimSuffix(strings.TrimPrefix(t, "("), ")")
+	f, err := strconv.ParseFloat(t, 64)
+	if err != nil || f <= 0 || f >= 100 {
+		return 0, false
+	}
+	return math.Round(f*1e10) / 1e12, true
+}
+
+// Latency reads a duration above zero.
+func Latency(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(strings.TrimSpace(s))
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is not a duration above zero: write 300ms or 1.5s", s)
+	}
+	return d, nil
+}
+
+// Contradictions finds objectives that cannot both be meant: two of the same
+// name, or two different values for the same share of the same operations.
+func Contradictions(objectives []plumbline.Objective) []error {
+	var out []error
+	for i, a := range objectives {
+		for _, b := range objectives[:i] {
+			if why := contradict(a, b); why != "" {
+				out = append(out, &Problem{
+					Code: "SLO103", Source: a.Source, Message: why,
+					Help: fmt.Sprintf("the other one stands at %s:%d; keep one of them", b.Source.File, b.Source.Line),
+				})
+			}
+		}
+	}
+	return out
+}
+
+func contradict(a, b plumbline.Objective) string {
+	if a.Name == b.Name {
+		return fmt.Sprintf("two objectives are called %q", a.Name)
+	}
+	if a.During != b.During || !slices.Equal(a.Operations, b.Operations) {
+		return ""
+	}
+	switch {
+	case a.Within == 0 && b.Within == 0 && a.Target != b.Target:
+		return fmt.Sprintf("%q wants %s available and %q %s, of the same operations", a.Name, percent(a.Target), b.Name, percent(b.Target))
+	case a.Within != 0 && b.Within != 0 && a.Within != b.Within && a.Target == b.Target:
+		return fmt.Sprintf("%q wants %s within %s and %q within %s, of the same operations", a.Name, percent(a.Target), a.Within, b.Name, b.Within)
+	}
+	return ""
+}
+
+func percent(f float64) string { return strconv.FormatFloat(f*100, 'g', 6, 64) + " %" }

@@ -1,0 +1,173 @@
+package slo
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+func shop() []plumbline.Operation {
+	return []plumbline.Operation{
+		{ID: "createOrder", Method: "POST", Path: "/orders", Tags: []string{"checkout"}},
+		{ID: "getOrder", Method: "GET", Path: "/orders/{id}"},
+	}
+}
+
+func TestExpressions(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]plumbline.Objective{
+		"p(99)<300ms":                    {Target: 0.99, Within: 300 * time.Millisecond},
+		"p99.9 <= 1.5s":                  {Target: 0.999, Within: 1500 * time.Millisecond},
+		"errors<0.1%":                    {Target: 0.999},
+		"availability>=99.95%":           {Target: 0.9995},
+		"POST /orders: p(95)<1s":         {Target: 0.95, Within: time.Second, Operations: []string{"createOrder"}},
+		"tag:checkout: availability≥0.9": {Target: 0.9, Operations: []string{"createOrder"}},
+		"*: errors<1%":                   {Target: 0.99},
+	} {
+		got, err := Expression(text, shop())
+		if d := cmp.Diff(want, got, cmpopts.IgnoreFields(plumbline.Objective{}, "Name", "Source")); d != "" || err != nil {
+			t.Errorf("%s: %v\n%s", text, err, d)
+		}
+	}
+	for text, want := range map[string]string{
+		"p(99)":             "SLO101",
+		"p(99)<0ms":         "above zero",
+		"p(99)>300ms":       "upper bound",
+		"errors<100%":       "between 0 and 100",
+		"errors>1%":         "cannot be bounded",
+		"getOrders: p99<1s": `did you mean "getOrder"`,
+	} {
+		if _, err := Expression(text, shop()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+const openslo = `apiVersion: openslo/v1
+kind: SLO
+metadata: {name: order-latency}
+spec:
+  service: shop
+  indicatorRef: latency
+  timeWindow: [{duration: 28d, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{op: lte, value: 0.4, target: 0.99}]
+---
+apiVersion: openslo/v1
+kind: SLI
+metadata: {name: latency}
+spec:
+  thresholdMetric: {metricSource: {type: Prometheus, spec: {query: x}}}
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: order-errors}
+spec:
+  service: shop
+  budgetingMethod: Occurrences
+  indicator: {spec: {ratioMetric: {counter: true, good: {metricSource: {}}, total: {metricSource: {}}}}}
+  objectives: [{targetPercent: 99.5}, {target: 0.9}]
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: slices}
+spec: {budgetingMethod: Timeslices, indicatorRef: latency, objectives: [{target: 0.9}]}
+`
+
+func TestOpenSLOIsReadUnmodified(t *testing.T) {
+	t.Parallel()
+	b := map[string]Binding{"order-latency": {Operations: []string{"POST /orders"}, Unit: "s"}}
+	got, err := ReadOpenSLO("slo.yaml", []byte(openslo), b, shop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []plumbline.Objective{
+		{Name: "order-latency", Operations: []string{"createOrder"}, Target: 0.99, Within: 400 * time.Millisecond, Window: 28 * 24 * time.Hour, Source: plumbline.Source{File: "slo.yaml", Line: 1, Column: 1}},
+		{Name: "order-errors/1", Target: 0.995, Source: plumbline.Source{File: "slo.yaml", Line: 17, Column: 1}},
+		{Name: "order-errors/2", Target: 0.9, Source: plumbline.Source{File: "slo.yaml", Line: 17, Column: 1}},
+	}
+	if d := cmp.Diff(want, got.Objectives); d != "" {
+		t.Error(d)
+	}
+	if len(got.Notices) != 1 || !strings.Contains(got.Notices[0], "Timeslices") {
+		t.Errorf("notices %q", got.Notices)
+	}
+}
+
+func TestOpenSLOMistakesAreNamed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text, want string
+		b          Binding
+	}{
+		"no unit":           {openslo, "has no unit", Binding{}},
+		"unknown operation": {openslo, "SLO102", Binding{Operations: []string{"getOrdr"}, Unit: "s"}},
+		"bad binding":       {openslo, "not of the form", Binding{Good: "fast"}},
+		"draft":             {"apiVersion: openslo.com/v2alpha\nkind: SLO\n", "is a draft", Binding{}},
+		"not YAML":          {"a: [", "SLO105", Binding{}},
+		"target of one":     {strings.ReplaceAll(openslo, "target: 0.99}", "target: 1.0}"), "both excluded", Binding{Unit: "s"}},
+	} {
+		_, err := ReadOpenSLO("slo.yaml", []byte(c.text), map[string]Binding{"order-latency": c.b}, shop())
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestNativeEntries(t *testing.T) {
+	t.Parallel()
+	n, _, err := FromMap(map[string]any{
+		"name": "orders", "operations": []any{"tag:checkout"}, "p99": "300ms", "availability": "99.9%", "window": "28d",
+		"during": map[string]any{"fault": map[string]any{"availability": "99%"}}, "decision": "prove",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := n.Objectives(shop(), plumbline.Source{File: "p", Line: 3})
+	if err != nil || len(got) != 3 {
+		t.Fatalf("%v %v", got, err)
+	}
+	if got[0].Name != "orders availability" || got[1].Name != "orders during fault" || got[2].Within != 300*time.Millisecond {
+		t.Errorf("got %+v", got)
+	}
+	if _, key, err := FromMap(map[string]any{"p9999": "2s"}); err == nil || key != "p9999" {
+		t.Errorf("unknown key: %q %v", key, err)
+	}
+}
+
+func TestContradictions(t *testing.T) {
+	t.Parallel()
+	at := func(n string, target float64, within time.Duration) plumbline.Objective {
+		return plumbline.Objective{Name: n, Target: target, Within: within}
+	}
+	for name, c := range map[string]struct {
+		in   []plumbline.Objective
+		want int
+	}{
+		"same share, two thresholds": {[]plumbline.Objective{at("a", 0.99, 1), at("b", 0.99, 2)}, 1},
+		"two availabilities":         {[]plumbline.Objective{at("a", 0.99, 0), at("b", 0.9, 0)}, 1},
+		"same name":                  {[]plumbline.Objective{at("a", 0.99, 0), at("a", 0.9, 5)}, 1},
+		"two percentiles":            {[]plumbline.Objective{at("a", 0.99, 2), at("b", 0.9, 1)}, 0},
+	} {
+		if got := Contradictions(c.in); len(got) != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func FuzzOpenSLO(f *testing.F) {
+	f.Add([]byte(openslo))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := ReadOpenSLO("f", data, nil, shop())
+		for _, o := range got.Objectives {
+			if err == nil && (o.Target <= 0 || o.Target >= 1) {
+				t.Errorf("target %v got through", o.Target)
+			}
+		}
+	})
+}
