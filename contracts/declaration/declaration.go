@@ -1,0 +1,80 @@
+// Package declaration reads plumbline.yaml: what the architecture claims and
+// how its deployment is reached. Every mistake is a Problem with a stable
+// code, a position and a way out; as many as can be found are reported at once.
+package declaration
+
+import (
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/slo"
+)
+
+// A Declaration is the content of plumbline.yaml, with its environment
+// variables filled in and its paths made relative to the working directory.
+type Declaration struct {
+	File       string
+	Service    string
+	OpenAPI    string // path
+	Target     string // base URL; may come from the command line instead
+	Liveness   string
+	Public     []string
+	Identities []Identity
+	Mode       plumbline.Mode
+	Load       plumbline.Load
+	Control    string // address of a wire process that already runs; empty starts one
+	Token      string
+	Generated  string // folder of generated and edited files; empty when not declared
+	Pacts      []string
+
+	propagation  plumbline.Propagation
+	recovery     time.Duration
+	dependencies []plumbline.Dependency
+	waivers      []plumbline.Waiver
+	slos         []native
+	openSLO      []string
+	bindings     map[string]slo.Binding
+}
+
+// An Identity is a caller with its secret. The first one is the default.
+type Identity struct {
+	Name           string
+	Roles          []string
+	Bearer         string
+	User, Password string
+	KeyIn          string // "header", "query", "cookie"
+	KeyName        string
+	KeyValue       string
+}
+
+type native struct {
+	entry slo.Native
+	at    plumbline.Source
+}
+
+// Fill completes a design with what was declared: it resolves the operations
+// that objectives, dependencies and load name. Mistakes are Problems, all of
+// them at once.
+func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err error) {
+	r := &resolver{ops: design.Operations}
+	design.Service = d.Service
+	design.Mode = d.Mode
+	if d.Target != "" {
+		design.Target = d.Target
+	}
+	design.Liveness, design.Propagation, design.Recovery = d.Liveness, d.propagation, d.recovery
+	design.Waivers, design.Pacts = d.waivers, d.Pacts
+	for _, i := range d.Identities {
+		design.Identities = append(design.Identities, plumbline.Identity{Name: i.Name, Roles: i.Roles})
+	}
+	for _, dep := range d.dependencies {
+		dep.Operations = r.operations(dep.Operations, dep.Source)
+		design.Dependencies = append(design.Dependencies, dep)
+	}
+	design.Public = r.operations(d.Public, plumbline.Source{File: d.File})
+	design.Load = d.Load
+	design.Load.Mix = r.mix(d.Load)
+	design.Objectives = append(design.Objectives, r.objectives(d)...)
+	r.errs = append(r.errs, slo.Contradictions(design.Objectives)...)
+	return r.notices, r.err()
+}

@@ -1,0 +1,63 @@
+package declaration
+
+import (
+	"net"
+	"net/url"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+func (b *builder) dependency(name string, f dependency) {
+	at := "$.dependencies." + name
+	d := plumbline.Dependency{
+		Name: name, Listen: f.Listen, Operations: f.Operations, Accept: f.Accept,
+		Degraded: f.Degraded, Bulkhead: f.Bulkhead, Source: b.at(at),
+	}
+	d.Wire = plumbline.Wire(b.oneOf(at+".wire", f.Wire, "http", "http", "tcp"))
+	d.Class = plumbline.Class(b.oneOf(at+".class", f.Class, "", "critical", "optional"))
+	d.Timeout = b.duration(at+".timeout", f.Timeout)
+	d.Upstream = b.upstream(at, d.Wire, f.Upstream)
+	if f.Listen == "" {
+		b.wrong("CFG003", at, "listen: 127.0.0.1:7001 is where the deployment finds the dependency through the wire", "the dependency %q does not say where its wire listens", name)
+	}
+	if f.Retry != nil {
+		d.Retry = b.retry(at+".retry", *f.Retry)
+	}
+	if f.Breaker != nil {
+		d.Breaker = b.breaker(at+".breaker", *f.Breaker)
+	}
+	b.out.dependencies = append(b.out.dependencies, d)
+}
+
+// upstream checks the address behind a wire: a URL for HTTP, host:port for TCP.
+func (b *builder) upstream(at string, wire plumbline.Wire, s string) string {
+	if wire == plumbline.WireTCP {
+		if _, _, err := net.SplitHostPort(s); err != nil {
+			b.wrong("CFG004", at+".upstream", "write host:port", "%q is not the address of a TCP dependency", s)
+		}
+		return s
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" || u.Host == "" {
+		b.wrong("CFG004", at+".upstream", "write http://host:port; for TLS use wire: tcp", "%q is not the URL of an HTTP dependency", s)
+	}
+	return s
+}
+
+func (b *builder) retry(at string, f retryFile) *plumbline.Retry {
+	r := &plumbline.Retry{MaxAttempts: f.MaxAttempts, Jitter: f.Jitter == nil || *f.Jitter, On: f.On, Key: f.Key, Source: b.at(at)}
+	if f.MaxAttempts < 0 {
+		b.wrong("CFG004", at+".max_attempts", "the first try counts as one", "a number of attempts is not negative")
+	}
+	return r
+}
+
+func (b *builder) breaker(at string, f breakerFile) *plumbline.Breaker {
+	out := &plumbline.Breaker{MinCalls: f.MinCalls, Ratio: f.Ratio, Source: b.at(at)}
+	out.Window = b.duration(at+".window", f.Window)
+	out.OpenFor = b.duration(at+".open_for", f.OpenFor)
+	if f.MinCalls < 0 || f.Ratio < 0 || f.Ratio > 1 {
+		b.wrong("CFG004", at, "min_calls is a count and ratio a share in [0, 1]", "this breaker cannot be")
+	}
+	return out
+}

@@ -1,0 +1,103 @@
+package declaration
+
+import (
+	"github.com/plumbline-dev/plumbline/contracts/slo"
+)
+
+// file is the wire form of plumbline.yaml.
+type file struct {
+	Service      string                  `yaml:"service"`
+	OpenAPI      string                  `yaml:"openapi"`
+	Target       targetFile              `yaml:"target"`
+	Identities   map[string]identityFile `yaml:"identities"`
+	Mode         string                  `yaml:"mode"`
+	Propagation  string                  `yaml:"propagation"`
+	Recovery     string                  `yaml:"recovery"`
+	SLOs         []map[string]any        `yaml:"slos"`
+	OpenSLO      []string                `yaml:"openslo"`
+	Bindings     map[string]slo.Binding  `yaml:"bindings"`
+	Load         loadFile                `yaml:"load"`
+	Wires        wiresFile               `yaml:"wires"`
+	Dependencies map[string]dependency   `yaml:"dependencies"`
+	Pacts        []string                `yaml:"pacts"`
+	Generated    string                  `yaml:"generated"`
+	Waivers      []waiverFile            `yaml:"waivers"`
+}
+
+type targetFile struct {
+	URL      string   `yaml:"url"`
+	Liveness string   `yaml:"liveness"`
+	Public   []string `yaml:"public"`
+}
+
+type identityFile struct {
+	Roles  []string   `yaml:"roles"`
+	Bearer string     `yaml:"bearer"`
+	Basic  *basicFile `yaml:"basic"`
+	APIKey *keyFile   `yaml:"api_key"`
+}
+
+type basicFile struct {
+	User     string `yaml:"user"`
+	Password string `yaml:"password"`
+}
+
+type keyFile struct {
+	In    string `yaml:"in"`
+	Name  string `yaml:"name"`
+	Value string `yaml:"value"`
+}
+
+type loadFile struct {
+	Rate     float64            `yaml:"rate"`
+	Duration string             `yaml:"duration"`
+	Arrivals string             `yaml:"arrivals"`
+	Limit    float64            `yaml:"limit"`
+	Mix      map[string]float64 `yaml:"mix"`
+	Stages   []stageFile        `yaml:"stages"`
+}
+
+type stageFile struct {
+	From float64 `yaml:"from"`
+	To   float64 `yaml:"to"`
+	For  string  `yaml:"for"`
+}
+
+type wiresFile struct {
+	Control string `yaml:"control"`
+	Token   string `yaml:"token"`
+}
+
+type dependency struct {
+	Wire       string       `yaml:"wire"`
+	Listen     string       `yaml:"listen"`
+	Upstream   string       `yaml:"upstream"`
+	Class      string       `yaml:"class"`
+	Operations []string     `yaml:"operations"`
+	Timeout    string       `yaml:"timeout"`
+	Retry      *retryFile   `yaml:"retry"`
+	Breaker    *breakerFile `yaml:"breaker"`
+	Bulkhead   bool         `yaml:"bulkhead"`
+	Accept     []int        `yaml:"accept"`
+	Degraded   string       `yaml:"degraded_marker"`
+}
+
+type retryFile struct {
+	MaxAttempts int    `yaml:"max_attempts"`
+	Jitter      *bool  `yaml:"jitter"`
+	On          []int  `yaml:"on"`
+	Key         string `yaml:"key"`
+}
+
+type breakerFile struct {
+	MinCalls int     `yaml:"min_calls"`
+	Ratio    float64 `yaml:"ratio"`
+	Window   string  `yaml:"window"`
+	OpenFor  string  `yaml:"open_for"`
+}
+
+type waiverFile struct {
+	Claim  string `yaml:"claim"`
+	Reason string `yaml:"reason"`
+	Until  string `yaml:"until"`
+}

@@ -1,0 +1,186 @@
+package declaration
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/slo"
+)
+
+// Read reads plumbline.yaml. The environment fills ${NAME} and ${NAME:-default}.
+func Read(name string, env func(string) (string, bool)) (*Declaration, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, &Problem{Code: "CFG006", Source: plumbline.Source{File: name}, Message: "cannot be read: " + errors.Unwrap(err).Error(), Help: "name another file with -c, or write one with `plumbline init`"}
+	}
+	return Parse(name, data, env)
+}
+
+// Parse is Read on bytes. Paths inside are relative to the folder of name.
+func Parse(name string, data []byte, env func(string) (string, bool)) (*Declaration, error) {
+	s, err := parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	var f file
+	if err := s.decode(&f); err != nil {
+		return nil, err
+	}
+	s.expand(reflect.ValueOf(&f).Elem(), "$", env)
+	d := &Declaration{File: name, Service: f.Service, Liveness: f.Target.Liveness, Public: f.Target.Public, Control: f.Wires.Control, Token: f.Wires.Token, bindings: f.Bindings}
+	b := &builder{source: s, file: f, out: d, dir: filepath.Dir(name)}
+	b.build()
+	return d, errors.Join(s.errs...)
+}
+
+type builder struct {
+	*source
+	file file
+	out  *Declaration
+	dir  string
+}
+
+func (b *builder) build() {
+	f := b.file
+	b.out.OpenAPI = b.path(f.OpenAPI)
+	b.out.Generated = b.path(f.Generated)
+	for _, p := range f.OpenSLO {
+		b.out.openSLO = append(b.out.openSLO, b.path(p))
+	}
+	b.target()
+	b.pacts()
+	b.words()
+	b.identities()
+	b.load()
+	for _, name := range b.keys("$.dependencies") {
+		b.dependency(name, f.Dependencies[name])
+	}
+	for i, m := range f.SLOs {
+		at := fmt.Sprintf("$.slos[%d]", i)
+		n, key, err := slo.FromMap(m)
+		if err != nil {
+			b.wrong("SLO101", at+"."+key, "", "%v", err)
+			continue
+		}
+		b.out.slos = append(b.out.slos, native{n, b.at(at)})
+	}
+	b.waivers()
+}
+
+func (b *builder) path(p string) string {
+	if p == "" || filepath.IsAbs(p) || strings.Contains(p, "://") {
+		return p
+	}
+	return filepath.Join(b.dir, p)
+}
+
+func (b *builder) target() {
+	t := b.file.Target.URL
+	if t == "" {
+		return
+	}
+	u, err := url.Parse(t)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		b.wrong("CFG004", "$.target.url", "write http://host:port or https://host/base", "%q is not the URL of a deployment", t)
+	}
+	b.out.Target = t
+}
+
+func (b *builder) pacts() {
+	for i, pattern := range b.file.Pacts {
+		found, err := filepath.Glob(b.path(pattern))
+		if err != nil || len(found) == 0 {
+			b.wrong("CFG006", fmt.Sprintf("$.pacts[%d]", i), "patterns are relative to plumbline.yaml", "no file matches %q", pattern)
+		}
+		b.out.Pacts = append(b.out.Pacts, found...)
+	}
+}
+
+func (b *builder) words() {
+	f := b.file
+	b.out.Mode = plumbline.Mode(b.oneOf("$.mode", f.Mode, "own", "observe", "own", "full"))
+	b.out.propagation = plumbline.Propagation(b.oneOf("$.propagation", f.Propagation, "", "w3c", "none"))
+	b.out.recovery = b.duration("$.recovery", f.Recovery)
+}
+
+func (b *builder) oneOf(path, value, fallback string, known ...string) string {
+	if value == "" {
+		return fallback
+	}
+	if !slices.Contains(known, value) {
+		b.wrong("CFG004", path, "known are "+strings.Join(known, ", "), "%q is not a known value", value)
+	}
+	return value
+}
+
+func (b *builder) duration(path, value string) time.Duration {
+	if value == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 {
+		b.wrong("CFG004", path, "write 300ms, 1.5s or 2m", "%q is not a duration above zero", value)
+	}
+	return d
+}
+
+func (b *builder) identities() {
+	for _, name := range b.keys("$.identities") {
+		f := b.file.Identities[name]
+		i := Identity{Name: name, Roles: f.Roles, Bearer: f.Bearer}
+		if f.Basic != nil {
+			i.User, i.Password = f.Basic.User, f.Basic.Password
+		}
+		if f.APIKey != nil {
+			i.KeyIn = b.oneOf("$.identities."+name+".api_key.in", f.APIKey.In, "header", "header", "query", "cookie")
+			i.KeyName, i.KeyValue = f.APIKey.Name, f.APIKey.Value
+		}
+		if f.Bearer == "" && f.Basic == nil && f.APIKey == nil {
+			b.wrong("CFG004", "$.identities."+name, "give it bearer, basic or api_key", "the identity %q has no credentials", name)
+		}
+		b.out.Identities = append(b.out.Identities, i)
+	}
+}
+
+func (b *builder) load() {
+	f := b.file.Load
+	l := plumbline.Load{Rate: f.Rate, Mix: f.Mix, Limit: f.Limit, Source: b.at("$.load")}
+	l.Duration = b.duration("$.load.duration", f.Duration)
+	l.Arrivals = plumbline.Arrivals(b.oneOf("$.load.arrivals", f.Arrivals, "poisson", "poisson", "constant"))
+	if f.Rate < 0 || f.Limit < 0 {
+		b.wrong("CFG004", "$.load.rate", "", "a rate is not negative")
+	}
+	for i, s := range f.Stages {
+		at := fmt.Sprintf("$.load.stages[%d].for", i)
+		l.Stages = append(l.Stages, plumbline.Stage{From: s.From, To: s.To, Duration: b.duration(at, s.For)})
+		if s.From < 0 || s.To < 0 || s.For == "" {
+			b.wrong("CFG004", at, "write {from: 0, to: 50, for: 10s}", "a stage needs rates of zero or more and a duration")
+		}
+	}
+	for op, w := range f.Mix {
+		if w <= 0 {
+			b.wrong("CFG004", "$.load.mix."+op, "", "the weight of %q is not above zero", op)
+		}
+	}
+	b.out.Load = l
+}
+
+func (b *builder) waivers() {
+	day := regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
+	for i, w := range b.file.Waivers {
+		at := fmt.Sprintf("$.waivers[%d]", i)
+		if w.Claim == "" || w.Reason == "" || !day.MatchString(w.Until) {
+			b.wrong("CFG004", at, "a waiver says claim, reason and until: YYYY-MM-DD", "this waiver is incomplete")
+		}
+		b.out.waivers = append(b.out.waivers, plumbline.Waiver{Claim: w.Claim, Reason: w.Reason, Until: w.Until, Source: b.at(at)})
+	}
+}
