@@ -1,0 +1,241 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	invopop "github.com/invopop/jsonschema"
+	"github.com/joshdk/go-junit"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// samples are three reports that every format is shown with.
+func samples() map[string]plumbline.Report {
+	base := plumbline.Report{
+		Schema: plumbline.ReportSchema, Service: "shop", Target: "http://127.0.0.1:8080", Seed: 7, Seconds: 182.4,
+		Document: plumbline.Document{File: "openapi.yaml", Title: "Shop", Version: "1.2.0", OpenAPI: "3.1.0"},
+		Run:      plumbline.Run{ID: "a1b2c3d4e5f6", Began: time.Date(2026, 11, 23, 22, 0, 0, 0, time.UTC), Tool: "0.1.0", Seed: 7, Ended: true},
+		Coverage: plumbline.Coverage{
+			Functions: []plumbline.FunctionCoverage{
+				{Function: "load/slo-at-target", Outcome: plumbline.Pass, Claims: 1},
+				{Function: "resilience/retry-jitter", Outcome: plumbline.Skipped, Reason: "not declared", Unlock: "dependencies[].retry"},
+			},
+			Operations: []plumbline.OperationCoverage{{Operation: "createOrder", Statuses: map[string]int{"201": 20, "503": 3}}},
+			Judged:     2, Skipped: 1, Exercised: 8, Declared: 9,
+		},
+		Requests:  plumbline.Requests{Sent: 9412, OnWires: 12034, Faulted: 811, Created: 300},
+		Quantiles: []plumbline.Quantile{{Operation: "createOrder", Q: 0.99, Value: 12.4, Low: 11.9, High: 14.2, Samples: 3000}, {Operation: "getOrder", Q: 0.99, Value: 3, Low: 2, Samples: 100}},
+		Health:    []plumbline.Health{{Experiment: "load/target", Phase: "steady", Planned: 3000, Sent: 3000, Lag99: 3 * time.Millisecond, CPU: 0.4}},
+		Wires:     []plumbline.WireUse{{Dependency: "payment", Operation: "createOrder", Calls: 1, Needed: "critical", Declared: plumbline.ClassCritical}, {Dependency: "recs", Operation: "getProduct", Calls: 1, Needed: "optional"}},
+		Matrix:    []plumbline.Cell{{Operation: "createOrder", Dependency: "payment", Fault: "hang", Outcome: plumbline.CellClean, Statuses: "504 ×3", Slowest: 1004}},
+		Timeline: []plumbline.Timeline{{
+			Experiment: "outage/payment", Title: "payment fails", Phases: []plumbline.PhaseMark{
+				{Phase: "baseline", Role: plumbline.RoleBaseline, Ended: 5 * time.Second},
+				{Phase: "down", Role: plumbline.RoleFault, Began: 5 * time.Second, Ended: 15 * time.Second},
+				{Phase: "recovery", Role: plumbline.RoleRecovery, Began: 15 * time.Second, Ended: 20 * time.Second},
+			},
+			Points: []plumbline.Point{{Second: 0, Count: 20, P50: 3, P99: 9}, {Second: 6, Count: 20, Bad: 20, P50: 1, P99: 700}, {Second: 16, Count: 20, P50: 3, P99: 8}},
+		}},
+		Findings: []plumbline.Finding{kept(), {Function: "harness/wire-is-live", Claim: "harness/wire-is-live/payment", Title: "The wire carries traffic", Statement: "calls are seen", Outcome: plumbline.Pass, Reason: "12 calls seen", Evidence: []plumbline.Exhibit{}}},
+	}
+	fit, unfit, unproven := base, base, base
+	fit.Outcome, fit.Sentence = plumbline.Fit, "fit: 1 of 1 claims kept"
+	unfit.Outcome, unfit.ExitCode, unfit.Sentence = plumbline.Unfit, plumbline.ExitUnfit, "unfit: 1 of 2 claims broken; first: the breaker to payment never opens"
+	unfit.Findings = append([]plumbline.Finding{broken()}, base.Findings...)
+	unproven.Outcome, unproven.ExitCode, unproven.Sentence = plumbline.NotProven, plumbline.ExitNotProven, "not proven: 1 of 2 claims could not be judged"
+	unproven.Incomplete, unproven.NotRestored = true, []string{"wire payment still holds fault x"}
+	unproven.Findings = append([]plumbline.Finding{unclear()}, base.Findings...)
+	return map[string]plumbline.Report{"fit": fit, "unfit": unfit, "unproven": unproven}
+}
+
+func kept() plumbline.Finding {
+	return plumbline.Finding{
+		Function: "load/slo-at-target", Claim: "load/slo-at-target/orders", Title: "The SLO holds at the declared rate", Statement: "99% of createOrder within 400ms",
+		Outcome: plumbline.Pass, Reason: "2 of 3000 late", Measured: 0.0007, Allowed: 0.01, Unit: "ratio", Samples: 3000, Gates: true, Evidence: []plumbline.Exhibit{},
+	}
+}
+
+func broken() plumbline.Finding {
+	return plumbline.Finding{
+		Function: "resilience/breaker-opens", Claim: "resilience/breaker-opens/payment", Title: "The breaker stops hammering a failing dependency",
+		Statement: "after 20 failures calls to payment stop", Basis: plumbline.BasisDeclared, Source: plumbline.Source{File: "plumbline.yaml", Line: 21}, Dependency: "payment",
+		Outcome: plumbline.Fail, Reason: "1.0 calls for each request in the tail <script>alert(1)</script> | `x`", Measured: 1, Allowed: 0.1, Unit: "calls/request", Samples: 240, Gates: true,
+		Remedy: "evaluate the failure counter", Standard: "Nygard, Release It!", Replay: "plumbline run --only resilience/breaker-opens --seed 7",
+		Evidence: []plumbline.Exhibit{{
+			Summary: "240 requests, 240 calls", Trace: "a1b2c3d4e5f600010001000000000001",
+			Request:   &plumbline.Transcript{Method: "POST", URL: "http://127.0.0.1:8080/orders", Curl: `curl -X POST 'http://127.0.0.1:8080/orders' -H "Authorization: Bearer $PLUMBLINE_TOKEN_ALICE"`, ResponseBody: `{"title":"<b>"}`},
+			Exchanges: []plumbline.Exchange{{Wire: "payment", Method: "POST", Path: "/charge", Attempt: 1, Began: time.Second, Status: 503, FaultKind: plumbline.FaultStatus}},
+		}},
+	}
+}
+
+func unclear() plumbline.Finding {
+	return plumbline.Finding{
+		Function: "resilience/retry-jitter", Claim: "resilience/retry-jitter/payment", Title: "Retries are not synchronised", Statement: "gaps differ", Gates: true,
+		Outcome: plumbline.Inconclusive, Code: plumbline.ReasonTooFewSamples, Reason: "too-few-samples: 9 gaps, 30 are needed", Evidence: []plumbline.Exhibit{},
+	}
+}
+
+// golden compares with a file of testdata; UPDATE=1 rewrites it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(path, got, 0o644); err != nil { //nolint:gosec // a golden file
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("%s (-want +got; UPDATE=1 rewrites):\n%s", path, d)
+	}
+}
+
+func TestEveryFormatOfEverySample(t *testing.T) {
+	t.Parallel()
+	for name, r := range samples() {
+		for _, format := range Names() {
+			f, _ := Lookup(format)
+			var out bytes.Buffer
+			if err := f(&out, r); err != nil {
+				t.Fatalf("%s %s: %v", name, format, err)
+			}
+			golden(t, name+"."+format, out.Bytes())
+		}
+	}
+}
+
+func TestJSONMatchesItsPublishedSchema(t *testing.T) {
+	t.Parallel()
+	reflector := invopop.Reflector{Anonymous: true}
+	s := reflector.Reflect(&plumbline.Report{})
+	s.ID, s.Title = "https://plumbline.dev/schema/report-1.json", "The report of a Plumbline run"
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile("report.schema.json", append(text, '\n'), 0o644); err != nil { //nolint:gosec // published
+			t.Fatal(err)
+		}
+	} else if d := cmp.Diff(strings.TrimSpace(Schema()), string(text)); d != "" {
+		t.Errorf("the published schema is not that of the types (UPDATE=1 rewrites):\n%s", d)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("report.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := c.Compile("report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range samples() {
+		var out bytes.Buffer
+		if err := JSON(&out, r); err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(out.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compiled.Validate(value); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		back, err := Read(&out)
+		if err != nil || !reflect.DeepEqual(back, r) {
+			t.Errorf("%s does not read back: %v\n%s", name, err, cmp.Diff(r, back))
+		}
+	}
+}
+
+func TestJUnitIsUnderstoodByAReader(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := JUnit(&out, samples()["unfit"]); err != nil {
+		t.Fatal(err)
+	}
+	suites, err := junit.Ingest(out.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed, total := 0, 0
+	for _, s := range suites {
+		failed, total = failed+s.Totals.Failed, total+s.Totals.Tests
+	}
+	if failed != 1 || total != 3 {
+		t.Errorf("a reader counts %d failed of %d", failed, total)
+	}
+}
+
+func TestHTMLNeedsNothingAndTrustsNothing(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := HTML(&out, samples()["unfit"]); err != nil {
+		t.Fatal(err)
+	}
+	page := out.String()
+	for _, bad := range []string{"<script", "http-equiv=\"refresh\"", "src=\"http", "@import", "ZgotmplZ"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+	for _, want := range []string{"default-src 'none'", "<svg", "resilience/breaker-opens/payment", "shop is unfit", "fault phase"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if len(page) > 1<<20 {
+		t.Errorf("the page has %d bytes", len(page))
+	}
+}
+
+func TestMarkdownStaysBelowTheLimit(t *testing.T) {
+	t.Parallel()
+	r := samples()["unfit"]
+	for range 5000 {
+		f := broken()
+		f.Reason = strings.Repeat("long ", 60)
+		r.Findings = append(r.Findings, f)
+	}
+	var out bytes.Buffer
+	if err := Markdown(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	if out.Len() > markdownLimit || !strings.Contains(out.String(), "did not fit") {
+		t.Errorf("%d bytes, limit %d", out.Len(), markdownLimit)
+	}
+}
+
+func TestTerminalFoldsToTheWidth(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := (Terminal{Width: 60}).Write(&out, samples()["unproven"]); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "NOT PROVEN") && !strings.Contains(out.String(), "NOT-PROVEN") {
+		t.Error("the verdict is not said")
+	}
+	var coloured bytes.Buffer
+	if err := (Terminal{Colour: true}).Write(&coloured, samples()["unfit"]); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(coloured.String(), "\x1b[") || strings.Contains(out.String(), "\x1b[") {
+		t.Error("colour only when asked")
+	}
+}

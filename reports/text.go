@@ -1,0 +1,183 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+func init() {
+	register("text", "", func(w io.Writer, r plumbline.Report) error { return Terminal{}.Write(w, r) })
+}
+
+// Terminal writes the report for a person at a terminal. The zero value writes
+// plain text of 100 columns, fit for the log of a CI job.
+type Terminal struct {
+	Width   int  // columns; zero means 100
+	Colour  bool // ANSI colours
+	Verbose bool // every kept and skipped claim, not only their functions
+}
+
+// Write writes the report.
+func (t Terminal) Write(w io.Writer, r plumbline.Report) error {
+	p := &page{colour: t.Colour, verbose: t.Verbose, width: t.Width}
+	if p.width < 40 {
+		p.width = 100
+	}
+	p.verdict(r)
+	for _, f := range withOutcome(r, plumbline.Fail, plumbline.Error, plumbline.Inconclusive, plumbline.Waived) {
+		p.finding(f)
+	}
+	p.kept(r)
+	p.measured(r)
+	p.notJudged(r)
+	for _, n := range r.Notes {
+		p.wrap("  note      ", n)
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+type page struct {
+	colour, verbose bool
+	strings.Builder
+	width int
+}
+
+// line appends formatted text.
+func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.Builder, format, args...) }
+
+func (p *page) paint(shade, s string) string {
+	if !p.colour {
+		return s
+	}
+	return lipgloss.NewStyle().Bold(true).Foreground(lipgloss.Color(shade)).Render(s)
+}
+
+func shade(o plumbline.Outcome) string {
+	switch o {
+	case plumbline.Pass:
+		return "2"
+	case plumbline.Fail, plumbline.Error:
+		return "1"
+	case plumbline.Skipped:
+		return "8"
+	default:
+		return "3"
+	}
+}
+
+func (p *page) verdict(r plumbline.Report) {
+	c := map[plumbline.Overall]string{plumbline.Fit: "2", plumbline.Unfit: "1"}[r.Outcome]
+	if c == "" {
+		c = "3"
+	}
+	p.line("\n  %s  %s at %s\n", p.paint(c, strings.ToUpper(string(r.Outcome))), r.Service, r.Target)
+	p.wrap("  ", r.Sentence)
+	n := count(r)
+	p.line("  %d kept · %d broken · %d unproven · %d skipped   %s, %s requests, %s exchanges on the wires (%s with a fault), seed %d\n\n",
+		n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive]+n[plumbline.Error], n[plumbline.Skipped],
+		seconds(r.Seconds), grouped(r.Requests.Sent), grouped(r.Requests.OnWires), grouped(r.Requests.Faulted), r.Seed)
+	if r.Incomplete {
+		p.wrap("  ", "INCOMPLETE: the run ended before its plan; what it did not get to is unproven.")
+	}
+	for _, n := range r.NotRestored {
+		p.wrap("  NOT RESTORED  ", n)
+	}
+}
+
+func (p *page) finding(f plumbline.Finding) {
+	p.line("  %s %s\n", p.paint(shade(f.Outcome), glyph(f.Outcome)+" "+word(f.Outcome)), p.paint(shade(f.Outcome), f.Claim))
+	p.wrap("      claimed   ", f.Statement)
+	p.wrap("      observed  ", f.Reason)
+	if f.Unit != "" {
+		p.wrap("      measured  ", fmt.Sprintf("%s, allowed %s, of %s samples", amount(f.Measured, f.Unit), amount(f.Allowed, f.Unit), grouped(int64(f.Samples))))
+	}
+	if f.Source.File != "" {
+		p.wrap("      declared  ", place(f.Source))
+	}
+	for _, x := range f.Evidence[:min(2, len(f.Evidence))] {
+		p.wrap("      evidence  ", x.Summary)
+		if x.Request != nil && x.Request.Curl != "" {
+			p.line("      again     %s\n", x.Request.Curl) // one line, to be copied
+		}
+	}
+	if f.Remedy != "" {
+		p.wrap("      remedy    ", f.Remedy)
+	}
+	p.WriteByte('\n')
+}
+
+func (p *page) kept(r plumbline.Report) {
+	for _, c := range r.Coverage.Functions {
+		if c.Outcome != plumbline.Pass {
+			continue
+		}
+		p.line("  %s %-34s %s\n", p.paint("2", "✓"), c.Function, plural(c.Claims, "claim"))
+		if !p.verbose {
+			continue
+		}
+		for _, f := range withOutcome(r, plumbline.Pass) {
+			if f.Function == c.Function {
+				p.wrap("      ", f.Claim+": "+f.Reason)
+			}
+		}
+	}
+	p.WriteByte('\n')
+}
+
+func (p *page) measured(r plumbline.Report) {
+	for _, q := range r.Quantiles {
+		if q.Q != 0.99 && q.Q != 0.5 {
+			continue
+		}
+		high := amount(q.High, "ms")
+		if q.High == 0 {
+			high = "not bounded by so few"
+		}
+		p.line("  p%g %-28s %s  [%s … %s]  n=%s\n", q.Q*100, q.Operation, amount(q.Value, "ms"), amount(q.Low, "ms"), high, grouped(q.Samples))
+	}
+	p.line("  %d of %d operations answered 2xx\n\n", r.Coverage.Exercised, r.Coverage.Declared)
+}
+
+func (p *page) notJudged(r plumbline.Report) {
+	first := true
+	for _, c := range r.Coverage.Functions {
+		if c.Outcome != plumbline.Skipped {
+			continue
+		}
+		if first {
+			p.line("  Not judged:\n")
+			first = false
+		}
+		line := c.Function + ": " + c.Reason
+		if c.Unlock != "" {
+			line += " — unlock with " + c.Unlock
+		}
+		p.wrap("  · ", line)
+	}
+}
+
+// wrap writes text behind a label and folds it at the width, its further
+// lines aligned with the first.
+func (p *page) wrap(label, text string) {
+	indent := strings.Repeat(" ", len([]rune(label)))
+	line := label
+	empty := true
+	for _, w := range strings.Fields(text) {
+		if !empty && len([]rune(line))+1+len([]rune(w)) > p.width {
+			p.WriteString(line + "\n")
+			line, empty = indent, true
+		}
+		if !empty {
+			line += " "
+		}
+		line += w
+		empty = false
+	}
+	p.WriteString(strings.TrimRight(line, " ") + "\n")
+}
