@@ -1,0 +1,90 @@
+# The first target is what a newcomer should type.
+.DEFAULT_GOAL := help
+VERSION       := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LINT_VERSION  := $(shell sed -n '1s/^\# \(v[0-9.]*\).*/\1/p' .golangci.yml)
+GOLANGCI      ?= go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+VULNCHECK     ?= go run golang.org/x/vuln/cmd/govulncheck@v1.1.4
+FUZZTIME      ?= 30s
+BENCH         ?= .
+RACE          ?=
+MUTANTS       ?= all
+LDFLAGS       := -s -w -X main.version=$(VERSION)
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: check
+check: fmt-check lint test ## Everything CI checks on a pull request
+
+.PHONY: build
+build: ## Build the binary into bin/
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plumbline ./cmd/plumbline
+
+.PHONY: setup
+setup: build ## Fetch libpact_ffi and build the second Pact engine where a C compiler is at hand
+	bin/plumbline setup
+	@if command -v cc >/dev/null; then $(MAKE) --no-print-directory bin/plumbline-pact-go; \
+	 else echo "no C compiler: the second Pact engine (--pact-engine pact-go) is left out"; fi
+
+# The second Pact engine is a compiled test binary: pact-go's verifier wants a
+# *testing.T. It finds the library by the absolute path that set-up printed.
+bin/plumbline-pact-go: $(wildcard runners/pact/pactgo/*.go) go.mod
+	@lib=$$(bin/plumbline setup --print-dir) && \
+	 CGO_ENABLED=1 CGO_LDFLAGS="-L$$lib -Wl,-rpath,$$lib" go test -c -tags pactgo -o $@ ./runners/pact/pactgo
+
+.PHONY: demo
+demo: setup ## Run the whole job on the embedded sample system
+	bin/plumbline demo --out out/demo
+
+.PHONY: test
+test: setup ## Set up and run every test
+	PLUMBLINE_REQUIRE_PACT=1 go test $(RACE) -shuffle=on ./...
+
+.PHONY: e2e
+e2e: setup ## The tool as a whole against the sample system, with real sockets and faults
+	PLUMBLINE_REQUIRE_PACT=1 go test -tags e2e -count=1 -timeout 20m ./bench/... ./cmd/...
+
+.PHONY: bench-mutants
+bench-mutants: setup ## Detection and false alarms on the sample system's defects, to bench/mutants/RESULTS.md
+	go run ./bench/mutants -plumbline bin/plumbline -mutants '$(MUTANTS)' -results bench/mutants/RESULTS.md
+
+.PHONY: bench
+bench: ## Benchmarks, six times over, to bench.txt
+	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=6 ./... | tee bench.txt
+
+.PHONY: fuzz
+fuzz: ## Every fuzz test for FUZZTIME each
+	@go list ./... | while read -r pkg; do \
+	  go test -list '^Fuzz' $$pkg | grep '^Fuzz' | while read -r f; do \
+	    go test -run='^$$' -fuzz="^$$f\$$" -fuzztime=$(FUZZTIME) $$pkg || exit 1; done || exit 1; done
+
+.PHONY: cover
+cover: ## Coverage report in cover.html
+	go test -coverprofile=cover.out -coverpkg=./... ./... && go tool cover -html=cover.out -o cover.html
+
+.PHONY: golden
+golden: ## Rewrite golden files and txtar expectations; review the diff
+	UPDATE=1 go test -count=1 ./...
+
+.PHONY: fmt
+fmt: ## Format the code
+	$(GOLANGCI) fmt ./...
+
+.PHONY: fmt-check
+fmt-check:
+	$(GOLANGCI) fmt --diff ./...
+
+.PHONY: lint
+lint: ## Vet and lint, layers included
+	$(GOLANGCI) run ./...
+	go mod tidy -diff
+
+.PHONY: vuln
+vuln: ## Known vulnerabilities in what we call
+	$(VULNCHECK) ./...
+
+.PHONY: clean
+clean: ## Remove what the other targets made
+	rm -rf bin out dist bench.txt cover.out cover.html
