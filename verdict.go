@@ -37,6 +37,7 @@ const (
 	ReasonBaselineUnhealthy  Reason = "baseline-unhealthy"
 	ReasonBaselineDrift      Reason = "baseline-drift"
 	ReasonWireDark           Reason = "wire-dark"
+	ReasonWireOpaque         Reason = "wire-not-transparent" // the proxy changes what it carries
 	ReasonFaultNotDelivered  Reason = "fault-not-delivered"
 	ReasonGeneratorSaturated Reason = "generator-saturated"
 	ReasonTooFewSamples      Reason = "too-few-samples"
