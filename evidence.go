@@ -146,7 +146,7 @@ type Observation struct {
 	Case       string        `json:"case,omitempty"`
 	Trace      string        `json:"trace,omitempty"`  // 32 hex digits
 	Parent     string        `json:"parent,omitempty"` // parent-id of the traceparent that was sent, 16 hex digits
-	Due        time.Duration `json:"due"`             // when the workload called for it, since the run began
+	Due        time.Duration `json:"due"`              // when the workload called for it, since the run began
 	Sent       time.Duration `json:"sent"`
 	Latency    time.Duration `json:"latency"` // from Due to the last byte, or to the failure
 	Status     int           `json:"status,omitempty"`
