@@ -1,0 +1,37 @@
+package main
+
+import (
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// callTime is what a single call is taken to last when time is estimated.
+const callTime = 15 * time.Millisecond
+
+// length estimates how long an experiment takes.
+func length(x plumbline.Experiment) time.Duration {
+	d := time.Duration(0)
+	for _, p := range x.Phases {
+		d += p.Duration
+		for _, c := range p.Calls {
+			d += time.Duration(max(c.Repeat, 1)) * callTime
+		}
+		d += time.Duration(len(p.Pacts)) * 2 * time.Second
+	}
+	return d
+}
+
+// requests estimates how many requests an experiment sends.
+func requests(x plumbline.Experiment) int {
+	n := 0.0
+	for _, p := range x.Phases {
+		for _, s := range p.Streams {
+			n += s.Expected()
+		}
+		for _, c := range p.Calls {
+			n += float64(max(c.Repeat, 1))
+		}
+	}
+	return int(n)
+}

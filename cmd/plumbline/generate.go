@@ -1,0 +1,105 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// manifestName remembers what was generated, so that an edited file can be
+// told from one that may be generated again.
+const manifestName = ".generated.json"
+
+func (a *app) generateCommand() *cobra.Command {
+	var o options
+	var overwrite bool
+	c := &cobra.Command{
+		Use: "generate", Short: "Write contracts, features and profiles, to be edited and committed", Args: cobra.NoArgs,
+		Long: `Generate writes contracts/ (Pact V4 and the ledger of what Pact cannot say),
+features/ (Gherkin) and profiles/ (load) into a folder. A file that was edited
+since it was generated is left alone: the new version is put beside it as
+NAME.new, and the command says so and exits 1.`,
+		RunE: func(*cobra.Command, []string) error {
+			s, err := a.prepare(o)
+			if err != nil {
+				return err
+			}
+			if s.out == "" {
+				s.out = s.folder()
+			}
+			files, err := s.artefacts()
+			if err != nil {
+				return harness(err)
+			}
+			return a.generate(s.out, files, overwrite)
+		},
+	}
+	o.bind(c.Flags())
+	c.Flags().StringVar(&o.out, "out", "", "folder (default: generated in plumbline.yaml, or plumbline/ beside it)")
+	c.Flags().BoolVar(&overwrite, "overwrite", false, "write over edited files")
+	return c
+}
+
+func (a *app) generate(dir string, files map[string][]byte, overwrite bool) error {
+	known, err := readManifest(dir)
+	if err != nil {
+		return usage(err)
+	}
+	var edited []string
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		have, err := os.ReadFile(path)
+		switch {
+		case err == nil && digest(have) == digest(files[name]):
+		case err == nil && digest(have) != known[name] && !overwrite:
+			edited = append(edited, path)
+			path += ".new"
+			fallthrough
+		default:
+			if err := writeFile(path, files[name]); err != nil {
+				return usage(err)
+			}
+			a.printf("wrote %s\n", path)
+		}
+		known[name] = digest(files[name])
+	}
+	data, err := indented(known)
+	if err != nil {
+		return harness(err)
+	}
+	if err := writeFile(filepath.Join(dir, manifestName), data); err != nil {
+		return usage(err)
+	}
+	a.printf("%d files in %s\n", len(files), dir)
+	if len(edited) > 0 {
+		return &exit{1, fmt.Errorf("left alone because they were edited: %s; what would have been written stands beside them as .new", strings.Join(edited, ", "))}
+	}
+	return nil
+}
+
+func readManifest(dir string) (map[string]string, error) {
+	out := map[string]string{}
+	data, err := os.ReadFile(filepath.Join(dir, manifestName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return out, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &out)
+	}
+	return out, err
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/slo"
+	"github.com/plumbline-dev/plumbline/reports"
+	"github.com/plumbline-dev/plumbline/runners"
+	"github.com/plumbline-dev/plumbline/scenarios"
+)
+
+func (s *session) judge(e *plumbline.Evidence) plumbline.Report {
+	r := scenarios.Judge(s.design, s.plan, scenarios.Functions(), e)
+	r.Notes = append(r.Notes, s.notes...)
+	return r
+}
+
+func (a *app) judgeCommand() *cobra.Command {
+	var slos []string
+	c := &cobra.Command{
+		Use: "judge DIR", Short: "Judge the stored evidence of a run again, offline", Args: cobra.ExactArgs(1),
+		Long: `Judge reads design.json, plan.json and evidence.jsonl of a run directory, draws
+the verdicts again and writes the reports anew. It works on what a killed run
+left behind; the report is then marked incomplete. --slo replaces the objectives.`,
+		RunE: func(_ *cobra.Command, args []string) error { return a.judgeDir(args[0], slos) },
+	}
+	c.Flags().StringArrayVar(&slos, "slo", nil, "judge against these objectives instead: expressions such as 'p(99)<300ms'")
+	return c
+}
+
+func (a *app) judgeDir(dir string, slos []string) error {
+	var s session
+	if err := readJSON(filepath.Join(dir, "design.json"), &s.design); err != nil {
+		return usage(fmt.Errorf("%s is not a run directory: %w", dir, err))
+	}
+	if err := readJSON(filepath.Join(dir, "plan.json"), &s.plan); err != nil {
+		return usage(err)
+	}
+	e, err := runners.ReadEvidence(filepath.Join(dir, "evidence.jsonl"))
+	if err != nil {
+		return usage(err)
+	}
+	if len(slos) > 0 {
+		if err := s.otherObjectives(slos); err != nil {
+			return usage(err)
+		}
+	}
+	r := s.judge(e)
+	if err := writeReports(dir, r); err != nil {
+		return harness(err)
+	}
+	if err := a.show(r, dir); err != nil {
+		return err
+	}
+	return verdict(r)
+}
+
+// otherObjectives judges the load that was run against other objectives: the
+// claims of the old ones make way for those of the new.
+func (s *session) otherObjectives(texts []string) error {
+	s.design.Objectives = nil
+	for _, t := range texts {
+		o, err := slo.Expression(t, s.design.Operations)
+		if err != nil {
+			return err
+		}
+		s.design.Objectives = append(s.design.Objectives, o)
+	}
+	fresh, err := scenarios.Draw(s.design, scenarios.Functions(), s.plan.Seed)
+	if err != nil {
+		return err
+	}
+	const judged = "load/slo-at-target"
+	var claims []plumbline.Claim
+	for _, c := range s.plan.Claims {
+		if c.Function != judged {
+			claims = append(claims, c)
+		}
+	}
+	for _, c := range fresh.Claims {
+		if c.Function == judged {
+			claims = append(claims, c)
+		}
+	}
+	s.plan.Claims = claims
+	return nil
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	var format, out string
+	c := &cobra.Command{
+		Use: "report DIR", Short: "Render the report of a run in another format", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			write, ok := reports.Lookup(format)
+			if !ok {
+				return usage(fmt.Errorf("--format %s: known are %s", format, strings.Join(reports.Names(), ", ")))
+			}
+			f, err := os.Open(filepath.Join(args[0], "report.json"))
+			if err != nil {
+				return usage(fmt.Errorf("%w (has the run been judged? `plumbline judge %s`)", err, args[0]))
+			}
+			defer func() { _ = f.Close() }()
+			r, err := reports.Read(f)
+			if err != nil {
+				return usage(err)
+			}
+			if out == "" {
+				return write(a.out, r)
+			}
+			g, err := os.Create(out)
+			if err != nil {
+				return usage(err)
+			}
+			defer func() { _ = g.Close() }()
+			return write(g, r)
+		},
+	}
+	c.Flags().StringVar(&format, "format", "text", "one of "+strings.Join(reports.Names(), ", "))
+	c.Flags().StringVarP(&out, "output", "o", "", "file to write (default standard output)")
+	return c
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/sample"
+	"github.com/plumbline-dev/plumbline/scenarios"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var o options
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "plan", Short: "Print what would run, what it costs and what it can decide", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			s, err := a.prepare(o)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				data, err := indented(s.plan)
+				if err != nil {
+					return harness(err)
+				}
+				a.printf("%s", data)
+				return nil
+			}
+			a.printPlan(s)
+			return s.undecidable()
+		},
+	}
+	o.bind(c.Flags())
+	c.Flags().BoolVar(&asJSON, "json", false, "print plan.json")
+	return c
+}
+
+func (a *app) printPlan(s *session) {
+	a.printf("%s: %d operations, %d claims, seed %d, mode %s\n\n", s.design.Service, len(s.design.Operations), len(s.plan.Claims), s.plan.Seed, s.design.Mode)
+	w := tabwriter.NewWriter(a.out, 2, 4, 2, ' ', 0)
+	row := func(cells ...string) { _, _ = fmt.Fprintln(w, "  "+strings.Join(cells, "\t")) }
+	row("EXPERIMENT", "KIND", "REQUESTS", "TIME", "CLAIMS")
+	sum := 0
+	for _, x := range s.plan.Experiments {
+		sum += requests(x)
+		row(x.ID, string(x.Kind), fmt.Sprint(requests(x)), length(x).Round(100*time.Millisecond).String(), fmt.Sprint(len(x.Claims)))
+	}
+	row("all", "", fmt.Sprint(sum), total(s.plan).Round(time.Second).String(), fmt.Sprint(len(s.plan.Claims)))
+	_ = w.Flush()
+	if lines := scenarios.Power(s.design, s.plan); len(lines) > 0 {
+		a.printf("\nWhat the load can decide:\n")
+		row("OBJECTIVE", "TARGET", "PLANNED", "TO PROVE IT", "FOR 92% POWER", "")
+		for _, l := range lines {
+			can := "decidable"
+			if !l.Decidable {
+				can = "CANNOT DECIDE"
+			}
+			row(l.Objective, fmt.Sprintf("%g%%", l.Target*100), fmt.Sprint(l.Planned), fmt.Sprint(l.Prove), fmt.Sprint(l.Power), can)
+		}
+		_ = w.Flush()
+	}
+	if g := sample.Graph(s.design.Operations); g != "" {
+		a.printf("\nWhere identifiers come from:\n%s", indent(g))
+	}
+	a.printSkips(s.plan)
+}
+
+func (a *app) printSkips(p plumbline.Plan) {
+	if len(p.Skips) == 0 {
+		return
+	}
+	a.printf("\nNot judged:\n")
+	for _, k := range p.Skips {
+		line := "  " + k.Function
+		if k.Subject != "" {
+			line += " (" + k.Subject + ")"
+		}
+		line += ": " + string(k.Reason)
+		if k.Detail != "" {
+			line += ": " + k.Detail
+		}
+		if k.Unlock != "" {
+			line += " — unlock with " + k.Unlock
+		}
+		a.printf("%s\n", line)
+	}
+}
+
+func indent(s string) string {
+	return "  " + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n  ") + "\n"
+}
+
+// undecidable refuses a profile that cannot decide its objectives.
+func (s *session) undecidable() error {
+	var out []string
+	for _, l := range scenarios.Power(s.design, s.plan) {
+		if !l.Decidable {
+			out = append(out, fmt.Sprintf("error[SLO104]: this profile cannot decide %s: %g%% needs %d error-free requests, the profile sends %d\n  help: a longer load.duration, a higher load.rate, or a lower target", l.Objective, l.Target*100, l.Prove, l.Planned))
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return usage(fmt.Errorf("%s", strings.Join(out, "\n")))
+}

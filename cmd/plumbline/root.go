@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// An exit is an error that knows the exit code of the process. An empty
+// message means that everything has been said already.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exit) Unwrap() error { return e.err }
+
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exit{plumbline.ExitUsage, err}
+}
+
+func harness(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exit{plumbline.ExitHarness, err}
+}
+
+// execute runs the command line and returns the exit code (DESIGN D2): 0 fit,
+// 1 unfit, 2 usage or config, 3 not proven, 4 not restored, 5 harness failed,
+// 130 interrupted.
+func execute(ctx context.Context, a *app) int {
+	root := a.root()
+	root.SetArgs(a.args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return plumbline.ExitFit
+	}
+	if msg := err.Error(); msg != "" {
+		_, _ = fmt.Fprintf(a.err, "plumbline: %s\n", msg)
+	}
+	var e *exit
+	if errors.As(err, &e) {
+		return e.code
+	}
+	if ctx.Err() != nil {
+		return plumbline.ExitInterrupted
+	}
+	return plumbline.ExitUsage
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "plumbline",
+		Short: "Tell whether a running deployment still keeps the promises of its design",
+		Long: `Plumbline takes an OpenAPI document, SLO targets and a declaration of the
+architecture, generates consumer contracts, resilience scenarios and load
+profiles, runs them against a deployment with faults on the wires to its
+dependencies, and writes one fitness report: fit, unfit or not proven.
+
+Exit codes: 0 fit · 1 unfit · 2 usage or configuration · 3 not proven ·
+4 environment not restored · 5 the harness failed · 130 interrupted.`,
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	root.AddCommand(
+		a.runCommand(), a.demoCommand(), a.planCommand(), a.generateCommand(),
+		a.judgeCommand(), a.reportCommand(), a.functionsCommand(), a.explainCommand(),
+		a.doctorCommand(), a.setupCommand(), a.initCommand(), a.wireCommand(), a.versionCommand(),
+		a.workerCommand(), a.shopCommand(),
+	)
+	return root
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(a.out, "plumbline", a.version)
+			return err
+		},
+	}
+}
+
+// printf writes to standard output; a broken pipe is not our concern.
+func (a *app) printf(format string, args ...any) { _, _ = fmt.Fprintf(a.out, format, args...) }
+
+// note writes to standard error.
+func (a *app) note(format string, args ...any) { _, _ = fmt.Fprintf(a.err, format, args...) }

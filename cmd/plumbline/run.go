@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	var o options
+	c := &cobra.Command{
+		Use: "run", Short: "Put the deployment to the test and write the report", Args: cobra.NoArgs,
+		Long: `Run draws the plan, carries it out against the deployment and writes the report.
+
+With --spec and --target alone it does what needs no declaration: contract
+functions, and load at a modest rate. What it could not judge, and which
+declaration would unlock it, is said in one line each.`,
+		Example: `  plumbline run -c plumbline.yaml
+  plumbline run --spec openapi.json --target http://127.0.0.1:8080 --slo 'p(99)<300ms'
+  plumbline run --only contract,resilience/breaker-opens --seed 7`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), o) },
+	}
+	o.bind(c.Flags())
+	o.bindRun(c)
+	return c
+}
+
+func (o *options) bindRun(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&o.out, "out", "", "run directory (default .plumbline/runs/TIME)")
+	f.StringVar(&o.engine, "pact-engine", "ffi", "how pacts are verified: ffi, or pact-go")
+	f.StringVar(&o.library, "pact-library", "", "libpact_ffi to use instead of the one that set-up fetched")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "longest wait for one answer of the target")
+}
+
+func (a *app) run(ctx context.Context, o options) error {
+	s, err := a.prepare(o)
+	if err != nil {
+		return err
+	}
+	return a.carry(ctx, s)
+}
+
+// carry runs a prepared session, judges it and writes the reports. The error
+// holds the exit code of the verdict.
+func (a *app) carry(ctx context.Context, s *session) error {
+	if s.design.Target == "" {
+		return usage(errors.New("no target: name it with --target URL, or target.url in plumbline.yaml"))
+	}
+	if s.out == "" {
+		s.out = filepath.Join(".plumbline", "runs", time.Now().UTC().Format("20060102T150405Z"))
+	}
+	if err := s.store(); err != nil {
+		return usage(err)
+	}
+	r, err := a.connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer r.close(ctx)
+	for _, n := range s.notes {
+		a.note("note: %s\n", n)
+	}
+	a.note("run %s: %d claims, %d experiments, about %s; directory %s\n", r.Run.ID, len(s.plan.Claims), len(s.plan.Experiments), total(s.plan).Round(time.Second), s.out)
+	if err := r.preflight(ctx); err != nil {
+		return err
+	}
+	carried := r.Carry(ctx, s.plan)
+	if err := r.Journal.Close(); err != nil {
+		return harness(err)
+	}
+	report := s.judge(r.Journal.Evidence())
+	if err := writeReports(s.out, report); err != nil {
+		return harness(err)
+	}
+	if err := a.show(report, s.out); err != nil {
+		return err
+	}
+	if carried != nil && ctx.Err() == nil {
+		return harness(carried)
+	}
+	return verdict(report)
+}
+
+// store writes the inputs of the run and everything generated.
+func (s *session) store() error {
+	if entries, err := os.ReadDir(s.out); err == nil && len(entries) > 0 {
+		if _, err := os.Stat(filepath.Join(s.out, "plan.json")); err != nil {
+			return fmt.Errorf("--out %s: the folder is not empty and not that of an earlier run", s.out)
+		}
+		if err := clear(s.out); err != nil {
+			return err
+		}
+	}
+	files, err := s.artefacts()
+	if err != nil {
+		return err
+	}
+	if s.design.Pacts == nil {
+		s.design.Pacts = []string{}
+	}
+	for name, v := range map[string]any{"design.json": s.design, "plan.json": s.plan} {
+		if files[name], err = indented(v); err != nil {
+			return err
+		}
+	}
+	for name, data := range files {
+		if err := writeFile(filepath.Join(s.out, name), data); err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(filepath.Join(s.out, "features"), 0o755)
+}
+
+// clear removes what an earlier run left in its directory, and nothing else.
+func clear(dir string) error {
+	for _, name := range []string{"design.json", "plan.json", "evidence.jsonl", "report.json", "report.html", "report.md", "junit.xml", "contracts", "features", "profiles"} {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func total(p plumbline.Plan) time.Duration {
+	d := time.Duration(0)
+	for _, x := range p.Experiments {
+		d += length(x)
+	}
+	return d
+}
+
+// verdict turns the report's exit code into the error of the command.
+func verdict(r plumbline.Report) error {
+	if r.ExitCode == plumbline.ExitFit {
+		return nil
+	}
+	return &exit{code: r.ExitCode}
+}

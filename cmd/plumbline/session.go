@@ -1,0 +1,268 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/declaration"
+	"github.com/plumbline-dev/plumbline/contracts/openapi"
+	"github.com/plumbline-dev/plumbline/contracts/sample"
+	"github.com/plumbline-dev/plumbline/contracts/schema"
+	"github.com/plumbline-dev/plumbline/contracts/slo"
+	"github.com/plumbline-dev/plumbline/scenarios"
+)
+
+// options are the flags that say what is to be judged; run, plan and generate
+// share them.
+type options struct {
+	config  string
+	spec    string
+	slos    []string
+	target  string
+	only    []string
+	seed    uint64
+	mode    string
+	budget  time.Duration
+	remote  bool
+	out     string
+	force   bool
+	engine  string
+	library string
+	timeout time.Duration
+}
+
+func (o *options) bind(f *pflag.FlagSet) {
+	f.StringVarP(&o.config, "config", "c", "", "declaration of the architecture (default plumbline.yaml when it exists)")
+	f.StringVar(&o.spec, "spec", "", "OpenAPI document: a file, or a URL of the target")
+	f.StringArrayVar(&o.slos, "slo", nil, "objective: an OpenSLO file, or an expression such as 'p(99)<300ms' or 'POST /orders: errors<1%'")
+	f.StringVar(&o.target, "target", "", "base URL of the deployment")
+	f.StringSliceVar(&o.only, "only", nil, "judge only these groups or functions: contract,resilience/breaker-opens")
+	f.Uint64Var(&o.seed, "seed", 1, "seed of every random choice; the same seed gives the same plan")
+	f.StringVar(&o.mode, "mode", "", "what may be changed on the target: observe, own (only what the run created) or full")
+	f.DurationVar(&o.budget, "budget", 0, "leave out load and scenarios that would not fit into this time")
+	f.BoolVar(&o.remote, "allow-remote-refs", false, "fetch $refs that point to other hosts")
+	f.BoolVar(&o.force, "force", false, "run even against a target whose name looks like production")
+}
+
+// A session is a design with everything that it was made of.
+type session struct {
+	options
+	declared  *declaration.Declaration
+	doc       *openapi.Doc
+	set       *schema.Set
+	design    plumbline.Design
+	functions []plumbline.Function
+	plan      plumbline.Plan
+	notes     []string
+}
+
+// prepare reads everything and draws the plan. All errors are the user's.
+func (a *app) prepare(o options) (*session, error) {
+	s := &session{options: o}
+	if err := s.declaration(a.env); err != nil {
+		return nil, usage(err)
+	}
+	if err := s.document(); err != nil {
+		return nil, usage(err)
+	}
+	if err := s.fill(); err != nil {
+		return nil, usage(err)
+	}
+	if err := s.selectFunctions(); err != nil {
+		return nil, usage(err)
+	}
+	plan, err := scenarios.Draw(s.design, s.functions, o.seed)
+	if err != nil {
+		return nil, harness(err)
+	}
+	s.plan = plan
+	if err := s.override(); err != nil {
+		return nil, usage(err)
+	}
+	s.trim()
+	return s, nil
+}
+
+func (s *session) declaration(env func(string) (string, bool)) error {
+	name := s.config
+	if name == "" {
+		if _, err := os.Stat("plumbline.yaml"); err != nil || s.spec != "" {
+			s.declared = &declaration.Declaration{Mode: plumbline.ModeOwn}
+			return nil
+		}
+		name = "plumbline.yaml"
+	}
+	d, err := declaration.Read(name, env)
+	s.declared = d
+	return err
+}
+
+func (s *session) document() error {
+	file := s.spec
+	if file == "" {
+		file = s.declared.OpenAPI
+	}
+	if file == "" {
+		return errors.New("no OpenAPI document: name one with --spec, or openapi: in plumbline.yaml (`plumbline init` writes one)")
+	}
+	doc, err := loadDocument(file, openapi.Options{AllowRemoteRefs: s.remote})
+	if err != nil {
+		return err
+	}
+	s.doc = doc
+	for _, n := range doc.Notices {
+		s.notes = append(s.notes, where(n.Source)+n.Message)
+	}
+	s.set, err = schema.Compile(doc)
+	return err
+}
+
+func where(at plumbline.Source) string {
+	if at.File == "" {
+		return ""
+	}
+	if at.Line == 0 {
+		return at.File + ": "
+	}
+	return fmt.Sprintf("%s:%d: ", at.File, at.Line)
+}
+
+func loadDocument(file string, o openapi.Options) (*openapi.Doc, error) {
+	if !strings.HasPrefix(file, "http://") && !strings.HasPrefix(file, "https://") {
+		return openapi.Load(file, o)
+	}
+	data, err := download(file)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.Parse(path.Base(file), data, o)
+}
+
+// fill makes the design of document, declaration and flags.
+func (s *session) fill() error {
+	s.design = plumbline.Design{Schema: plumbline.DesignSchema, Target: s.target, Document: s.identity()}
+	s.design.Operations = sample.Fill(s.doc, s.set, sample.Options{Seed: s.seed})
+	var errs []error
+	inline, err := inlineObjectives(s.doc, s.design.Operations)
+	errs = append(errs, err)
+	s.design.Objectives = inline
+	notices, err := s.declared.Fill(&s.design)
+	errs = append(errs, err)
+	s.notes = append(s.notes, notices...)
+	if s.target != "" {
+		s.design.Target = s.target
+	}
+	if s.mode != "" {
+		s.design.Mode = plumbline.Mode(s.mode)
+		if !slices.Contains([]plumbline.Mode{plumbline.ModeObserve, plumbline.ModeOwn, plumbline.ModeFull}, s.design.Mode) {
+			errs = append(errs, fmt.Errorf("--mode %s: known are observe, own and full", s.mode))
+		}
+	}
+	if s.design.Service == "" {
+		s.design.Service = serviceName(s.doc)
+	}
+	errs = append(errs, s.flagObjectives())
+	return errors.Join(errs...)
+}
+
+func (s *session) identity() plumbline.Document {
+	d := plumbline.Document{File: s.doc.File, OpenAPI: s.doc.Version, SHA256: s.doc.SHA256}
+	if i := s.doc.T.Info; i != nil {
+		d.Title, d.Version = i.Title, i.Version
+	}
+	return d
+}
+
+// serviceName makes a name for files and pacts from the document's title.
+func serviceName(d *openapi.Doc) string {
+	title := ""
+	if d.T.Info != nil {
+		title = d.T.Info.Title
+	}
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, title)
+	name = strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == '-' }), "-")
+	if name == "" {
+		return "service"
+	}
+	return name[:min(len(name), 60)]
+}
+
+func (s *session) flagObjectives() error {
+	var errs []error
+	for _, text := range s.slos {
+		if data, err := os.ReadFile(text); err == nil {
+			got, err := slo.ReadOpenSLO(text, data, nil, s.design.Operations)
+			errs = append(errs, err)
+			s.notes = append(s.notes, got.Notices...)
+			s.design.Objectives = append(s.design.Objectives, got.Objectives...)
+			continue
+		} else if strings.HasSuffix(text, ".yaml") || strings.HasSuffix(text, ".yml") {
+			errs = append(errs, fmt.Errorf("--slo %s: %w", text, err))
+			continue
+		}
+		o, err := slo.Expression(text, s.design.Operations)
+		errs = append(errs, err)
+		if err == nil {
+			s.design.Objectives = append(s.design.Objectives, o)
+		}
+	}
+	if len(s.slos) > 0 {
+		errs = append(errs, slo.Contradictions(s.design.Objectives)...)
+	}
+	return errors.Join(errs...)
+}
+
+// selectFunctions keeps what --only names, and always the self-checks that the
+// rest of them rests on.
+func (s *session) selectFunctions() error {
+	all := scenarios.Functions()
+	if len(s.only) == 0 {
+		s.functions = all
+		return nil
+	}
+	used := map[string]bool{}
+	for _, f := range all {
+		group, _, _ := strings.Cut(f.ID, "/")
+		for _, want := range s.only {
+			if want == f.ID || want == group || strings.HasPrefix(want, f.ID+"/") {
+				used[want] = true
+				s.functions = append(s.functions, f)
+				break
+			}
+		}
+		if group == "harness" && !slices.ContainsFunc(s.functions, func(g plumbline.Function) bool { return g.ID == f.ID }) {
+			s.functions = append(s.functions, f)
+		}
+	}
+	for _, want := range s.only {
+		if !used[want] {
+			return fmt.Errorf("--only %s: no such group or function; `plumbline functions` lists them", want)
+		}
+	}
+	return nil
+}
+
+func readAll(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("larger than %d bytes", limit)
+	}
+	return data, err
+}

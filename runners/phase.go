@@ -1,0 +1,129 @@
+package runners
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// experiment runs the phases of one experiment, one after the other.
+func (r *Runner) experiment(ctx context.Context, index int, x plumbline.Experiment) error {
+	for i, p := range x.Phases {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		at := Place{Experiment: x.ID, ExperimentIndex: index, Phase: p.Name, PhaseIndex: i, Role: p.Role}
+		if err := r.phase(ctx, at, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// phase injects the faults, makes the calls, runs the streams and heals.
+func (r *Runner) phase(ctx context.Context, at Place, p plumbline.Phase) error {
+	r.event(at, "%s", describe(p))
+	if len(p.Streams) > 0 {
+		if err := r.Streams.Prepare(ctx, at, p); err != nil && ctx.Err() == nil {
+			r.doubt(at, plumbline.ReasonNoPositiveControl, "prepare streams: "+err.Error())
+		}
+	}
+	mark := plumbline.PhaseMark{Experiment: at.Experiment, Phase: at.Phase, Role: at.Role, Began: time.Since(r.Run.Began)}
+	held := r.inject(ctx, at, p)
+	err := r.carry(ctx, at, p)
+	r.heal(ctx, held)
+	mark.Ended, mark.Complete = time.Since(r.Run.Began), err == nil && ctx.Err() == nil
+	r.pull(context.WithoutCancel(ctx))
+	r.Journal.Record(plumbline.Record{Phase: &mark})
+	r.Journal.Flush()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (r *Runner) carry(ctx context.Context, at Place, p plumbline.Phase) error {
+	for _, name := range p.Checks {
+		r.check(ctx, at, name)
+	}
+	for i, c := range p.Calls {
+		at.Stream = len(p.Streams) + i
+		for range max(c.Repeat, 1) {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			o := r.Target.Call(ctx, at, c)
+			r.Journal.Record(plumbline.Record{Observation: &o})
+		}
+	}
+	if err := r.verify(ctx, at, p); err != nil {
+		return err
+	}
+	if len(p.Streams) == 0 {
+		return nil
+	}
+	return r.Streams.Run(ctx, at, p, r.Journal.Record)
+}
+
+func (r *Runner) check(ctx context.Context, at Place, name string) {
+	check := r.Checks[name]
+	if check == nil {
+		r.Journal.Record(plumbline.Record{Check: &plumbline.Check{Name: name, Experiment: at.Experiment, Detail: "not available in this run"}})
+		return
+	}
+	for _, c := range check(ctx) {
+		c.Experiment = at.Experiment
+		r.Journal.Record(plumbline.Record{Check: &c})
+	}
+}
+
+func (r *Runner) verify(ctx context.Context, at Place, p plumbline.Phase) error {
+	if len(p.Pacts) == 0 {
+		return nil
+	}
+	if r.Pacts == nil {
+		r.doubt(at, plumbline.ReasonNoLibrary, "this run has no Pact engine")
+		return nil
+	}
+	var files []string
+	for _, f := range p.Pacts {
+		if !filepath.IsAbs(f) {
+			f = filepath.Join(r.Dir, f)
+		}
+		files = append(files, f)
+	}
+	results, err := r.Pacts.Verify(ctx, files)
+	if err != nil && ctx.Err() == nil {
+		r.doubt(at, plumbline.ReasonNoLibrary, err.Error())
+	}
+	for _, res := range results {
+		if rel, err := filepath.Rel(r.Dir, res.File); err == nil && filepath.IsLocal(rel) {
+			res.File = filepath.ToSlash(rel)
+		}
+		r.Journal.Record(plumbline.Record{Pact: &res})
+	}
+	return ctx.Err()
+}
+
+func (r *Runner) doubt(at Place, why plumbline.Reason, detail string) {
+	r.log().Warn("doubt", "experiment", at.Experiment, "phase", at.Phase, "reason", string(why), "detail", detail)
+	r.Journal.Record(plumbline.Record{Doubt: &plumbline.Doubt{Experiment: at.Experiment, Reason: why, Detail: detail}})
+}
+
+// pull moves what the wires have seen into the journal.
+func (r *Runner) pull(ctx context.Context) {
+	if r.Wires == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	seen, err := r.Wires.Exchanges(ctx)
+	if err != nil {
+		r.Journal.Record(plumbline.Record{Doubt: &plumbline.Doubt{Reason: plumbline.ReasonWireDark, Detail: "the journal of the wires cannot be read: " + err.Error()}})
+	}
+	for _, x := range seen {
+		r.Journal.Record(plumbline.Record{At: max(x.Ended, 1), Exchange: &x})
+	}
+}

@@ -1,0 +1,149 @@
+package runners
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/faults"
+)
+
+// An Event tells what happens while it happens. Observers must not block.
+type Event struct {
+	At         time.Duration
+	Experiment string
+	Phase      string
+	Role       plumbline.Role
+	Text       string // one line
+}
+
+// A Runner carries out plans. Design, Run, Dir, Journal, Target and Streams
+// are needed; without Wires every fault is unsupported, without Pacts nothing
+// is verified.
+type Runner struct {
+	Design  plumbline.Design
+	Run     plumbline.Run
+	Dir     string // the run directory
+	Journal *Journal
+	Target  Target
+	Streams Streams
+	Wires   Wires
+	Pacts   Pacts
+	Checks  map[string]Check // self-checks by name
+	Observe func(Event)
+	Log     *slog.Logger
+	Lease   time.Duration // of a fault; zero means 15 s
+
+	planned int // experiments begun
+}
+
+// A Target makes single requests and knows what the run created.
+type Target interface {
+	// Call makes one request of a phase and awaits its answer. It never fails:
+	// a request that cannot be made is an observation with an error class.
+	Call(ctx context.Context, at Place, c plumbline.Call) plumbline.Observation
+	// Teardown deletes what the run created, in reverse order, and reports
+	// every resource. It has its own deadline.
+	Teardown(ctx context.Context) []plumbline.Resource
+}
+
+// Streams runs the open workloads of a phase together and hands over what it
+// sees while it runs. It returns when the last answer is in, or at once when
+// the context ends.
+type Streams interface {
+	// Prepare creates what the streams need before any fault is injected.
+	Prepare(ctx context.Context, at Place, p plumbline.Phase) error
+	Run(ctx context.Context, at Place, p plumbline.Phase, record func(plumbline.Record)) error
+}
+
+// Wires injects faults and hands over the exchanges that were seen.
+type Wires interface {
+	Inject(ctx context.Context, o faults.Order) (faults.Held, error)
+	// Exchanges returns what was journalled since the last call.
+	Exchanges(ctx context.Context) ([]plumbline.Exchange, error)
+}
+
+// Pacts verifies pact files against the target.
+type Pacts interface {
+	Verify(ctx context.Context, files []string) ([]plumbline.PactResult, error)
+}
+
+// A Check is one self-check of the harness.
+type Check func(ctx context.Context) []plumbline.Check
+
+// A Place is where in the plan a request belongs; trace ids are made of it.
+type Place struct {
+	Experiment      string
+	ExperimentIndex int
+	Phase           string
+	PhaseIndex      int
+	Role            plumbline.Role
+	Stream          int // index of the stream, or streams + index of the call
+}
+
+// Carry carries out the plan. The error is that of the harness; what the
+// target does is evidence, never an error. When ctx ends, the phase that is
+// under way is cut short, faults are healed, created resources deleted, and
+// ctx's error is returned.
+func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
+	r.Journal.Record(plumbline.Record{At: 1, Run: &r.Run})
+	r.Journal.Flush()
+	err := r.experiments(ctx, p)
+	r.restore(ctx)
+	end := r.Run
+	end.Ended, end.Interrupted = true, ctx.Err() != nil
+	if err != nil && ctx.Err() == nil {
+		end.Error = err.Error()
+	}
+	r.Journal.Record(plumbline.Record{Run: &end})
+	r.Journal.Flush()
+	return err
+}
+
+func (r *Runner) experiments(ctx context.Context, p plumbline.Plan) error {
+	for i, x := range p.Experiments {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var err error
+		if x.Kind == plumbline.KindScenario {
+			err = r.scenario(ctx, i, x)
+		} else {
+			err = r.experiment(ctx, i, x)
+		}
+		if err != nil {
+			return fmt.Errorf("experiment %s: %w", x.ID, err)
+		}
+	}
+	return nil
+}
+
+// restore undoes what the run did to the target. It works after ctx is done.
+func (r *Runner) restore(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 60*time.Second)
+	defer cancel()
+	for _, res := range r.Target.Teardown(ctx) {
+		r.Journal.Record(plumbline.Record{Resource: &res})
+	}
+	r.pull(ctx)
+	if check := r.Checks["pass-through"]; check != nil {
+		for _, c := range check(ctx) {
+			r.Journal.Record(plumbline.Record{Check: &c})
+		}
+	}
+}
+
+func (r *Runner) event(at Place, format string, args ...any) {
+	if r.Observe != nil {
+		r.Observe(Event{At: time.Since(r.Run.Began), Experiment: at.Experiment, Phase: at.Phase, Role: at.Role, Text: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (r *Runner) log() *slog.Logger {
+	if r.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return r.Log
+}
