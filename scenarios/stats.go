@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -259,4 +260,19 @@ func spread(durations []time.Duration) float64 {
 		return 0
 	}
 	return float64(p90-p10) / float64(p50)
+}
+
+// mergedBins puts bins of several histograms in ascending order and joins
+// those that end at the same latency. The argument is left alone.
+func mergedBins(bins []plumbline.Bin) []plumbline.Bin {
+	sorted := slices.SortedFunc(slices.Values(bins), func(a, b plumbline.Bin) int { return cmp.Compare(a.UpTo, b.UpTo) })
+	var out []plumbline.Bin
+	for _, b := range sorted {
+		if n := len(out); n > 0 && out[n-1].UpTo == b.UpTo {
+			out[n-1].Count += b.Count
+			continue
+		}
+		out = append(out, b)
+	}
+	return out
 }

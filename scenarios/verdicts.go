@@ -35,3 +35,13 @@ func (f figure) verdict(o plumbline.Outcome, statement string) plumbline.Verdict
 		Measured: f.measured, Allowed: f.allowed, Unit: f.unit, Samples: f.samples,
 	}
 }
+
+// skipped is the verdict that there turned out to be nothing to judge.
+func skipped(r plumbline.Reason, statement string, args ...any) plumbline.Verdict {
+	return plumbline.Verdict{Outcome: plumbline.Skipped, Reason: r, Statement: fmt.Sprintf(statement, args...)}
+}
+
+// broken is the verdict that the harness itself has failed.
+func broken(statement string, args ...any) plumbline.Verdict {
+	return plumbline.Verdict{Outcome: plumbline.Error, Statement: fmt.Sprintf(statement, args...)}
+}

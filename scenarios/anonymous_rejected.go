@@ -1,0 +1,244 @@
+package scenarios
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+const (
+	anonymousRejected = "auth/anonymous-rejected"
+	authAnonymous     = "auth/anonymous"
+)
+
+// authRepeat is how often each kind of spoilt credentials is sent: a hole is a
+// hole only if it is there twice.
+const authRepeat = 2
+
+func init() {
+	register(plumbline.Function{
+		ID:    anonymousRejected,
+		Title: "Every protected operation refuses anonymous and broken credentials",
+		Doc: `Method: every operation that the document protects and the mode allows gets its seed request, twice each, without credentials, with empty, malformed and expired ones, with the right secret under the wrong scheme and in the wrong place, as far as its security scheme knows the difference; and last with good credentials, as the positive control.
+Criterion: each of them is answered 401 or 403 and without the body that good credentials get. 401 is what RFC 9110 asks for; 403 is accepted and shown. A 2xx, or a 5xx, that was seen twice is a failure.
+Guard: without the control (good credentials get past authentication) nothing is judged. A 400, 404 or 405 that comes before authentication is no proof either way and is inconclusive. Operations that change what the run did not create are not sent, not even without credentials.`,
+		Standard: "RFC 9110 §11 and §15.5.2; RFC 6750; OWASP API2:2023",
+		Mutants:  []string{"missing-401"},
+		Order:    30,
+		Plan:     planAnonymous,
+		Judge:    judgeAnonymous,
+	})
+}
+
+func planAnonymous(d plumbline.Design) plumbline.Proposal {
+	var p plumbline.Proposal
+	secured := 0
+	for _, o := range d.Operations {
+		switch {
+		case !protected(d, o):
+			if !o.Secured && len(d.Public) > 0 && !slices.Contains(d.Public, o.ID) {
+				p.Skips = append(p.Skips, plumbline.Skip{
+					Function: anonymousRejected, Subject: o.ID, Reason: plumbline.ReasonNotDeclared,
+					Detail: "the document leaves it open, and it is not declared public", Unlock: "target.public, or security in the OpenAPI document",
+				})
+			}
+			continue
+		case len(d.Identities) > 0 && !callable(d, o):
+			p.Skips = append(p.Skips, notCallable(anonymousRejected, o))
+		case len(d.Identities) > 0:
+			p.Claims = append(p.Claims, plumbline.Claim{
+				ID: anonymousRejected + "/" + o.ID, Function: anonymousRejected, Operation: o.ID, Basis: plumbline.BasisDocument, Source: o.Source,
+				Statement:   o.ID + " refuses requests without valid credentials",
+				Experiments: []string{authAnonymous},
+			})
+		}
+		secured++
+	}
+	switch {
+	case secured == 0:
+		p.Skips = append(p.Skips, plumbline.Skip{
+			Function: anonymousRejected, Reason: plumbline.ReasonNotApplicable,
+			Detail: "the document protects no operation", Unlock: "security in the OpenAPI document",
+		})
+	case len(d.Identities) == 0:
+		p.Skips = append(p.Skips, plumbline.Skip{
+			Function: anonymousRejected, Reason: plumbline.ReasonNeedsIdentity,
+			Detail: "without good credentials there is no telling why a request was refused", Unlock: "identities",
+		})
+	case len(p.Claims) > 0:
+		p.Experiments = []plumbline.Experiment{spoiltCredentials(d)}
+	}
+	return p
+}
+
+// protected says whether the operation asks for credentials: the document
+// protects it, and the declaration does not open it to anybody.
+func protected(d plumbline.Design, o plumbline.Operation) bool {
+	return o.Secured && !slices.Contains(d.Public, o.ID)
+}
+
+// spoiltCredentials sends the seed request of every protected operation with
+// every kind of bad credentials, and last with good ones: a deletion that is
+// refused as it should be leaves the control something to delete.
+func spoiltCredentials(d plumbline.Design) plumbline.Experiment {
+	ph := plumbline.Phase{Name: "credentials", Role: plumbline.RoleProbe}
+	for _, o := range inCallOrder(d.Operations) {
+		if !protected(d, o) || !callable(d, o) {
+			continue
+		}
+		for _, how := range spoilings(o) {
+			ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": " + how, Operation: o.ID, Auth: how, Repeat: authRepeat})
+		}
+		ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": " + controlCall, Operation: o.ID})
+	}
+	return plumbline.Experiment{ID: authAnonymous, Title: "bad credentials are refused", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}}
+}
+
+// controlCall ends the name of the call with good credentials.
+const controlCall = "good credentials"
+
+// spoilings are the ways to spoil credentials that the security schemes of the
+// operation know the difference of.
+func spoilings(o plumbline.Operation) []string {
+	out := []string{plumbline.AuthNone, plumbline.AuthEmpty, plumbline.AuthMalformed}
+	token, key := false, false
+	for _, s := range o.Schemes {
+		token = token || s.Type == "oauth2" || s.Type == "openIdConnect" || (s.Type == "http" && strings.EqualFold(s.HTTP, "bearer"))
+		key = key || s.Type == "apiKey"
+	}
+	if !key {
+		out = append(out, plumbline.AuthScheme)
+	}
+	if token {
+		out = append(out, plumbline.AuthExpired)
+	}
+	if token || key {
+		out = append(out, plumbline.AuthPlace)
+	}
+	return out
+}
+
+func judgeAnonymous(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+	a := admissionOf(d, e, c.Operation)
+	holes, crashes := a.repeated(a.let), a.repeated(a.crashed)
+	sent := len(a.refused) + len(a.let) + len(a.crashed) + len(a.unclear)
+	f := figure{float64(len(holes) + len(crashes)), 0, "kinds of bad credentials", sent}
+	switch {
+	case sent == 0:
+		return inconclusive(plumbline.ReasonIncomplete, "no request with bad credentials reached %s", c.Operation)
+	case len(holes) > 0:
+		v := fail(f, "%s lets %s in: %s", c.Operation, strings.Join(a.kinds(holes), ", "), answers(holes))
+		v.Remedy = "check the credentials before anything else"
+		v.Evidence = exhibits(e, holes)
+		return v
+	case !a.controlled:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "good credentials were not accepted either (%s)", a.control)
+	case len(crashes) > 0:
+		v := fail(f, "%s answers %s credentials with a server error: %s", c.Operation, strings.Join(a.kinds(crashes), ", "), answers(crashes))
+		v.Remedy = "answer 401 to credentials that cannot be read"
+		v.Evidence = exhibits(e, crashes)
+		return v
+	case len(a.let)+len(a.crashed) > 0:
+		v := inconclusive(plumbline.ReasonNotReproduced, "seen once: %s", answers(append(slices.Clone(a.let), a.crashed...)))
+		v.Evidence = exhibits(e, append(slices.Clone(a.let), a.crashed...))
+		return v
+	case len(a.unclear) > 0:
+		v := inconclusive(plumbline.ReasonNoPositiveControl, "turned away for another reason than its credentials: %s with %s; good ones get %s",
+			answers(a.unclear), strings.Join(a.kinds(a.unclear), ", "), a.control)
+		v.Evidence = exhibits(e, a.unclear)
+		return v
+	}
+	return pass(f, "%s with bad credentials were refused (%s); good ones got %s", plural(sent, "request"), answers(a.refused), a.control)
+}
+
+// An admission is how one operation treated credentials.
+type admission struct {
+	refused    []plumbline.Observation // 401 or 403
+	let        []plumbline.Observation // 2xx, or the body that good credentials get
+	crashed    []plumbline.Observation // 5xx
+	unclear    []plumbline.Observation // anything else
+	controlled bool                    // good credentials got past authentication
+	control    string                  // what they were answered
+	modes      map[string]string       // name of the call to how its credentials were spoilt
+}
+
+func admissionOf(d plumbline.Design, e *plumbline.Evidence, operation string) admission {
+	a := admission{modes: map[string]string{}}
+	for _, call := range spoiltCredentials(d).Phases[0].Calls {
+		if call.Operation == operation && call.Auth != "" {
+			a.modes[call.Name] = call.Auth
+		}
+	}
+	var good, bad []plumbline.Observation
+	for _, o := range e.Observations {
+		switch {
+		case o.Operation != operation || !sentToTarget(o):
+		case o.Experiment == authAnonymous && a.modes[o.Stream] != "":
+			bad = append(bad, o)
+		default:
+			good = append(good, o)
+		}
+	}
+	a.controlled = slices.ContainsFunc(good, pastAuthentication)
+	a.control = "no answer"
+	if len(good) > 0 {
+		a.control = answers(good)
+	}
+	body := businessBody(good)
+	for _, o := range bad {
+		a.sort(o, body)
+	}
+	return a
+}
+
+// pastAuthentication says whether the answer shows that the credentials were
+// taken.
+func pastAuthentication(o plumbline.Observation) bool {
+	return o.Error == "" && o.Status != 401 && o.Status != 403 && o.Status < 500
+}
+
+// sort puts one request with bad credentials where it belongs.
+func (a *admission) sort(o plumbline.Observation, body string) {
+	switch {
+	case o.Error != "":
+		a.unclear = append(a.unclear, o)
+	case succeeded(o), body != "" && o.Transcript != nil && o.Transcript.ResponseBody == body:
+		a.let = append(a.let, o)
+	case o.Status == 401 || o.Status == 403:
+		a.refused = append(a.refused, o)
+	case o.Status >= 500:
+		a.crashed = append(a.crashed, o)
+	default:
+		a.unclear = append(a.unclear, o)
+	}
+}
+
+// businessBody is a body that good credentials got, if one was kept.
+func businessBody(good []plumbline.Observation) string {
+	for _, o := range good {
+		if succeeded(o) && o.Transcript != nil && len(o.Transcript.ResponseBody) > 2 {
+			return o.Transcript.ResponseBody
+		}
+	}
+	return ""
+}
+
+// repeated gives the observations of those calls that were seen at least
+// twice.
+func (a *admission) repeated(seen []plumbline.Observation) []plumbline.Observation {
+	n := map[string]int{}
+	for _, o := range seen {
+		n[o.Stream]++
+	}
+	return slices.DeleteFunc(slices.Clone(seen), func(o plumbline.Observation) bool { return n[o.Stream] < authRepeat })
+}
+
+// kinds names how the credentials of the observations were spoilt.
+func (a *admission) kinds(seen []plumbline.Observation) []string {
+	kinds := map[string]bool{}
+	for _, o := range seen {
+		kinds[a.modes[o.Stream]] = true
+	}
+	return sortedKeys(kinds)
+}

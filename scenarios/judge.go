@@ -1,0 +1,126 @@
+package scenarios
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// Judge draws the verdict on every claim of the plan from the evidence of a
+// run and puts them together as a report. It is pure: the same evidence gives
+// the same report, today or in a year, and the arguments are left alone. The
+// day on which a waiver ends is compared with the day on which the run began.
+//
+// Each claim is judged by its function first. Then the facts that the harness
+// knows about itself are held against it (see proofs.missing): they can take
+// the proof from a pass or a fail, and never give one.
+func Judge(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence) plumbline.Report {
+	byID := map[string]plumbline.Function{}
+	for _, f := range fns {
+		byID[f.ID] = f
+	}
+	facts := proofsOf(d, p, e)
+	waivers := waiversOf(d, e)
+	findings := make([]plumbline.Finding, 0, len(p.Claims)+len(p.Skips))
+	for _, c := range p.Claims {
+		f, known := byID[c.Function]
+		v := broken("the catalogue has no function %s", c.Function)
+		if known {
+			v = facts.weigh(f, c, judged(f, d, c, e))
+		}
+		findings = append(findings, finding(f, c, waivers.apply(c, v), p.Seed))
+	}
+	for _, s := range p.Skips {
+		findings = append(findings, skippedFinding(byID[s.Function], s))
+	}
+	amber(d, p, findings)
+	inReadingOrder(findings, byID)
+	r := assemble(d, p, e, findings)
+	r.Coverage = coverageOf(d, p, fns, e, findings)
+	r.Notes = append(r.Notes, waivers.notes(p, findings)...)
+	return r
+}
+
+// judged calls the judge of a function. A judge that panics is a mistake of
+// ours and says nothing about the target.
+func judged(f plumbline.Function, d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) (v plumbline.Verdict) {
+	defer func() {
+		if why := recover(); why != nil {
+			v = broken("the judge of %s panicked: %v", f.ID, why)
+			v.Remedy = "report it, with the evidence of this run"
+		}
+	}()
+	return f.Judge(d, c, e)
+}
+
+// finding joins a claim with its verdict.
+func finding(f plumbline.Function, c plumbline.Claim, v plumbline.Verdict, seed uint64) plumbline.Finding {
+	out := plumbline.Finding{
+		Function: c.Function, Claim: c.ID, Title: f.Title, Statement: c.Statement, Basis: c.Basis, Source: c.Source,
+		Dependency: c.Dependency, Operation: c.Operation, Outcome: v.Outcome, Reason: v.Statement, Code: v.Reason,
+		Measured: v.Measured, Allowed: v.Allowed, Unit: v.Unit, Samples: v.Samples, Remedy: v.Remedy, Standard: f.Standard,
+		Evidence: []plumbline.Exhibit{},
+		Replay:   fmt.Sprintf("plumbline run --only %s --seed %d", c.Function, seed),
+	}
+	if v.Reason != "" {
+		out.Reason = string(v.Reason) + ": " + v.Statement
+	}
+	out.Evidence = append(out.Evidence, v.Evidence[:min(len(v.Evidence), exhibitLimit)]...)
+	switch v.Outcome {
+	case plumbline.Skipped, plumbline.Waived:
+	default:
+		out.Gates = !f.Informs
+	}
+	return out
+}
+
+// skippedFinding shows what will not be judged beside what was.
+func skippedFinding(f plumbline.Function, s plumbline.Skip) plumbline.Finding {
+	id := s.Function
+	if s.Subject != "" {
+		id += "/" + s.Subject
+	}
+	out := plumbline.Finding{
+		Function: s.Function, Claim: id, Title: f.Title, Statement: f.Title, Outcome: plumbline.Skipped,
+		Reason: string(s.Reason), Code: s.Reason, Standard: f.Standard, Evidence: []plumbline.Exhibit{},
+	}
+	if s.Detail != "" {
+		out.Reason += ": " + s.Detail
+	}
+	if s.Unlock != "" {
+		out.Remedy = "to unlock it: " + s.Unlock
+	}
+	return out
+}
+
+// amber takes the gate from objectives that only a demonstrated breach shall
+// fail and that the sample could not decide. They stay visible.
+func amber(d plumbline.Design, p plumbline.Plan, findings []plumbline.Finding) {
+	decision := map[string]plumbline.Decision{}
+	for _, c := range p.Claims {
+		if o, ok := objectiveOf(d, c); ok {
+			decision[c.ID] = o.Decision
+		}
+	}
+	for i := range findings {
+		f := &findings[i]
+		wanted, objective := decision[f.Claim]
+		if objective && wanted != plumbline.DecisionProve && f.Outcome == plumbline.Inconclusive && f.Code == plumbline.ReasonUndecided {
+			f.Gates = false
+		}
+	}
+}
+
+// inReadingOrder sorts findings for a reader: failures first, and among them
+// those closest to the cause.
+func inReadingOrder(findings []plumbline.Finding, byID map[string]plumbline.Function) {
+	slices.SortStableFunc(findings, func(a, b plumbline.Finding) int {
+		return cmp.Or(
+			plumbline.CompareOutcome(a.Outcome, b.Outcome),
+			cmp.Compare(byID[a.Function].Order, byID[b.Function].Order),
+			cmp.Compare(a.Claim, b.Claim),
+		)
+	})
+}

@@ -1,0 +1,187 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+const noServerError = "contract/no-5xx-on-invalid-input"
+
+// Each invalid request is sent three times; it breaks the target when two of
+// them do.
+const (
+	invalidRepeat = 3
+	invalidBreaks = 2
+)
+
+func init() {
+	register(plumbline.Function{
+		ID:    noServerError,
+		Title: "Invalid requests are refused, never a server error",
+		Doc: `Method: each operation gets its valid seed request first and then, three times each, every request that is invalid in every legal decoding of its bytes: wrong types, missing members, values out of range, malformed JSON and the like.
+Criterion: no invalid request is answered by a 5xx, or by a connection that ends without an answer, in two of its three tries. 501 and 505 are refusals.
+Guard: a single hit is inconclusive; without any answer below 500 from the operation nothing is judged; an answer for which a dependency's own 5xx is to blame does not count. When another layer answered than the one that answered the seed request, the finding names it.`,
+		Standard: "RFC 9110 §15.5 and §15.6; OWASP API8:2023",
+		Mutants:  []string{"500-on-invalid-input"},
+		Order:    21,
+		Plan:     planInvalid,
+		Judge:    judgeInvalid,
+	})
+}
+
+func planInvalid(d plumbline.Design) plumbline.Proposal {
+	var p plumbline.Proposal
+	for _, o := range d.Operations {
+		switch {
+		case !callable(d, o):
+			p.Skips = append(p.Skips, notCallable(noServerError, o))
+		case len(o.Invalid) == 0:
+			p.Skips = append(p.Skips, plumbline.Skip{
+				Function: noServerError, Subject: o.ID, Reason: plumbline.ReasonNotApplicable,
+				Detail: "the document forbids nothing that could be sent to " + o.ID, Unlock: "types, bounds and required members in the OpenAPI document",
+			})
+		default:
+			p.Claims = append(p.Claims, plumbline.Claim{
+				ID: noServerError + "/" + o.ID, Function: noServerError, Operation: o.ID, Basis: plumbline.BasisDefault, Source: o.Source,
+				Statement:   o.ID + " refuses invalid requests without a server error",
+				Experiments: []string{contractWrong},
+			})
+		}
+	}
+	if len(p.Claims) > 0 {
+		p.Experiments = []plumbline.Experiment{invalidCases(d)}
+	}
+	return p
+}
+
+// invalidCases sends the seed request of each operation and then everything
+// that must be refused.
+func invalidCases(d plumbline.Design) plumbline.Experiment {
+	ph := plumbline.Phase{Name: "invalid", Role: plumbline.RoleProbe}
+	for _, o := range inCallOrder(d.Operations) {
+		if !callable(d, o) || len(o.Invalid) == 0 {
+			continue
+		}
+		ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": valid", Operation: o.ID})
+		for _, c := range o.Invalid {
+			ph.Calls = append(ph.Calls, plumbline.Call{Name: c.ID, Operation: o.ID, Case: c.ID, Repeat: invalidRepeat})
+		}
+	}
+	return plumbline.Experiment{ID: contractWrong, Title: "invalid requests are refused", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}}
+}
+
+func judgeInvalid(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+	op, _ := d.Operation(c.Operation)
+	r := refusalsOf(e, op)
+	repeated, once := partHits(r.hits)
+	switch {
+	case len(r.sent) == 0:
+		return inconclusive(plumbline.ReasonIncomplete, "no invalid request reached %s", op.ID)
+	case r.below == 0:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "%s gave no answer below 500, not even to its seed request", op.ID)
+	case len(repeated) > 0:
+		v := fail(figure{float64(len(repeated)), 0, "cases", len(r.sent)}, "%s of %d break %s: %s%s",
+			plural(len(repeated), "invalid case"), len(op.Invalid), op.ID, describeHits(op, repeated), otherLayer(r.control, repeated[0]))
+		v.Remedy = "validate before use, and answer 400 or 422"
+		v.Evidence = exhibits(e, repeated)
+		return v
+	case len(once) > 0:
+		v := inconclusive(plumbline.ReasonNotReproduced, "%s in one of %d tries, and not again", describeHits(op, once), invalidRepeat)
+		v.Evidence = exhibits(e, once)
+		return v
+	}
+	return pass(figure{0, 0, "cases", len(r.sent)}, "%s in %s, none answered by a server error (%s)", plural(len(op.Invalid), "invalid case"), plural(len(r.sent), "request"), answers(r.sent))
+}
+
+// A refusal is how one operation took invalid requests.
+type refusal struct {
+	sent    []plumbline.Observation            // the invalid requests
+	control []plumbline.Observation            // the seed requests beside them
+	below   int                                // answers below 500 to either
+	hits    map[string][]plumbline.Observation // case to the requests that broke the target
+}
+
+func refusalsOf(e *plumbline.Evidence, op plumbline.Operation) refusal {
+	r := refusal{hits: map[string][]plumbline.Observation{}}
+	disturbed := disturbanceOf(e)
+	for o := range e.Of(contractWrong, "") {
+		if o.Operation != op.ID || !sentToTarget(o) {
+			continue
+		}
+		if o.Error == "" && o.Status < 500 {
+			r.below++
+		}
+		if !spoilt(op, o) {
+			r.control = append(r.control, o)
+			continue
+		}
+		r.sent = append(r.sent, o)
+		if breaksDown(o) && !disturbed.excused(o) {
+			r.hits[o.Case] = append(r.hits[o.Case], o)
+		}
+	}
+	return r
+}
+
+// breaksDown says whether the answer to an invalid request is a server error,
+// or none at all.
+func breaksDown(o plumbline.Observation) bool {
+	switch o.Error {
+	case "":
+		return o.Status >= 500 && o.Status != 501 && o.Status != 505
+	case plumbline.ErrorEOF, plumbline.ErrorReset, plumbline.ErrorTimeout:
+		return true
+	default:
+		return false
+	}
+}
+
+// partHits gives one observation for every case that broke the target often
+// enough, and one for every case that did so only once.
+func partHits(hits map[string][]plumbline.Observation) (repeated, once []plumbline.Observation) {
+	for _, id := range sortedKeys(hits) {
+		if seen := hits[id]; len(seen) >= invalidBreaks {
+			repeated = append(repeated, telling(seen))
+		} else {
+			once = append(once, telling(seen))
+		}
+	}
+	return repeated, once
+}
+
+func describeHits(op plumbline.Operation, hits []plumbline.Observation) string {
+	var parts []string
+	for _, o := range hits[:min(len(hits), 3)] {
+		parts = append(parts, fmt.Sprintf("%s gives %s", violation(op, o.Case), answer(o)))
+	}
+	if more := len(hits) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// violation says what is wrong with an invalid case.
+func violation(op plumbline.Operation, id string) string {
+	for _, c := range op.Invalid {
+		if c.ID == id && c.Violates != "" {
+			return c.Violates
+		}
+	}
+	return id
+}
+
+// otherLayer names who answered when it is not who answered the seed request:
+// a gateway before the target has another fix.
+func otherLayer(control []plumbline.Observation, hit plumbline.Observation) string {
+	if len(control) == 0 || control[0].Transcript == nil || hit.Transcript == nil {
+		return ""
+	}
+	usual, now := control[0].Transcript.ResponseHeader["Server"], hit.Transcript.ResponseHeader["Server"]
+	if len(now) == 0 || slices.Equal(usual, now) {
+		return ""
+	}
+	return fmt.Sprintf(" (answered by %s, not by who answers valid requests)", strings.Join(now, ","))
+}

@@ -1,0 +1,160 @@
+package scenarios
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+const (
+	pactsVerified = "contract/pacts-verified"
+	contractPacts = "contract/pacts"
+)
+
+func init() {
+	register(plumbline.Function{
+		ID:    pactsVerified,
+		Title: "Consumer contracts hold against the deployment",
+		Doc: `Method: every interaction of the generated provider-surface pact and of the existing consumer pacts is replayed against the target by Pact's own verifier; provider states are created through the API.
+Criterion: every interaction that could be replayed matches. Interactions whose provider state could not be created are skipped and counted.
+Guard: each interaction gets resources of its own, and Pact's matching rules, not literals, decide. Interactions that the verifier did not get to (no library, a crash, a deadline) make the claim inconclusive, never a pass; so does a file of which nothing matched because nothing answered.`,
+		Standard: "Pact Specification V3 and V4",
+		Mutants:  []string{"drops-consumer-field"},
+		Order:    22,
+		Plan:     planPacts,
+		Judge:    judgePacts,
+	})
+}
+
+func planPacts(d plumbline.Design) plumbline.Proposal {
+	var files []string
+	if slices.ContainsFunc(d.Operations, func(o plumbline.Operation) bool { return len(o.Cases) > 0 }) {
+		files = append(files, generatedPact(d))
+	}
+	files = append(files, d.Pacts...)
+	var p plumbline.Proposal
+	for i, f := range files {
+		c := plumbline.Claim{
+			ID: pactsVerified + "/" + f, Function: pactsVerified, Basis: plumbline.BasisDeclared, Source: plumbline.Source{File: f},
+			Statement:   "the interactions of " + f + " hold",
+			Experiments: []string{contractPacts},
+		}
+		if i == 0 && f == generatedPact(d) {
+			c.Basis = plumbline.BasisDocument
+		}
+		p.Claims = append(p.Claims, c)
+	}
+	if len(files) == 0 {
+		p.Skips = []plumbline.Skip{{
+			Function: pactsVerified, Reason: plumbline.ReasonNotApplicable,
+			Detail: "there is no pact file and nothing to make one of", Unlock: "pacts",
+		}}
+		return p
+	}
+	p.Experiments = []plumbline.Experiment{{
+		ID: contractPacts, Title: "pact files are verified", Kind: plumbline.KindContract,
+		Phases: []plumbline.Phase{{Name: "verify", Role: plumbline.RoleProbe, Pacts: files}},
+	}}
+	return p
+}
+
+// generatedPact is where the provider-surface pact of the service is written,
+// in the run directory.
+func generatedPact(d plumbline.Design) string { return "contracts/" + d.Service + ".pact.json" }
+
+func judgePacts(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+	byResult := map[string][]plumbline.PactResult{}
+	results := pactResults(e, strings.TrimPrefix(c.ID, pactsVerified+"/"))
+	for _, r := range results {
+		byResult[r.Result] = append(byResult[r.Result], r)
+	}
+	matched, unset, missed := len(byResult[plumbline.PactOK]), len(byResult[plumbline.PactStateUnset]), byResult[plumbline.PactMismatch]
+	unanswered, notRun := byResult[plumbline.PactError], byResult[plumbline.PactNotRun]
+	if matched > 0 {
+		missed = append(missed, unanswered...) // others were answered
+	}
+	left := ""
+	if unset > 0 {
+		left = fmt.Sprintf("; %s skipped, as their provider state could not be created", plural(unset, "interaction"))
+	}
+	switch {
+	case len(missed) > 0:
+		v := fail(figure{float64(len(missed)), 0, "interactions", matched + len(missed)}, "%s of %d broken: %s%s",
+			plural(len(missed), "interaction"), matched+len(missed), describePacts(missed), left)
+		v.Remedy = "restore what the consumer relies on, or agree with it on a new contract"
+		v.Evidence = pactExhibits(missed)
+		return v
+	case len(results) == 0 || len(notRun) > 0:
+		return pactsNotRun(results, notRun)
+	case len(unanswered) > 0:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "not one of %s was answered: %s", plural(len(unanswered), "interaction"), describePacts(unanswered))
+	case matched == 0:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "no interaction could be replayed%s", left)
+	}
+	return pass(figure{0, 0, "interactions", matched}, "%s matched%s", plural(matched, "interaction"), left)
+}
+
+// pactsNotRun is the verdict when the verifier gave no result.
+func pactsNotRun(results, notRun []plumbline.PactResult) plumbline.Verdict {
+	v := inconclusive(plumbline.ReasonIncomplete, "%d of %s were not run: %s", len(notRun), plural(len(results), "interaction"), describePacts(notRun))
+	if len(results) == 0 {
+		v = inconclusive(plumbline.ReasonIncomplete, "the verifier gave no result")
+	}
+	text := strings.ToLower(describePacts(notRun))
+	if len(notRun) == len(results) && (len(results) == 0 || strings.Contains(text, "library") || strings.Contains(text, "engine")) {
+		v.Reason = plumbline.ReasonNoLibrary
+	}
+	v.Remedy = "run `plumbline setup` to get Pact's verification library"
+	return v
+}
+
+// pactResults are the results of one file. The verifier may have been given
+// the file by another path; the base name then decides.
+func pactResults(e *plumbline.Evidence, file string) []plumbline.PactResult {
+	var exact, base []plumbline.PactResult
+	for _, r := range e.Pacts {
+		switch {
+		case path.Clean(r.File) == path.Clean(file):
+			exact = append(exact, r)
+		case path.Base(r.File) == path.Base(file):
+			base = append(base, r)
+		}
+	}
+	if len(exact) > 0 {
+		return exact
+	}
+	return base
+}
+
+func describePacts(results []plumbline.PactResult) string {
+	var parts []string
+	for _, r := range results[:min(len(results), 3)] {
+		s := fmt.Sprintf("%q", r.Description)
+		if len(r.Detail) > 0 {
+			s += " (" + r.Detail[0] + ")"
+		}
+		parts = append(parts, s)
+	}
+	if more := len(results) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func pactExhibits(results []plumbline.PactResult) []plumbline.Exhibit {
+	var out []plumbline.Exhibit
+	for _, r := range results[:min(len(results), exhibitLimit)] {
+		summary := fmt.Sprintf("%s, %q", r.Consumer, r.Description)
+		if len(r.States) > 0 {
+			summary += " given " + strings.Join(r.States, " and ")
+		}
+		if len(r.Detail) > 0 {
+			summary += ": " + strings.Join(r.Detail[:min(len(r.Detail), 3)], "; ")
+		}
+		out = append(out, plumbline.Exhibit{Summary: summary, Phase: contractPacts + "/verify"})
+	}
+	return out
+}

@@ -1,0 +1,205 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// A service is what the judged phases of the target load showed for one
+// objective.
+type service struct {
+	total    tally
+	seconds  []tally // for the dispersion
+	fromSent tally   // as total, with the latency counted from sending; empty when it is not known
+	rough    bool    // some latencies were read off a histogram, to within 1 %
+	silent   []string
+	bad      []plumbline.Observation // recorded one by one
+}
+
+// serviceOf counts good and bad requests over the operations that the
+// objective covers and that answered 2xx at least once.
+func serviceOf(e *plumbline.Evidence, o plumbline.Objective) service {
+	var s service
+	series, observations := judgedSeries(e, o), judgedObservations(e, o)
+	answered := answeredUnderLoad(series, observations)
+	perSecond := map[int]tally{}
+	for _, x := range series {
+		if answered[x.Operation] {
+			s.fold(x, o, perSecond)
+		}
+	}
+	for _, x := range observations {
+		if answered[x.Operation] {
+			s.observe(x, o, perSecond)
+		}
+	}
+	for _, second := range sortedInts(perSecond) {
+		s.seconds = append(s.seconds, perSecond[second])
+	}
+	for _, id := range sortedKeys(answered) {
+		if !answered[id] {
+			s.silent = append(s.silent, id)
+		}
+	}
+	return s
+}
+
+// answeredUnderLoad holds every operation that got requests, and whether one
+// of them was answered 2xx.
+func answeredUnderLoad(series []plumbline.Series, observations []plumbline.Observation) map[string]bool {
+	answered := map[string]bool{}
+	for _, x := range series {
+		answered[x.Operation] = answered[x.Operation] || (x.Class == "2xx" && x.Count > 0)
+	}
+	for _, x := range observations {
+		answered[x.Operation] = answered[x.Operation] || succeeded(x)
+	}
+	return answered
+}
+
+// judgedSeries are the series that count for the objective.
+func judgedSeries(e *plumbline.Evidence, o plumbline.Objective) []plumbline.Series {
+	return slices.DeleteFunc(slices.Clone(e.Series), func(x plumbline.Series) bool {
+		return x.Experiment != loadTarget || x.Phase == warmUp || !o.Covers(x.Operation) ||
+			!sentToTarget(plumbline.Observation{Error: plumbline.ErrorClass(x.Class)})
+	})
+}
+
+// judgedObservations are the requests that were recorded one by one and count
+// for the objective.
+func judgedObservations(e *plumbline.Evidence, o plumbline.Objective) []plumbline.Observation {
+	var out []plumbline.Observation
+	for x := range e.Of(loadTarget, "") {
+		if x.Phase != warmUp && o.Covers(x.Operation) && sentToTarget(x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (s *service) observe(x plumbline.Observation, o plumbline.Objective, perSecond map[int]tally) {
+	at := perSecond[int(x.Due/time.Second)]
+	at.n++
+	s.total.n++
+	s.fromSent.n++
+	if !o.Good(x) {
+		at.bad++
+		s.total.bad++
+		s.bad = append(s.bad, x)
+	}
+	sooner := x
+	sooner.Latency -= x.Sent - x.Due
+	if !o.Good(sooner) {
+		s.fromSent.bad++
+	}
+	perSecond[int(x.Due/time.Second)] = at
+}
+
+// fold takes in one class of answers to one operation.
+func (s *service) fold(x plumbline.Series, o plumbline.Objective, perSecond map[int]tally) {
+	good, threshold := s.goodOf(x, o)
+	s.total.n += x.Count
+	s.total.bad += x.Count - good
+	s.fromSent.n += x.Count
+	if o.Within > 0 && goodClass(x.Class) && len(x.Service) > 0 {
+		s.fromSent.bad += x.Count - max(0, below(x.Service, o.Within)-x.Bad)
+	} else {
+		s.fromSent.bad += x.Count - good
+	}
+	for _, slice := range x.Slices {
+		second := int(x.Began/time.Second) + slice.Second
+		at := perSecond[second]
+		at.n += slice.Count
+		switch {
+		case !goodClass(x.Class):
+			at.bad += slice.Count
+		case threshold >= 0 && threshold < len(slice.Within):
+			at.bad += slice.Count - slice.Within[threshold]
+		}
+		perSecond[second] = at
+	}
+}
+
+// goodOf counts the good requests of a series, and says which of its
+// thresholds is that of the objective; -1 when none is. A response that breaks
+// the document is bad however quick it was.
+func (s *service) goodOf(x plumbline.Series, o plumbline.Objective) (good int64, threshold int) {
+	threshold = slices.IndexFunc(x.Within, func(w plumbline.Within) bool { return o.Within > 0 && w.Threshold == o.Within })
+	switch {
+	case !goodClass(x.Class):
+		return 0, threshold
+	case o.Within == 0:
+		return x.Count - x.Bad, threshold
+	case threshold >= 0:
+		return max(0, x.Within[threshold].Count-x.Bad), threshold
+	}
+	s.rough = true
+	return max(0, below(x.Latency, o.Within)-x.Bad), threshold
+}
+
+// goodClass says whether answers of the class can be good at all.
+func goodClass(class string) bool {
+	return class == "2xx" || class == "3xx" || class == "4xx"
+}
+
+// below counts what a histogram holds up to a limit.
+func below(bins []plumbline.Bin, limit time.Duration) int64 {
+	n := int64(0)
+	for _, b := range bins {
+		if b.UpTo <= limit {
+			n += b.Count
+		}
+	}
+	return n
+}
+
+// failsFromSent says whether the objective is missed even when the lag of the
+// generator is taken away.
+func (s *service) failsFromSent(o plumbline.Objective) bool {
+	return decideProportion(s.fromSent.bad, s.fromSent.n, o.ErrorBudget(), confidenceOf(o), dispersion(s.seconds)).outcome == plumbline.Fail
+}
+
+// notes adds what a reader must know beside the figures.
+func (s *service) notes() string {
+	var notes string
+	if len(s.silent) > 0 {
+		notes += "; not counted, as they never answered 2xx: " + strings.Join(s.silent, ", ")
+	}
+	if s.rough {
+		notes += "; latencies are to within 1 %, as the threshold was not known when they were measured"
+	}
+	return notes
+}
+
+// exhibits shows bad requests or, when none was recorded one by one, what each
+// operation answered.
+func (s *service) exhibits(e *plumbline.Evidence, o plumbline.Objective) []plumbline.Exhibit {
+	if len(s.bad) > 0 {
+		return exhibits(e, s.bad)
+	}
+	byOperation := map[string][]plumbline.Series{}
+	for _, x := range judgedSeries(e, o) {
+		byOperation[x.Operation] = append(byOperation[x.Operation], x)
+	}
+	var out []plumbline.Exhibit
+	for _, id := range sortedKeys(byOperation) {
+		n := map[string]int{}
+		var bins []plumbline.Bin
+		for _, x := range byOperation[id] {
+			n[x.Class] += int(x.Count)
+			bins = append(bins, x.Latency...)
+		}
+		slowest := quantileOfBins(mergedBins(bins), 0.99)
+		if len(out) < exhibitLimit {
+			out = append(out, plumbline.Exhibit{
+				Summary: fmt.Sprintf("%s: %s; 99th percentile %s", id, counted(n), readable(slowest.value)),
+				Phase:   loadTarget,
+			})
+		}
+	}
+	return out
+}

@@ -1,0 +1,199 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+const sloAtTarget = "load/slo-at-target"
+
+// defaultObjective is what is asked of a service that promises nothing.
+const (
+	defaultObjectiveName   = "default-availability"
+	defaultObjectiveTarget = 0.99
+)
+
+func init() {
+	register(plumbline.Function{
+		ID:    sloAtTarget,
+		Title: "The objectives hold at the declared rate",
+		Doc: `Method: an open workload with Poisson arrivals at the declared rate and mix (reads 80 %, writes 20 % when none is declared; without a declared load 25 reads a second for 20 s). The first fifth of the time warms up and is not judged. Latency counts from the moment a request was due. Every request is counted as good or bad for every objective: a failed request is bad for latency too.
+Criterion: the exact one-sided 95 % bounds (Clopper–Pearson) of the share of bad requests, on a sample made smaller by the burstiness of the errors from second to second, lie below the error budget (pass) or above it (fail). Bounds that straddle it are inconclusive and say how many requests would decide.
+Guard: no operation counts that never answered 2xx, as a quick 404 is no service; nothing is judged when the generator could not keep up, and a latency failure that the generator's own lag explains is inconclusive.`,
+		Standard: "OpenSLO; Clopper and Pearson 1934; coordinated omission (Tene)",
+		Mutants:  []string{"slow-at-load"},
+		Order:    40,
+		Plan:     planLoad,
+		Judge:    judgeObjective,
+	})
+}
+
+func planLoad(d plumbline.Design) plumbline.Proposal {
+	var p plumbline.Proposal
+	x, skips := targetLoad(d)
+	p.Skips = skips
+	if len(x.Phases) == 0 {
+		return p
+	}
+	sent := map[string]bool{}
+	for _, s := range x.Phases[len(x.Phases)-1].Streams {
+		sent[s.Operation] = true
+	}
+	for _, o := range namedObjectives(d) {
+		c := plumbline.Claim{
+			ID: sloAtTarget + "/" + o.key, Function: sloAtTarget, Objective: o.Name, Source: o.Source, Basis: plumbline.BasisDeclared,
+			Statement:   promise(o.Objective),
+			Experiments: []string{loadTarget},
+		}
+		if o.isDefault {
+			c.Basis = plumbline.BasisDefault
+		}
+		covered := slices.ContainsFunc(sortedKeys(sent), o.Covers)
+		switch {
+		case o.During != "":
+			p.Skips = append(p.Skips, plumbline.Skip{
+				Function: sloAtTarget, Subject: o.key, Reason: plumbline.ReasonNotApplicable,
+				Detail: "it is promised for the time of a " + o.During + ", and no fault is injected here",
+			})
+		case !covered:
+			p.Skips = append(p.Skips, plumbline.Skip{
+				Function: sloAtTarget, Subject: o.key, Reason: plumbline.ReasonNotDeclared,
+				Detail: "the load reaches none of its operations", Unlock: "load.mix",
+			})
+		default:
+			p.Claims = append(p.Claims, c)
+		}
+	}
+	if len(d.Objectives) == 0 {
+		p.Skips = append(p.Skips, plumbline.Skip{
+			Function: sloAtTarget, Subject: "latency", Reason: plumbline.ReasonNotDeclared,
+			Detail: "no latency is promised", Unlock: "slos",
+		})
+	}
+	if len(p.Claims) > 0 {
+		p.Experiments = []plumbline.Experiment{x}
+	}
+	return p
+}
+
+// promise writes an objective as a sentence.
+func promise(o plumbline.Objective) string {
+	what := "good"
+	if o.Within > 0 {
+		what = "good within " + readable(o.Within)
+	}
+	where := "all operations"
+	if len(o.Operations) > 0 {
+		where = strings.Join(o.Operations, ", ")
+	}
+	return fmt.Sprintf("%s of the requests to %s are %s at the declared rate", percent(o.Target), where, what)
+}
+
+// A namedObjective is an objective with the subject of its claim, which is
+// unique where names need not be.
+type namedObjective struct {
+	plumbline.Objective
+	key       string
+	isDefault bool
+}
+
+// namedObjectives are the objectives of the design or, when it has none, the
+// default one.
+func namedObjectives(d plumbline.Design) []namedObjective {
+	if len(d.Objectives) == 0 {
+		o := plumbline.Objective{Name: defaultObjectiveName, Target: defaultObjectiveTarget}
+		return []namedObjective{{o, defaultObjectiveName, true}}
+	}
+	var out []namedObjective
+	used := map[string]int{}
+	for _, o := range d.Objectives {
+		used[o.Name]++
+		key := o.Name
+		if n := used[o.Name]; n > 1 {
+			key = fmt.Sprintf("%s-%d", o.Name, n)
+		}
+		out = append(out, namedObjective{o, key, false})
+	}
+	return out
+}
+
+// objectiveOf finds the objective that a claim of this function is about.
+func objectiveOf(d plumbline.Design, c plumbline.Claim) (plumbline.Objective, bool) {
+	for _, o := range namedObjectives(d) {
+		if sloAtTarget+"/"+o.key == c.ID {
+			return o.Objective, true
+		}
+	}
+	return plumbline.Objective{}, false
+}
+
+func judgeObjective(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+	o, ok := objectiveOf(d, c)
+	if !ok {
+		return skipped(plumbline.ReasonNotApplicable, "the design does not hold this objective any more")
+	}
+	s := serviceOf(e, o)
+	switch {
+	case s.total.n == 0 && len(s.silent) > 0:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "no operation ever answered 2xx under load: %s", strings.Join(s.silent, ", "))
+	case s.total.n == 0:
+		return inconclusive(plumbline.ReasonTooFewSamples, "no request was sent under load")
+	}
+	got := decideProportion(s.total.bad, s.total.n, o.ErrorBudget(), confidenceOf(o), dispersion(s.seconds))
+	figures := figure{share(s.total), o.ErrorBudget(), "ratio", int(s.total.n)}
+	text := fmt.Sprintf("%d of %d requests were bad (%s; %s one-sided bounds %s to %s), %s may be%s%s",
+		s.total.bad, s.total.n, percent(share(s.total)), percent(confidenceOf(o)), percent(got.lower), percent(got.upper), percent(o.ErrorBudget()), bursty(s.total, got), s.notes())
+	switch got.outcome {
+	case plumbline.Pass:
+		return pass(figures, "%s", text)
+	case plumbline.Fail:
+		if lag := lagOf(e); o.Within > 0 && lag > lagLimit && !s.failsFromSent(o) {
+			return inconclusive(plumbline.ReasonGeneratorSaturated, "%s; the generator's own lag (99th percentile %s) explains it", text, readable(lag))
+		}
+		v := fail(figures, "%s", text)
+		v.Remedy = "find what takes the time or fails at this rate, or promise less"
+		v.Evidence = s.exhibits(e, o)
+		return v
+	default:
+		v := inconclusive(plumbline.ReasonUndecided, "%s; %s", text, wanted(got.needed))
+		v.Measured, v.Allowed, v.Unit, v.Samples = figures.measured, figures.allowed, figures.unit, figures.samples
+		v.Remedy = "raise load.duration or load.rate"
+		return v
+	}
+}
+
+func wanted(needed int) string {
+	if needed == 0 {
+		return "the share is so close to the budget that no number of requests would decide"
+	}
+	return fmt.Sprintf("about %d requests would decide at this share", needed)
+}
+
+func bursty(t tally, d decision) string {
+	if d.effective > 0.9*float64(t.n) {
+		return ""
+	}
+	return fmt.Sprintf("; they came in bursts, so that %d requests are worth %.0f", t.n, d.effective)
+}
+
+func share(t tally) float64 {
+	if t.n == 0 {
+		return 0
+	}
+	return float64(t.bad) / float64(t.n)
+}
+
+// lagOf is the lag of the generator in the judged phases of the target load.
+func lagOf(e *plumbline.Evidence) time.Duration {
+	lag := time.Duration(0)
+	for _, h := range e.Health {
+		if h.Experiment == loadTarget && h.Phase != warmUp {
+			lag = max(lag, h.Lag99)
+		}
+	}
+	return lag
+}

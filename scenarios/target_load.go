@@ -1,0 +1,159 @@
+package scenarios
+
+import (
+	"slices"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// The target load where nothing is declared: as many reads as prove 99 % when
+// all are good, at a rate that no service calls load.
+const (
+	undeclaredRate = 25.0
+	undeclaredTime = 20 * time.Second
+	declaredTime   = 30 * time.Second // where a rate but no duration is declared
+	warmUpShare    = 0.2
+	readShare      = 0.8
+)
+
+// targetLoad is the open workload that the design declares, or a modest one.
+// It has no phases when there is nothing to send.
+func targetLoad(d plumbline.Design) (plumbline.Experiment, []plumbline.Skip) {
+	mix, skips := mixOf(d)
+	if len(mix) == 0 {
+		return plumbline.Experiment{}, append(skips, plumbline.Skip{
+			Function: sloAtTarget, Reason: plumbline.ReasonNotApplicable,
+			Detail: "no operation can be called at a rate", Unlock: "mode: own, load.mix, or examples in the OpenAPI document",
+		})
+	}
+	warm, judged := stagesOf(d)
+	arrivals := d.Load.Arrivals
+	if arrivals == "" {
+		arrivals = plumbline.ArrivalsPoisson
+	}
+	return plumbline.Experiment{
+		ID: loadTarget, Title: "the service under its declared load", Kind: plumbline.KindLoad,
+		Phases: []plumbline.Phase{
+			loadPhase(warmUp, plumbline.RoleProbe, []plumbline.Stage{warm}, mix, arrivals),
+			loadPhase("steady", plumbline.RoleBaseline, judged, mix, arrivals),
+		},
+	}, skips
+}
+
+// A portion is an operation with its share of the requests.
+type portion struct {
+	operation string
+	share     float64
+}
+
+// mixOf shares the requests out over the operations, in the order of the
+// document. Shares add up to 1.
+func mixOf(d plumbline.Design) (mix []portion, skips []plumbline.Skip) {
+	weights := map[string]float64{}
+	for _, o := range d.Operations {
+		if d.Load.Mix[o.ID] > 0 {
+			if repeatable(d, o) {
+				weights[o.ID] = d.Load.Mix[o.ID]
+			} else {
+				skips = append(skips, notCallable(sloAtTarget, o))
+			}
+		}
+	}
+	if len(d.Load.Mix) == 0 {
+		weights = defaultMix(d)
+	}
+	sum := 0.0
+	for _, o := range d.Operations {
+		sum += weights[o.ID]
+	}
+	for _, o := range d.Operations {
+		if w := weights[o.ID]; w > 0 {
+			mix = append(mix, portion{o.ID, w / sum})
+		}
+	}
+	return mix, skips
+}
+
+// defaultMix weighs reads and writes 80 to 20; without a declared load there
+// are no writes. Pages about the service itself are no load, unless it has no
+// others.
+func defaultMix(d plumbline.Design) map[string]float64 {
+	fit := carries
+	if !slices.ContainsFunc(d.Operations, func(o plumbline.Operation) bool { return carries(d, o) && o.Safe() }) {
+		fit = repeatable
+	}
+	var reads, writes []string
+	for _, o := range d.Operations {
+		switch {
+		case !fit(d, o):
+		case o.Safe():
+			reads = append(reads, o.ID)
+		case declaredLoad(d):
+			writes = append(writes, o.ID)
+		}
+	}
+	weights := map[string]float64{}
+	for _, id := range reads {
+		weights[id] = readShare / float64(len(reads))
+	}
+	for _, id := range writes {
+		weights[id] = (1 - readShare) / float64(len(writes))
+	}
+	return weights
+}
+
+func declaredLoad(d plumbline.Design) bool { return d.Load.Rate > 0 || len(d.Load.Stages) > 0 }
+
+// stagesOf are the stage that warms up and those that are judged, for all
+// operations together.
+func stagesOf(d plumbline.Design) (warm plumbline.Stage, judged []plumbline.Stage) {
+	limited := func(rate float64) float64 {
+		if d.Load.Limit > 0 {
+			return min(rate, d.Load.Limit)
+		}
+		return rate
+	}
+	if len(d.Load.Stages) > 0 {
+		total := time.Duration(0)
+		for _, g := range d.Load.Stages {
+			judged = append(judged, plumbline.Stage{From: limited(g.From), To: limited(g.To), Duration: g.Duration})
+			total += g.Duration
+		}
+		first := (judged[0].From + judged[0].To) / 2
+		return plumbline.Stage{From: first, To: first, Duration: wholeSeconds(warmUpShare * total.Seconds())}, judged
+	}
+	rate, total := d.Load.Rate, d.Load.Duration
+	if rate == 0 {
+		rate, total = undeclaredRate, undeclaredTime
+	}
+	if total == 0 {
+		total = declaredTime
+	}
+	rate = limited(rate)
+	lead := wholeSeconds(warmUpShare * total.Seconds())
+	warm = plumbline.Stage{From: rate, To: rate, Duration: lead}
+	return warm, []plumbline.Stage{{From: rate, To: rate, Duration: max(total-lead, time.Second)}}
+}
+
+// wholeSeconds rounds to a second and never to none.
+func wholeSeconds(s float64) time.Duration {
+	return max(time.Second, time.Duration(s*float64(time.Second)).Round(time.Second))
+}
+
+// loadPhase runs all operations of the mix together, each with its share of
+// every stage.
+func loadPhase(name string, role plumbline.Role, stages []plumbline.Stage, mix []portion, arrivals plumbline.Arrivals) plumbline.Phase {
+	ph := plumbline.Phase{Name: name, Role: role}
+	for _, g := range stages {
+		ph.Duration += g.Duration
+	}
+	for _, p := range mix {
+		s := plumbline.Stream{Name: p.operation, Operation: p.operation, Arrivals: arrivals}
+		for _, g := range stages {
+			s.Stages = append(s.Stages, plumbline.Stage{From: g.From * p.share, To: g.To * p.share, Duration: g.Duration})
+		}
+		ph.Streams = append(ph.Streams, s)
+	}
+	return ph
+}

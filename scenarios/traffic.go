@@ -1,0 +1,119 @@
+package scenarios
+
+import (
+	"slices"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// The experiments that several functions share. A function proposes the whole
+// of it (see the func that builds it) and Draw merges them.
+const (
+	baselineBefore = "baseline/before"
+	baselineAfter  = "baseline/after"
+	wiresLive      = "wires/live"
+	contractValid  = "contract/valid"
+	contractWrong  = "contract/invalid"
+	loadTarget     = "load/target"
+	teardown       = "harness/teardown"
+)
+
+// warmUp names the phase of a load experiment whose requests are not judged.
+const warmUp = "warmup"
+
+// The self-checks that a phase can ask the runner for.
+const (
+	checkProxy       = "proxy-transparent"
+	checkPassThrough = "pass-through"
+	checkWires       = "wires"
+)
+
+// steady is a stream on one operation at a rate that does not change, evenly
+// spaced and recorded request by request: what small samples want.
+func steady(operation string, rate float64, d time.Duration) plumbline.Stream {
+	return plumbline.Stream{
+		Name: operation, Operation: operation,
+		Stages:   []plumbline.Stage{{From: rate, To: rate, Duration: d}},
+		Arrivals: plumbline.ArrivalsConstant, Detail: true,
+	}
+}
+
+// seed returns the request that stands for the operation: the first of its
+// valid cases.
+func seed(o plumbline.Operation) (plumbline.Case, bool) {
+	if len(o.Cases) == 0 {
+		return plumbline.Case{}, false
+	}
+	return o.Cases[0], true
+}
+
+// callable says whether the mode of the design lets a run send valid requests
+// to the operation: safe ones always, in mode own also what creates resources
+// and what changes or deletes only those, in mode full everything. An
+// operation without a valid case is not callable.
+func callable(d plumbline.Design, o plumbline.Operation) bool {
+	c, ok := seed(o)
+	switch {
+	case !ok:
+		return false
+	case o.Safe() || d.Mode == plumbline.ModeFull:
+		return true
+	case d.Mode == plumbline.ModeObserve:
+		return false
+	}
+	return o.Creates() || ownsPath(d, c)
+}
+
+// ownsPath says whether the path of the case leads to a resource that the run
+// itself has created.
+func ownsPath(d plumbline.Design, c plumbline.Case) bool {
+	return slices.ContainsFunc(c.Binds, func(b plumbline.Bind) bool {
+		from, ok := d.Operation(b.From)
+		return b.In == "path" && ok && from.Creates()
+	})
+}
+
+// repeatable says whether the operation can be called again and again at a
+// rate without being used up: reads and creations are, changes and deletions
+// of one resource are not.
+func repeatable(d plumbline.Design, o plumbline.Operation) bool {
+	return callable(d, o) && (o.Safe() || o.Creates())
+}
+
+// inCallOrder sorts operations so that what is read exists and what is deleted
+// is not needed any more: creations, reads, changes, deletions. The order is
+// otherwise that of the document.
+func inCallOrder(operations []plumbline.Operation) []plumbline.Operation {
+	out := slices.Clone(operations)
+	slices.SortStableFunc(out, func(a, b plumbline.Operation) int { return turn(a) - turn(b) })
+	return out
+}
+
+func turn(o plumbline.Operation) int {
+	switch {
+	case o.Creates():
+		return 0
+	case o.Safe():
+		return 1
+	case o.Method != "DELETE":
+		return 2
+	}
+	return 3
+}
+
+// notCallable is the skip of an operation that callable turns away.
+func notCallable(function string, o plumbline.Operation) plumbline.Skip {
+	if len(o.Cases) == 0 {
+		return plumbline.Skip{
+			Function: function, Subject: o.ID, Reason: plumbline.ReasonNotApplicable,
+			Detail: "no valid request for " + o.ID + " could be made from the document",
+			Unlock: "an example of every required parameter and of the body",
+		}
+	}
+	return plumbline.Skip{
+		Function: function, Subject: o.ID, Reason: plumbline.ReasonUnsafe,
+		Detail: o.ID + " changes what the run did not create",
+		Unlock: "mode: full",
+	}
+}
