@@ -21,7 +21,8 @@ func assemble(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence, findi
 		r.NotRestored = append(r.NotRestored, notVerified(d, e)...)
 	}
 	t := talliesOf(findings)
-	r.Outcome, r.ExitCode = t.outcome(r), t.exit(r)
+	r.Outcome = t.outcome(r)
+	r.ExitCode = t.exit(r)
 	r.Sentence = t.sentence(r)
 	return r
 }

@@ -16,7 +16,7 @@ func init() {
 		Title: "No response shows internals",
 		Doc: `Method: every response of the run, also those under load and under faults, where leaks appear, is searched as it arrives: stack traces of Go, Java, Python, .NET, Node, PHP and Ruby, texts of database errors, paths of source files, addresses of the declared dependencies, debug pages of frameworks, and secrets.
 Criterion: nothing found.
-Guard: a stack trace needs two frames or the name of a known exception, so that prose which says "at line 3" is none; at least one error response must have been seen, or nothing was put to the test.`,
+Guard: a stack trace needs two frames or the name of a known exception, so that prose which says "at line 3" is none; at least one error response must have been seen, and one that is none, or nothing was put to the test.`,
 		Standard: "OWASP API8:2023; RFC 9457 §5",
 		Mutants:  []string{"leaks-stacktrace"},
 		Order:    31,
@@ -49,6 +49,8 @@ func judgeLeaks(_ plumbline.Design, _ plumbline.Claim, e *plumbline.Evidence) pl
 		return inconclusive(plumbline.ReasonIncomplete, "no response was seen")
 	case s.errors == 0:
 		return inconclusive(plumbline.ReasonNoPositiveControl, "none of %d responses was an error, and errors are where leaks appear", s.responses)
+	case s.errors == s.responses:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "all of %d responses were errors: the service itself was not seen", s.responses)
 	}
 	return pass(f, "nothing found in %d responses, %d of them errors", s.responses, s.errors)
 }

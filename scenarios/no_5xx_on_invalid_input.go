@@ -23,7 +23,7 @@ func init() {
 		Title: "Invalid requests are refused, never a server error",
 		Doc: `Method: each operation gets its valid seed request first and then, three times each, every request that is invalid in every legal decoding of its bytes: wrong types, missing members, values out of range, malformed JSON and the like.
 Criterion: no invalid request is answered by a 5xx, or by a connection that ends without an answer, in two of its three tries. 501 and 505 are refusals.
-Guard: a single hit is inconclusive; without any answer below 500 from the operation nothing is judged; an answer for which a dependency's own 5xx is to blame does not count. When another layer answered than the one that answered the seed request, the finding names it.`,
+Guard: a single hit is inconclusive; without any answer below 500 from the operation nothing is judged, and one that turns everything away with 401 or 404 is a gap in coverage; an answer for which a dependency's own 5xx is to blame does not count. When another layer answered than the one that answered the seed request, the finding names it.`,
 		Standard: "RFC 9110 §15.5 and §15.6; OWASP API8:2023",
 		Mutants:  []string{"500-on-invalid-input"},
 		Order:    21,
@@ -92,6 +92,8 @@ func judgeInvalid(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) 
 		v := inconclusive(plumbline.ReasonNotReproduced, "%s in one of %d tries, and not again", describeHits(op, once), invalidRepeat)
 		v.Evidence = exhibits(e, once)
 		return v
+	case !r.looked:
+		return skipped(plumbline.ReasonNotApplicable, "nothing shows that %s got as far as to look at its input (%s): not covered", op.ID, answers(slices.Concat(r.control, r.sent)))
 	}
 	return pass(figure{0, 0, "cases", len(r.sent)}, "%s in %s, none answered by a server error (%s)", plural(len(op.Invalid), "invalid case"), plural(len(r.sent), "request"), answers(r.sent))
 }
@@ -101,6 +103,7 @@ type refusal struct {
 	sent    []plumbline.Observation            // the invalid requests
 	control []plumbline.Observation            // the seed requests beside them
 	below   int                                // answers below 500 to either
+	looked  bool                               // a seed request was taken, or an invalid one refused for its input
 	hits    map[string][]plumbline.Observation // case to the requests that broke the target
 }
 
@@ -116,9 +119,11 @@ func refusalsOf(e *plumbline.Evidence, op plumbline.Operation) refusal {
 		}
 		if !spoilt(op, o) {
 			r.control = append(r.control, o)
+			r.looked = r.looked || succeeded(o)
 			continue
 		}
 		r.sent = append(r.sent, o)
+		r.looked = r.looked || slices.Contains([]int{400, 409, 413, 415, 422}, o.Status)
 		if breaksDown(o) && !disturbed.excused(o) {
 			r.hits[o.Case] = append(r.hits[o.Case], o)
 		}

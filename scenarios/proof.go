@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -78,6 +79,8 @@ func (x *proofs) weigh(f plumbline.Function, c plumbline.Claim, v plumbline.Verd
 //	fault-not-delivered     no exchange was hit
 //	generator-saturated     requests were not sent when, or as often as, due
 //
+// A stand-in that reaches no dependency gets no certificate of security.
+//
 // A target that works before the faults and not after them loses its passes
 // (baseline-unhealthy, baseline-drift) and keeps its failures: not to come
 // back is a failure, not an excuse for one.
@@ -134,7 +137,11 @@ func (x *proofs) doubted(c plumbline.Claim, _ plumbline.Outcome) (plumbline.Reas
 	return "", ""
 }
 
-func (x *proofs) unseen(c plumbline.Claim, _ plumbline.Outcome) (plumbline.Reason, string) {
+func (x *proofs) unseen(c plumbline.Claim, o plumbline.Outcome) (plumbline.Reason, string) {
+	secure := strings.HasPrefix(c.Function, "auth/") || strings.HasPrefix(c.Function, "security/")
+	if secure && o == plumbline.Pass && len(x.d.Dependencies) > 0 && len(x.dark) == len(x.d.Dependencies) {
+		return plumbline.ReasonWireDark, "what answers reaches none of the declared dependencies, so it may be a stand-in for the service"
+	}
 	if c.Dependency == "" && !slices.ContainsFunc(x.experiments(c), faulted) {
 		return "", ""
 	}

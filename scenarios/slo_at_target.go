@@ -134,7 +134,7 @@ func objectiveOf(d plumbline.Design, c plumbline.Claim) (plumbline.Objective, bo
 func judgeObjective(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	o, ok := objectiveOf(d, c)
 	if !ok {
-		return skipped(plumbline.ReasonNotApplicable, "the design does not hold this objective any more")
+		return skipped(plumbline.ReasonNotSelected, "the design does not hold this objective any more")
 	}
 	s := serviceOf(e, o)
 	switch {

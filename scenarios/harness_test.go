@@ -1,0 +1,193 @@
+package scenarios
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+func init() {
+	specimens[baselineHealthy] = specimen{
+		kept: spoil(baselineHealthy+"/getProduct", nil),
+		broken: spoil(baselineHealthy+"/getProduct", each(baselineBefore, "getProduct", func(n int, o *plumbline.Observation) {
+			if n%10 == 0 {
+				o.Status = 503
+			}
+		})),
+		unproven: spoil(baselineHealthy+"/getProduct", func(e *plumbline.Evidence) { without(e, baselineAfter) }),
+	}
+	specimens[wireIsLive] = specimen{
+		kept:     spoil(wireIsLive+"/payment", nil),
+		broken:   spoil(wireIsLive+"/payment", darken("payment")),
+		unproven: spoil(wireIsLive+"/store", darken("store")),
+	}
+	specimens[faultObserved] = specimen{
+		kept: spoil(faultObserved+"/payment", inject("outage/payment", 12)),
+		broken: spoil(faultObserved+"/payment", func(e *plumbline.Evidence) {
+			inject("outage/payment", 12)(e)
+			inject("retry/payment", 0)(e)
+		}),
+		unproven: spoil(faultObserved+"/payment", nil),
+	}
+	specimens[generatorHeadroom] = specimen{
+		kept: spoil(generatorHeadroom+"/all-phases", func(e *plumbline.Evidence) {
+			e.Health = []plumbline.Health{{Experiment: loadTarget, Phase: "steady", Planned: 2400, Sent: 2400, Lag99: 3 * time.Millisecond}}
+		}),
+		broken: spoil(generatorHeadroom+"/all-phases", func(e *plumbline.Evidence) {
+			e.Health = []plumbline.Health{{Experiment: loadTarget, Phase: "steady", Planned: 2400, Sent: 2300, Skipped: 100}}
+		}),
+		unproven: spoil(generatorHeadroom+"/all-phases", nil),
+	}
+	specimens[proxyTransparent] = specimen{
+		kept: spoil(proxyTransparent+"/self-test", nil),
+		broken: spoil(proxyTransparent+"/self-test", func(e *plumbline.Evidence) {
+			e.Checks = append(e.Checks, plumbline.Check{Name: checkProxy, Subject: "redirects", Detail: "a redirect was followed"})
+		}),
+		unproven: spoil(proxyTransparent+"/self-test", func(e *plumbline.Evidence) { e.Checks = nil }),
+	}
+	specimens[teardownVerified] = specimen{
+		kept: spoil(teardownVerified+"/wires", inject("outage/payment", 12)),
+		broken: spoil(teardownVerified+"/wires", func(e *plumbline.Evidence) {
+			inject("outage/payment", 12)(e)
+			e.Injections[len(e.Injections)-1].Healed = 0
+			e.Injections[len(e.Injections)-1].Error = "heal: connection refused"
+		}),
+		unproven: spoil(teardownVerified+"/wires", func(e *plumbline.Evidence) {
+			inject("outage/payment", 12)(e)
+			e.Checks = nil
+		}),
+	}
+}
+
+// without forgets all that was seen in an experiment.
+func without(e *plumbline.Evidence, experiment string) {
+	var kept []plumbline.Observation
+	for _, o := range e.Observations {
+		if o.Experiment != experiment {
+			kept = append(kept, o)
+		}
+	}
+	e.Observations = kept
+}
+
+// darken forgets all that was seen on a wire.
+func darken(wire string) func(*plumbline.Evidence) {
+	return func(e *plumbline.Evidence) {
+		var kept []plumbline.Exchange
+		for _, x := range e.Exchanges {
+			if x.Wire != wire {
+				kept = append(kept, x)
+			}
+		}
+		e.Exchanges = kept
+	}
+}
+
+// inject records a fault on payment that took hold, hit and healed.
+func inject(experiment string, hits int) func(*plumbline.Evidence) {
+	return func(e *plumbline.Evidence) {
+		in := plumbline.Injection{Lease: experiment, Experiment: experiment, Phase: "down", Fault: plumbline.Fault{Dependency: "payment", Kind: plumbline.FaultHang}, Began: time.Second}
+		healed := in
+		healed.Healed, healed.Hits = 2*time.Second, hits
+		e.Injections = append(e.Injections, in, healed)
+	}
+}
+
+func TestBaselineTellsAGapInCoverageFromAnUnhealthyTarget(t *testing.T) {
+	set := func(experiment, operation string, status int) func(*plumbline.Evidence) {
+		return each(experiment, operation, func(_ int, o *plumbline.Observation) { o.Status = status })
+	}
+	slower := func(d time.Duration) func(*plumbline.Evidence) {
+		return each(baselineAfter, "", func(_ int, o *plumbline.Observation) { o.Latency = d })
+	}
+	for _, c := range []struct {
+		name    string
+		change  func(*plumbline.Evidence)
+		outcome plumbline.Outcome
+		reason  plumbline.Reason
+	}{
+		{"one error is allowed", each(baselineBefore, "getProduct", func(n int, o *plumbline.Observation) {
+			if n == 3 {
+				o.Status = 503
+			}
+		}), plumbline.Pass, ""},
+		{"stale example", set(baselineBefore, "getProduct", 404), plumbline.Skipped, plumbline.ReasonNotApplicable},
+		{"nothing answers", set(baselineBefore, "", 404), plumbline.Inconclusive, plumbline.ReasonBaselineUnhealthy},
+		{"credentials expire", set(baselineAfter, "getProduct", 401), plumbline.Inconclusive, plumbline.ReasonBaselineUnhealthy},
+		{"slower than promised", slower(1100 * time.Millisecond), plumbline.Inconclusive, plumbline.ReasonBaselineUnhealthy},
+		{"drift", slower(60 * time.Millisecond), plumbline.Inconclusive, plumbline.ReasonBaselineDrift},
+		{"too small a drift to matter", slower(15 * time.Millisecond), plumbline.Pass, ""},
+		{"never sent", each(baselineBefore, "getProduct", func(_ int, o *plumbline.Observation) { o.Status, o.Error = 0, plumbline.ErrorUnbound }), plumbline.Inconclusive, plumbline.ReasonIncomplete},
+	} {
+		d, claim, e := spoil(baselineHealthy+"/getProduct", c.change)(t)
+		if v := judgeBaseline(d, claim, e); v.Outcome != c.outcome || v.Reason != c.reason {
+			t.Errorf("%s: %s %s, want %s %s: %s", c.name, v.Outcome, v.Reason, c.outcome, c.reason, v.Statement)
+		}
+	}
+}
+
+func TestBaselineOfALargeDocumentIsNoLoad(t *testing.T) {
+	d := shop()
+	for i := range 300 {
+		o := d.Operations[1]
+		o.ID = "get" + strings.Repeat("x", i)
+		d.Operations = append(d.Operations, o)
+	}
+	chosen, left := baselineOperations(d)
+	if len(chosen) != baselineMost || len(left) != 304-baselineMost {
+		t.Fatalf("%d chosen, %d left", len(chosen), len(left))
+	}
+	if chosen[0].ID != "getProduct" && chosen[0].ID != "createOrder" {
+		t.Errorf("the first choice is %s, of which the design says nothing", chosen[0].ID)
+	}
+	d.Load.Limit = 20
+	if chosen, _ := baselineOperations(d); len(chosen) != 4 {
+		t.Errorf("%d operations at 5 a second each, with a limit of 20", len(chosen))
+	}
+}
+
+func TestWireWithoutTraceContextIsLiveByTime(t *testing.T) {
+	_, _, e := spoil(wireIsLive+"/payment", func(e *plumbline.Evidence) {
+		for i := range e.Exchanges {
+			e.Exchanges[i].Trace = ""
+		}
+	})(t)
+	v := judgeWire("payment", e)
+	if v.Outcome != plumbline.Pass || !strings.Contains(v.Statement, "none with a trace id") {
+		t.Errorf("%s: %s", v.Outcome, v.Statement)
+	}
+	for i := range e.Exchanges {
+		e.Exchanges[i].Began += time.Hour
+	}
+	if v := judgeWire("payment", e); v.Reason != plumbline.ReasonWireDark {
+		t.Errorf("foreign traffic alone: %s %s", v.Outcome, v.Reason)
+	}
+}
+
+func TestFaultThatCouldNotBeInjectedIsUnsupported(t *testing.T) {
+	e := &plumbline.Evidence{Injections: []plumbline.Injection{
+		{Lease: "1", Experiment: "outage/payment", Fault: plumbline.Fault{Dependency: "payment"}, Error: "no such fault", Unsupported: true},
+	}}
+	v := judgeFaults(plumbline.Design{}, plumbline.Claim{Dependency: "payment"}, e)
+	if v.Reason != plumbline.ReasonUnsupported {
+		t.Errorf("%s %s: %s", v.Outcome, v.Reason, v.Statement)
+	}
+	if left := notRestored(plumbline.Design{}, e); len(left) > 0 {
+		t.Errorf("what never took hold need not heal: %v", left)
+	}
+}
+
+func TestLagOfAFewRequestsIsNotSaturation(t *testing.T) {
+	few := plumbline.Health{Planned: 30, Sent: 30, Lag99: 20 * time.Millisecond}
+	many := plumbline.Health{Planned: 3000, Sent: 3000, Lag99: 20 * time.Millisecond}
+	if lateness(few) != "" || lateness(many) == "" || saturation(many) != "" {
+		t.Errorf("few: %q, many: %q, saturated: %q", lateness(few), lateness(many), saturation(many))
+	}
+	for _, h := range []plumbline.Health{{Planned: 100, Sent: 98}, {Planned: 100, Sent: 100, Exhausted: 1}, {Planned: 100, Sent: 100, Lag99: time.Second}} {
+		if saturation(h) == "" {
+			t.Errorf("%+v is no reason to doubt", h)
+		}
+	}
+}
