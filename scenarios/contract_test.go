@@ -93,8 +93,13 @@ func TestResponseConforms(t *testing.T) {
 		}, plumbline.Inconclusive, plumbline.ReasonTooFewSamples},
 		{"nothing", func(e *plumbline.Evidence) { e.Observations = nil }, plumbline.Inconclusive, plumbline.ReasonIncomplete},
 		{"breach under load", func(e *plumbline.Evidence) {
-			e.Series = append(e.Series, plumbline.Series{Experiment: loadTarget, Phase: "steady", Operation: "getProduct", Class: "2xx", Count: 900, Bad: 12, Marks: mark(plumbline.MarkBody)})
+			for _, phase := range []string{warmUp, "steady"} {
+				e.Series = append(e.Series, plumbline.Series{Experiment: loadTarget, Phase: phase, Operation: "getProduct", Class: "2xx", Count: 900, Marks: mark(plumbline.MarkBody)})
+			}
 		}, plumbline.Fail, ""},
+		{"breach in one phase of load alone", func(e *plumbline.Evidence) {
+			e.Series = append(e.Series, plumbline.Series{Experiment: loadTarget, Phase: "steady", Operation: "getProduct", Class: "2xx", Count: 900, Marks: mark(plumbline.MarkBody)})
+		}, plumbline.Inconclusive, plumbline.ReasonNotReproduced},
 		{"server errors under load are not judged here", func(e *plumbline.Evidence) {
 			e.Series = append(e.Series, plumbline.Series{Experiment: loadTarget, Phase: "steady", Operation: "getProduct", Class: "5xx", Count: 900, Bad: 12, Marks: mark(plumbline.MarkBody)})
 		}, plumbline.Pass, ""},

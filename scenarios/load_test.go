@@ -114,6 +114,17 @@ func TestObjectiveSeesBursts(t *testing.T) {
 	}
 }
 
+// A request that is slow and undocumented is one bad request.
+func TestObjectiveCountsABadRequestOnce(t *testing.T) {
+	d, claim, e := spoil(sloAtTarget+"/orders-latency", func(e *plumbline.Evidence) {
+		slow(5)(e)
+		steadyOf("createOrder", func(x *plumbline.Series) { x.Bad = 5 })(e)
+	})(t)
+	if v := judgeObjective(d, claim, e); v.Measured != 5.0/800 {
+		t.Errorf("measured %v: %s", v.Measured, v.Statement)
+	}
+}
+
 // An objective that was not known when the load ran is judged by the histogram.
 func TestObjectiveThatCameLater(t *testing.T) {
 	d, claim, e := spoil(sloAtTarget+"/orders-latency", slow(60))(t)

@@ -161,8 +161,7 @@ func (s *conformity) counts(m plumbline.Mark, o plumbline.Observation, spoilt bo
 }
 
 // fold takes in requests that were sent under load. Their marks are known, but
-// not on how many of them each was; more bad responses than kinds of mark
-// prove that one was repeated.
+// not on how many of them each was: each counts once for a stream of a phase.
 func (s *conformity) fold(x plumbline.Series) {
 	if x.Operation != s.op.ID || len(x.Class) != 3 || !strings.HasSuffix(x.Class, "xx") {
 		return
@@ -178,11 +177,7 @@ func (s *conformity) fold(x plumbline.Series) {
 		if !breaksDocument(m) || m.Kind == plumbline.MarkStatus {
 			continue
 		}
-		b := s.breach(m)
-		b.count++
-		if x.Bad > int64(len(x.Marks)) {
-			b.count++
-		}
+		s.breach(m).count++
 	}
 }
 

@@ -125,8 +125,9 @@ func (s *service) fold(x plumbline.Series, o plumbline.Objective, perSecond map[
 }
 
 // goodOf counts the good requests of a series, and says which of its
-// thresholds is that of the objective; -1 when none is. A response that breaks
-// the document is bad however quick it was.
+// thresholds is that of the objective; -1 when none is. An answer with an
+// undocumented status is bad however quick it was: the slices know of each
+// whether it was both, the totals only how many were either.
 func (s *service) goodOf(x plumbline.Series, o plumbline.Objective) (good int64, threshold int) {
 	threshold = slices.IndexFunc(x.Within, func(w plumbline.Within) bool { return o.Within > 0 && w.Threshold == o.Within })
 	switch {
@@ -134,11 +135,21 @@ func (s *service) goodOf(x plumbline.Series, o plumbline.Objective) (good int64,
 		return 0, threshold
 	case o.Within == 0:
 		return x.Count - x.Bad, threshold
-	case threshold >= 0:
-		return max(0, x.Within[threshold].Count-x.Bad), threshold
+	case threshold < 0:
+		s.rough = true
+		return max(0, below(x.Latency, o.Within)-x.Bad), threshold
 	}
-	s.rough = true
-	return max(0, below(x.Latency, o.Within)-x.Bad), threshold
+	seen := int64(0)
+	for _, slice := range x.Slices {
+		seen += slice.Count
+		if threshold < len(slice.Within) {
+			good += slice.Within[threshold]
+		}
+	}
+	if seen != x.Count {
+		good = max(0, x.Within[threshold].Count-x.Bad)
+	}
+	return good, threshold
 }
 
 // goodClass says whether answers of the class can be good at all.
