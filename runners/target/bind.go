@@ -1,0 +1,136 @@
+package target
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// ErrUnknownState says that a provider state is not one that can be answered
+// through the API.
+var ErrUnknownState = errors.New("unknown provider state")
+
+func clone(r plumbline.Request) plumbline.Request {
+	r.Body = slices.Clone(r.Body)
+	r.Header = maps.Clone(r.Header)
+	return r
+}
+
+// put writes a live value into the place of a request that a bind names.
+func put(r *plumbline.Request, b plumbline.Bind, text string) error {
+	switch b.In {
+	case "path":
+		r.Path = strings.ReplaceAll(r.Path, "{"+b.Name+"}", url.PathEscape(text))
+	case "query":
+		pair := url.QueryEscape(b.Name) + "=" + url.QueryEscape(text)
+		if r.Query != "" {
+			pair = r.Query + "&" + pair
+		}
+		r.Query = pair
+	case "header":
+		if r.Header == nil {
+			r.Header = map[string][]string{}
+		}
+		r.Header[b.Name] = []string{text}
+	case "body":
+		return putBody(r, b.Name, text)
+	default:
+		return fmt.Errorf("a bind in %q cannot be filled", b.In)
+	}
+	return nil
+}
+
+func putBody(r *plumbline.Request, pointer, text string) error {
+	dec := json.NewDecoder(bytes.NewReader(r.Body))
+	dec.UseNumber()
+	var doc any
+	if err := dec.Decode(&doc); err != nil {
+		return nil //nolint:nilerr // the body of an invalid case need not be JSON: it goes out as it is
+	}
+	parts := tokens(pointer)
+	at := doc
+	for i, t := range parts {
+		m, ok := at.(map[string]any)
+		if !ok {
+			return nil
+		}
+		if i == len(parts)-1 {
+			if _, number := m[t].(json.Number); number {
+				m[t] = json.Number(text)
+			} else {
+				m[t] = text
+			}
+			break
+		}
+		at = m[t]
+	}
+	body, err := json.Marshal(doc)
+	r.Body = body
+	return err
+}
+
+func tokens(pointer string) []string {
+	if pointer == "" || pointer == "/" {
+		return nil
+	}
+	parts := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	for i, p := range parts {
+		parts[i] = strings.ReplaceAll(strings.ReplaceAll(p, "~1", "/"), "~0", "~")
+	}
+	return parts
+}
+
+// extract takes the value at a pointer out of an answer: a JSON pointer into
+// the body, or "header:Location" for the last segment of that header's path.
+func extract(r plumbline.Response, pointer string) (string, bool) {
+	if name, ok := strings.CutPrefix(pointer, "header:"); ok {
+		for k, v := range r.Header {
+			if strings.EqualFold(k, name) && len(v) > 0 {
+				u, err := url.Parse(v[0])
+				if err != nil {
+					return "", false
+				}
+				last := path.Base(u.Path)
+				return last, last != "" && last != "." && last != "/"
+			}
+		}
+		return "", false
+	}
+	dec := json.NewDecoder(bytes.NewReader(r.Body))
+	dec.UseNumber()
+	var at any
+	if err := dec.Decode(&at); err != nil {
+		return "", false
+	}
+	for _, t := range tokens(pointer) {
+		at = child(at, t)
+	}
+	switch v := at.(type) {
+	case string:
+		return v, v != ""
+	case json.Number:
+		return v.String(), true
+	}
+	return "", false
+}
+
+func child(at any, token string) any {
+	switch v := at.(type) {
+	case map[string]any:
+		return v[token]
+	case []any:
+		if i, err := strconv.Atoi(token); err == nil && i >= 0 && i < len(v) {
+			return v[i]
+		}
+	}
+	return nil
+}

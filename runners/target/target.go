@@ -1,0 +1,188 @@
+// Package target is the one door to the deployment: every request of a run
+// goes through it, and with it credentials, trace context, the allow-list of
+// hosts, the ceiling on the rate, classification of what came back, and
+// redaction of what is kept.
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// Config says how a deployment is reached. Zero values mean what the comments say.
+type Config struct {
+	Base       string                // base URL
+	Run        string                // run ID, 12 hex digits
+	Began      time.Time             // all offsets count from here
+	Identities map[string]Credential // by name
+	Default    string                // name of the default identity; empty: anonymous
+	Allow      []string              // hosts that requests may go to; empty: that of Base
+	Force      bool                  // allow a host whose name looks like production
+	Timeout    time.Duration         // for one answer; zero: 10 s
+	MaxBody    int64                 // bytes of a response; zero: 8 MiB
+	Limit      float64               // requests a second at most; zero: none
+	Redact     []string              // further names of headers and properties to hide
+	// Inspect establishes facts about a response when it arrives.
+	Inspect   func(op string, req plumbline.Request, resp plumbline.Response) []plumbline.Mark
+	Transport http.RoundTripper // nil: an own one, without proxy and compression
+}
+
+// A Credential is what an identity shows.
+type Credential struct {
+	Bearer            string
+	User, Password    string
+	KeyIn             string // "header", "query", "cookie"
+	KeyName, KeyValue string
+}
+
+// A Client makes requests. It is safe for concurrent use.
+type Client struct {
+	cfg   Config
+	base  *url.URL
+	limit *rate.Limiter
+	hide  redactor
+}
+
+// New checks the configuration: a base URL without a host, a host that is not
+// allowed, and a name that looks like production are errors.
+func New(c Config) (*Client, error) {
+	u, err := url.Parse(c.Base)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("%q is not the URL of a deployment", c.Base)
+	}
+	if len(c.Allow) > 0 && !slices.Contains(c.Allow, u.Hostname()) && !slices.Contains(c.Allow, u.Host) {
+		return nil, fmt.Errorf("host %s is not among the allowed ones (%s)", u.Host, strings.Join(c.Allow, ", "))
+	}
+	if !c.Force && production(u.Hostname()) {
+		return nil, fmt.Errorf("the host %s looks like production: plumbline sends invalid input, load and faults; --force runs all the same", u.Hostname())
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 10 * time.Second
+	}
+	if c.MaxBody == 0 {
+		c.MaxBody = 8 << 20
+	}
+	if c.Transport == nil {
+		c.Transport = transport()
+	}
+	cl := &Client{cfg: c, base: u, hide: newRedactor(c)}
+	if c.Limit > 0 {
+		cl.limit = rate.NewLimiter(rate.Limit(c.Limit), max(int(c.Limit/10), 1))
+	}
+	return cl, nil
+}
+
+func production(host string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(host), func(r rune) bool { return r == '.' || r == '-' || r == '_' }),
+		func(label string) bool { return slices.Contains([]string{"prod", "production", "prd", "live"}, label) })
+}
+
+// transport is net/http's without what would falsify a measurement: no proxy
+// from the environment, no transparent gzip, no local address (a bound port is
+// exclusive on all interfaces), many idle connections.
+func transport() *http.Transport {
+	return &http.Transport{
+		DialContext:            (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DisableCompression:     true,
+		MaxIdleConns:           0,
+		MaxIdleConnsPerHost:    1024,
+		IdleConnTimeout:        60 * time.Second,
+		TLSHandshakeTimeout:    5 * time.Second,
+		MaxResponseHeaderBytes: 1 << 20,
+	}
+}
+
+// A Shot is one request to be made.
+type Shot struct {
+	Experiment, Phase, Stream string
+	Operation                 string
+	Case                      string
+	Request                   plumbline.Request // binds filled in
+	Identity                  string            // empty: the default one
+	Auth                      string            // one of plumbline.Auth…
+	TraceMode                 string            // one of plumbline.Trace…
+	Trace                     string            // 32 hex digits
+	Due                       time.Duration     // since the run began; zero: now
+	Transcript                bool              // keep what was sent and received
+}
+
+// An Answer is an observation with the response itself, which is not kept.
+type Answer struct {
+	plumbline.Observation
+	Response plumbline.Response
+}
+
+// Do makes one request and reads the response to its end. It does not follow
+// redirects and never repeats a request. Latency counts from Due.
+func (c *Client) Do(ctx context.Context, s Shot) Answer {
+	o := plumbline.Observation{
+		Experiment: s.Experiment, Phase: s.Phase, Stream: s.Stream, Operation: s.Operation,
+		Case: s.Case, Trace: s.Trace, Due: s.Due,
+	}
+	if o.Due == 0 {
+		o.Due = c.Now()
+	}
+	if c.limit != nil {
+		if err := c.limit.Wait(ctx); err != nil {
+			o.Error, o.Sent = plumbline.ErrorCanceled, c.Now()
+			return Answer{Observation: o}
+		}
+	}
+	req, parent, err := c.build(ctx, s)
+	if err != nil {
+		o.Error, o.Sent = plumbline.ErrorOther, c.Now()
+		o.Transcript = &plumbline.Transcript{Method: s.Request.Method, URL: s.Request.Path, ResponseBody: err.Error()}
+		return Answer{Observation: o}
+	}
+	o.Parent = parent
+	a := c.exchange(req, o)
+	if c.cfg.Inspect != nil && a.Status != 0 && a.Error == "" {
+		a.Marks = c.cfg.Inspect(s.Operation, s.Request, a.Response)
+	}
+	if s.Transcript || len(a.Marks) > 0 && breaks(a.Marks) {
+		a.Transcript = c.transcript(s, req, a)
+	}
+	return a
+}
+
+func breaks(marks []plumbline.Mark) bool {
+	return slices.ContainsFunc(marks, func(m plumbline.Mark) bool { return m.Kind != plumbline.MarkExtra })
+}
+
+// Now is the offset of this moment.
+func (c *Client) Now() time.Duration { return time.Since(c.cfg.Began) }
+
+// Timeout is the longest wait for one answer.
+func (c *Client) Timeout() time.Duration { return c.cfg.Timeout }
+
+// Base is the URL of the deployment.
+func (c *Client) Base() string { return c.cfg.Base }
+
+// Reachable tells whether anything answers at the base URL at all.
+func (c *Client) Reachable(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.cfg.Base, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := c.cfg.Transport.RoundTrip(req)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("no answer from %s within 5s", c.cfg.Base)
+		}
+		return fmt.Errorf("nothing answers at %s: %w", c.cfg.Base, err)
+	}
+	return resp.Body.Close()
+}

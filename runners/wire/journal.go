@@ -1,0 +1,91 @@
+package wire
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"sync"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// mostEntries bounds the journal's memory: an entry is some 400 bytes.
+const mostEntries = 200_000
+
+// An Entry is one exchange with its number in the journal.
+type Entry struct {
+	Sequence uint64             `json:"seq"` // from 1, without a gap
+	Exchange plumbline.Exchange `json:"exchange"`
+}
+
+// journal is a ring of the latest exchanges. Its times are offsets from the
+// start of the process.
+type journal struct {
+	epoch time.Time
+	mu    sync.Mutex
+	ring  []Entry
+	last  uint64
+	// attempts counts exchanges by trace, method and path.
+	attempts map[string]int
+}
+
+func newJournal() *journal { return &journal{epoch: time.Now(), attempts: map[string]int{}} }
+
+func (j *journal) now() time.Duration { return time.Since(j.epoch) }
+
+// attempt numbers an exchange among those of its trace, method and path.
+func (j *journal) attempt(x *plumbline.Exchange) int {
+	if x.Trace == "" {
+		return 1
+	}
+	key := x.Wire + " " + x.Trace + " " + x.Method + " " + x.Path
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.attempts) > mostEntries {
+		clear(j.attempts)
+	}
+	j.attempts[key]++
+	return j.attempts[key]
+}
+
+func (j *journal) add(x plumbline.Exchange) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.last++
+	e := Entry{j.last, x}
+	if len(j.ring) < mostEntries {
+		j.ring = append(j.ring, e)
+		return
+	}
+	j.ring[(j.last-1)%mostEntries] = e
+}
+
+// after returns the entries with a number above n, and how many of those were
+// lost because the ring is full.
+func (j *journal) after(n uint64) (entries []Entry, lost uint64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	first := uint64(1)
+	if j.last > mostEntries {
+		first = j.last - mostEntries + 1
+	}
+	if n+1 < first {
+		lost = first - n - 1
+		n = first - 1
+	}
+	for s := n + 1; s <= j.last; s++ {
+		entries = append(entries, j.ring[(s-1)%mostEntries])
+	}
+	return entries, lost
+}
+
+// prefix is the beginning of a SHA-256: enough to tell bodies and keys apart,
+// not enough to be a copy of them.
+func prefix(sum [sha256.Size]byte) string { return hex.EncodeToString(sum[:8]) }
+
+func digest(s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix(sha256.Sum256([]byte(s)))
+}

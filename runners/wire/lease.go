@@ -1,0 +1,167 @@
+package wire
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// An Order asks for one fault.
+type Order struct {
+	ID     string          `json:"id"`
+	Fault  plumbline.Fault `json:"fault"`
+	Traces []string        `json:"traces,omitempty"` // prefixes of trace ids that are hit; empty with ScopeAll
+	TTL    time.Duration   `json:"ttl"`
+	Seed   uint64          `json:"seed"`
+}
+
+// A lease is a fault that is in force.
+type lease struct {
+	Order
+	mu     sync.Mutex
+	hits   int
+	random *rand.Rand
+	timer  *time.Timer
+	ended  chan struct{}
+	onEnd  func()
+}
+
+// leases are those in force, by the order in which they came.
+type leases struct {
+	mu  sync.Mutex
+	all []*lease
+	// past remembers the hits of leases that have ended, for a controller that
+	// asks late.
+	past map[string]int
+}
+
+const (
+	shortestLease = 50 * time.Millisecond
+	longestLease  = 10 * time.Minute
+	mostPast      = 10_000
+)
+
+func newLeases() *leases { return &leases{past: map[string]int{}} }
+
+// hold puts an order into force. onEnd is called once when it ends.
+func (l *leases) hold(o Order, onEnd func()) *lease {
+	o.TTL = min(max(o.TTL, shortestLease), longestLease)
+	x := &lease{Order: o, random: rand.New(rand.NewPCG(o.Seed, 1)), ended: make(chan struct{}), onEnd: onEnd} //nolint:gosec // reproducible on purpose
+	l.heal(o.ID)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, x)
+	x.timer = time.AfterFunc(o.TTL, func() { l.end(x) })
+	return x
+}
+
+func (l *leases) find(id string) *lease {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.IndexFunc(l.all, func(x *lease) bool { return x.ID == id }); i >= 0 {
+		return l.all[i]
+	}
+	return nil
+}
+
+// renew gives a lease its time anew. It is false when there is none any more.
+func (l *leases) renew(id string) bool {
+	x := l.find(id)
+	return x != nil && x.timer.Reset(x.TTL)
+}
+
+// heal ends a lease and returns its hits. A second time it does nothing.
+func (l *leases) heal(id string) (hits int, known bool) {
+	if x := l.find(id); x != nil {
+		x.timer.Stop()
+		l.end(x)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	hits, known = l.past[id]
+	return hits, known
+}
+
+func (l *leases) healAll() {
+	l.mu.Lock()
+	all := slices.Clone(l.all)
+	l.mu.Unlock()
+	for _, x := range all {
+		l.heal(x.ID)
+	}
+}
+
+func (l *leases) end(x *lease) {
+	l.mu.Lock()
+	i := slices.Index(l.all, x)
+	if i < 0 {
+		l.mu.Unlock()
+		return
+	}
+	l.all = slices.Delete(l.all, i, i+1)
+	if len(l.past) >= mostPast {
+		clear(l.past)
+	}
+	l.past[x.ID] = x.count()
+	l.mu.Unlock()
+	close(x.ended)
+	if x.onEnd != nil {
+		x.onEnd()
+	}
+}
+
+// match returns the lease that hits an exchange, and counts the hit.
+func (l *leases) match(x *plumbline.Exchange) *lease {
+	l.mu.Lock()
+	candidates := slices.Clone(l.all)
+	l.mu.Unlock()
+	for _, c := range candidates {
+		if c.hit(x) {
+			return c
+		}
+	}
+	return nil
+}
+
+func (x *lease) hit(e *plumbline.Exchange) bool {
+	f := x.Fault
+	switch {
+	case f.Dependency != e.Wire,
+		f.Method != "" && f.Method != e.Method,
+		f.Path != "" && !strings.HasPrefix(e.Path, f.Path),
+		f.First > 0 && e.Attempt > f.First,
+		!x.scoped(e.Trace):
+		return false
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if f.Toxicity > 0 && f.Toxicity < 1 && x.random.Float64() >= f.Toxicity {
+		return false
+	}
+	x.hits++
+	return true
+}
+
+func (x *lease) scoped(trace string) bool {
+	if x.Fault.Scope == plumbline.ScopeAll {
+		return true
+	}
+	return slices.ContainsFunc(x.Traces, func(p string) bool { return p != "" && strings.HasPrefix(trace, p) })
+}
+
+func (x *lease) count() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.hits
+}
+
+// add counts hits that the fault's engine has seen.
+func (x *lease) add(n int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.hits += n
+}

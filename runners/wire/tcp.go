@@ -1,0 +1,262 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// A tcpWire is a relay that counts and journals connections, in front of a
+// Toxiproxy that delays, hangs and resets them:
+//
+//	caller ──▶ relay ──▶ Toxiproxy ──▶ upstream
+//
+// Refusing is the relay's own affair: Toxiproxy accepts before it dials.
+type tcpWire struct {
+	*server
+	wire   Wire
+	proxy  *toxiproxy.Proxy
+	listen net.Listener
+	base   context.Context //nolint:containedctx // for what has to end after its caller is gone
+	number atomic.Uint64
+	mu     sync.Mutex
+	open   map[*relayed]bool
+	closed bool
+}
+
+// relayed is one connection.
+type relayed struct {
+	caller, engine net.Conn
+	exchange       plumbline.Exchange
+	in, out        atomic.Int64
+	cut            atomic.Bool
+}
+
+func (s *server) openTCP(ctx context.Context, w Wire) (*served, error) {
+	if _, _, err := net.SplitHostPort(w.Upstream); err != nil {
+		return nil, errors.New("the upstream of a TCP wire is host:port")
+	}
+	engine := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), zerolog.Nop())
+	p := toxiproxy.NewProxy(engine, w.Name, "127.0.0.1:0", w.Upstream)
+	if err := engine.Collection.Add(p, true); err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", w.Listen)
+	if err != nil {
+		p.Stop()
+		return nil, err
+	}
+	t := &tcpWire{server: s, base: ctx, wire: w, proxy: p, listen: l, open: map[*relayed]bool{}}
+	go t.accept(ctx)
+	return &served{Wire: w, addr: l.Addr().String(), engine: t, close: t.close}, nil
+}
+
+func (t *tcpWire) close() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	_ = t.listen.Close()
+	t.cutAll()
+	t.proxy.Stop()
+}
+
+func (t *tcpWire) accept(ctx context.Context) {
+	for {
+		conn, err := t.listen.Accept()
+		if err != nil {
+			return
+		}
+		go t.relay(ctx, conn)
+	}
+}
+
+// relay carries one connection until either side ends it.
+func (t *tcpWire) relay(ctx context.Context, conn net.Conn) {
+	r := &relayed{caller: conn}
+	x := &r.exchange
+	x.Wire, x.Conn, x.Source, x.Attempt, x.Began = t.wire.Name, t.number.Add(1), conn.RemoteAddr().String(), 1, t.journal.now()
+	defer t.done(r)
+	l := t.leases.match(x)
+	if l != nil {
+		x.Fault, x.FaultKind = l.ID, l.Fault.Kind
+		if l.Fault.Kind == plumbline.FaultRefuse {
+			x.Closed = plumbline.ClosedByFault
+			linger(conn)
+			return
+		}
+	}
+	var d net.Dialer
+	engine, err := d.DialContext(ctx, "tcp", t.proxy.Listen)
+	if err != nil {
+		linger(conn)
+		x.Closed = plumbline.ClosedByUpstream
+		return
+	}
+	r.engine = engine
+	if !t.join(r) {
+		return
+	}
+	x.Answered = t.journal.now()
+	up := make(chan struct{})
+	go func() {
+		defer close(up)
+		r.pump(engine, conn, &r.in)
+	}()
+	if r.pump(conn, engine, &r.out) && x.Closed == "" {
+		x.Closed = plumbline.ClosedByUpstream
+	}
+	_ = conn.Close()
+	<-up
+}
+
+// pump copies one direction; it is true when the source was torn, not ended.
+func (r *relayed) pump(to, from net.Conn, n *atomic.Int64) (torn bool) {
+	_, err := io.Copy(&counter{to, n}, from)
+	if c, ok := to.(*net.TCPConn); ok && err == nil {
+		_ = c.CloseWrite()
+		return false
+	}
+	linger(to)
+	_ = to.Close()
+	_ = from.Close()
+	return err != nil
+}
+
+type counter struct {
+	io.Writer
+	n *atomic.Int64
+}
+
+// Write counts what goes through.
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+func (t *tcpWire) join(r *relayed) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
+	t.open[r] = true
+	return true
+}
+
+func (t *tcpWire) done(r *relayed) {
+	t.mu.Lock()
+	delete(t.open, r)
+	t.mu.Unlock()
+	_ = r.caller.Close()
+	if r.engine != nil {
+		_ = r.engine.Close()
+	}
+	x := r.exchange
+	x.In, x.Out, x.Ended = r.in.Load(), r.out.Load(), t.journal.now()
+	if r.cut.Load() {
+		x.Closed = plumbline.ClosedByFault
+	}
+	t.journal.add(x)
+}
+
+// cutAll resets every open connection.
+func (t *tcpWire) cutAll() (n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for r := range t.open {
+		r.cut.Store(true)
+		linger(r.caller)
+		_ = r.caller.Close()
+		_ = r.engine.Close()
+		n++
+	}
+	return n
+}
+
+func (t *tcpWire) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.open)
+}
+
+// supports tells whether a TCP wire can be broken so.
+func (t *tcpWire) supports(f plumbline.Fault) bool {
+	if f.Scope != plumbline.ScopeAll {
+		return false
+	}
+	switch f.Kind {
+	case plumbline.FaultHang, plumbline.FaultRefuse, plumbline.FaultResetBefore, plumbline.FaultLatency:
+		return true
+	default:
+		return false
+	}
+}
+
+// take puts a lease into force: connections that are open are hit as well.
+func (t *tcpWire) take(l *lease) error {
+	switch l.Fault.Kind {
+	case plumbline.FaultRefuse:
+		l.add(t.cutAll())
+		return nil
+	case plumbline.FaultHang:
+		l.add(t.count())
+		return t.toxics(l, "timeout", map[string]any{"timeout": 0})
+	case plumbline.FaultResetBefore:
+		l.add(t.count())
+		return t.toxics(l, "reset_peer", map[string]any{"timeout": 0})
+	default:
+		l.add(t.count())
+		return t.toxics(l, "latency", map[string]any{"latency": l.Fault.Latency.Milliseconds(), "jitter": l.Fault.Jitter.Milliseconds()})
+	}
+}
+
+// toxics adds one toxic a direction, named by the lease.
+func (t *tcpWire) toxics(l *lease, kind string, attributes map[string]any) error {
+	toxicity := l.Fault.Toxicity
+	if toxicity == 0 {
+		toxicity = 1
+	}
+	for _, direction := range []string{"upstream", "downstream"} {
+		spec, err := json.Marshal(map[string]any{"name": l.ID + direction, "type": kind, "stream": direction, "toxicity": toxicity, "attributes": attributes})
+		if err != nil {
+			return err
+		}
+		if _, err := t.proxy.Toxics.AddToxicJson(bytes.NewReader(spec)); err != nil {
+			return fmt.Errorf("toxic %s: %w", kind, err)
+		}
+	}
+	return nil
+}
+
+// release ends what take began. Connections that hung are cut: what was lost
+// in them would make the protocol above wait for ever.
+func (t *tcpWire) release(l *lease) {
+	if l.Fault.Kind == plumbline.FaultRefuse {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.base), 5*time.Second)
+	defer cancel()
+	for _, direction := range []string{"upstream", "downstream"} {
+		if err := t.proxy.Toxics.RemoveToxic(ctx, l.ID+direction); err != nil {
+			t.cfg.Log.Error("toxic is left", "wire", t.wire.Name, "lease", l.ID, "error", err)
+		}
+	}
+	if l.Fault.Kind == plumbline.FaultHang {
+		t.cutAll()
+	}
+}
