@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -129,6 +130,11 @@ func TestSpoilingsFitTheScheme(t *testing.T) {
 }
 
 func TestTraceparent(t *testing.T) {
+	others := func(e *plumbline.Evidence) {
+		for _, o := range e.Observations {
+			e.Exchanges = append(e.Exchanges, plumbline.Exchange{Wire: "payment", Method: "GET", Began: o.Done() + 1})
+		}
+	}
 	only := func(mode string, change func(*plumbline.Exchange)) func(*plumbline.Evidence) {
 		return func(e *plumbline.Evidence) {
 			w := window{wire: e.Exchanges, claimed: map[int]bool{}}
@@ -154,11 +160,33 @@ func TestTraceparent(t *testing.T) {
 		{"an invalid one breaks the request", each(traceCalls, "createOrder: traceparent version-ff", func(_ int, o *plumbline.Observation) { o.Status = 400 }), plumbline.Fail, "answers 400"},
 		{"the span is not renewed", retrace(func(x *plumbline.Exchange) { x.Parent = "00f067aa0ba902b7" }), plumbline.Pass, "parent-id"},
 		{"sampling is decided anew", retrace(func(x *plumbline.Exchange) { x.Flags = "00" }), plumbline.Pass, "sampled"},
-		{"somebody else uses the wire", func(e *plumbline.Evidence) {
-			for _, o := range e.Observations {
-				e.Exchanges = append(e.Exchanges, plumbline.Exchange{Wire: "payment", Method: "GET", Began: o.Done() + 1})
-			}
+		{"somebody else uses the wire", others, plumbline.Pass, "carried their trace-id"},
+		{"nothing goes out, or it is somebody else's", func(e *plumbline.Evidence) {
+			only(plumbline.TraceAbsent, func(x *plumbline.Exchange) { x.Trace = "" })(e)
+			others(e)
 		}, plumbline.Inconclusive, "others use it"},
+		{"nothing of ours ever goes out beside somebody else", func(e *plumbline.Evidence) {
+			retrace(func(x *plumbline.Exchange) { x.Trace = "" })(e)
+			others(e)
+		}, plumbline.Fail, "no traceparent"},
+		{"an invalid one is handed on", func(e *plumbline.Evidence) {
+			for o := range e.Of(traceCalls, "") {
+				for i, x := range e.Exchanges {
+					if x.Wire == "payment" && x.Began >= o.Sent && x.Began <= o.Done() {
+						e.Exchanges[i].Trace = o.Trace
+					}
+				}
+			}
+			others(e)
+		}, plumbline.Fail, "another trace-id goes out instead of a new"},
+		{"a cache hides the calls", func(e *plumbline.Evidence) {
+			retrace(func(x *plumbline.Exchange) { x.Wire = "cache" })(e)
+			for range 2 {
+				o := plumbline.Observation{Experiment: contractValid, Operation: "createOrder", Trace: runID + "ffff0000000000000009", Sent: time.Hour, Due: time.Hour, Latency: time.Second, Status: 201}
+				e.Observations = append(e.Observations, o)
+				e.Exchanges = append(e.Exchanges, plumbline.Exchange{Wire: "payment", Method: "GET", Trace: o.Trace, Began: time.Hour + 1})
+			}
+		}, plumbline.Pass, "no call without a usable one set off an exchange"},
 		{"nothing was sent", func(e *plumbline.Evidence) { e.Observations = nil }, plumbline.Inconclusive, "no call"},
 	} {
 		d, claim, e := spoil(obsTraceparent+"/payment", c.change)(t)
