@@ -1,0 +1,343 @@
+package scenarios
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// The phases of an outage. On an HTTP wire they run as baseline, down,
+// recovery, hang, settle, after; on a TCP wire, whose calls have no breaker of
+// their own, as baseline, hang, down, recovery, after.
+const (
+	phaseBaseline = "baseline"
+	phaseDown     = "down"     // every call is answered 503, or refused on a TCP wire
+	phaseRecovery = "recovery" // the same traffic, the fault healed
+	phaseHang     = "hang"     // no call is answered
+	phaseSettle   = "settle"   // no traffic that needs the dependency
+	phaseAfter    = "after"    // a few calls, one after the other
+)
+
+// How an outage is laid out.
+const (
+	outageUsers     = 2 // operations that use the dependency
+	outageSpared    = 2 // operations that do not
+	outageWarmUp    = 3 // calls an operation before the streams, so that no first connection is judged
+	outageRate      = 20.0
+	outageBaseline  = 2 * time.Second
+	outageHang      = 3600 * time.Millisecond
+	hangRate        = 3.5             // requests a second of one operation, where no bulkhead is claimed
+	outageShort     = 6 * time.Second // where the design declares how soon it recovers
+	outageShortTCP  = 3600 * time.Millisecond
+	outageLongest   = time.Minute
+	recoveryTail    = time.Second // after the bound, at least; what is judged
+	recoveryLeast   = 15.0        // requests in it
+	recoveryDefault = time.Minute
+	settleMore      = 500 * time.Millisecond // beyond the open time of the breaker
+	settleLongest   = 15 * time.Second
+	sparedRate      = 20.0
+	pollName        = "liveness polls"
+	pollsLeast      = 20
+	pollRateMost    = 6.0
+)
+
+// An outage is the experiment in which a dependency is lost for everything
+// that the run sends. One per dependency serves all functions that look at an
+// outage as a whole.
+type outage struct {
+	d            plumbline.Design
+	dep          plumbline.Dependency
+	uses, spares []plumbline.Operation
+	polls        plumbline.Operation // without ID when there is nothing to poll
+	rate         float64             // requests a second that use the dependency, together
+	spared       float64             // requests a second that do not, together
+}
+
+// outageOf lays the outage of a dependency out; ok is false when no request
+// can be sent to it.
+func outageOf(d plumbline.Design, dep plumbline.Dependency) (o outage, ok bool) {
+	o = outage{d: d, dep: dep, uses: usersOf(d, dep), spares: sparedBy(d, dep)}
+	o.uses = o.uses[:min(len(o.uses), outageUsers)]
+	o.spares = o.spares[:min(len(o.spares), outageSpared)]
+	if live, found := livenessOf(d); found {
+		o.polls = live
+	}
+	o.rate, o.spared = outageRates(d)
+	return o, len(o.uses) > 0
+}
+
+// outageRates are the requests a second that an outage sends with and without
+// the dependency: enough to trip a breaker soon, little beside the declared
+// load, and within its ceiling also while the dependency hangs, when the first
+// of them doubles.
+func outageRates(d plumbline.Design) (uses, spares float64) {
+	uses, spares = outageRate, sparedRate
+	if d.Load.Rate > 0 {
+		uses = min(30, max(10, math.Floor(d.Load.Rate/4)))
+	}
+	if all := 2*uses + spares + pollRateMost; d.Load.Limit > 0 && all > d.Load.Limit {
+		uses, spares = uses*d.Load.Limit/all, spares*d.Load.Limit/all
+	}
+	return uses, spares
+}
+
+func (o outage) id() string { return "outage/" + o.dep.Name }
+
+// hangs says whether the outage holds a phase in which the dependency hangs.
+// On an HTTP wire the fault can be kept to single requests, so that a hang for
+// all is needed only where a bulkhead is claimed and can be seen.
+func (o outage) hangs() bool {
+	unscoped := o.d.Propagation == plumbline.PropagationNone && o.polls.ID != ""
+	return o.tcp() || unscoped || (o.dep.Bulkhead && len(o.spares) > 0)
+}
+
+func (o outage) tcp() bool { return o.dep.Wire == plumbline.WireTCP }
+
+// settles says whether the outage holds a phase without traffic, so that a
+// breaker which only traffic keeps open is told from one that never closes.
+// Nothing hangs on the difference where the dependency is optional.
+func (o outage) settles() bool {
+	return !o.tcp() && o.dep.Class != plumbline.ClassOptional && o.dep.Breaker != nil && openFor(o.dep) <= settleLongest
+}
+
+// downFor is how long the dependency is lost. The catalogue's default is a
+// minute. Where the design declares within what time it recovers, the claim is
+// about that bound and not about the length of the outage, so that it only has
+// to be long enough for the polls and for the breaker: three times the calls
+// that may trip it, then three times as long as it stays open. A breaker
+// without declared numbers gets the minute, which is beyond the defaults of
+// the common libraries (100 calls, open for 60 s).
+func (o outage) downFor() time.Duration {
+	length := outageLongest
+	switch b := o.dep.Breaker; {
+	case o.d.Recovery == 0:
+	case o.tcp():
+		length = outageShortTCP
+	case b == nil:
+		length = outageShort
+	case b.MinCalls > 0:
+		calls := time.Duration(3 * float64(b.MinCalls) / o.rate * float64(time.Second))
+		length = max(outageShort, calls+3*openFor(o.dep))
+	}
+	return min(length.Round(100*time.Millisecond), outageLongest)
+}
+
+// recoversIn is the bound on full recovery: the declared one, which cannot ask
+// for more than the declared breaker gives, or a minute and the breaker's open
+// time.
+func (o outage) recoversIn() time.Duration {
+	if o.d.Recovery == 0 {
+		return recoveryDefault + openFor(o.dep)
+	}
+	if o.dep.Breaker == nil || o.tcp() {
+		return o.d.Recovery
+	}
+	return max(o.d.Recovery, openFor(o.dep)+5*time.Second)
+}
+
+// judgedFor is how long the traffic goes on after the bound.
+func (o outage) judgedFor() time.Duration {
+	needed := time.Duration(math.Ceil(recoveryLeast/o.rate*10)) * 100 * time.Millisecond
+	return max(recoveryTail, needed)
+}
+
+// closesIn is the bound on the breaker alone.
+func (o outage) closesIn() time.Duration {
+	return min(o.recoversIn(), openFor(o.dep)+30*time.Second)
+}
+
+// experiment is the outage as a sequence of phases.
+func (o outage) experiment() plumbline.Experiment {
+	down := plumbline.Fault{Dependency: o.dep.Name, Kind: plumbline.FaultStatus, Status: 503, Scope: o.scope()}
+	if o.tcp() {
+		down = plumbline.Fault{Dependency: o.dep.Name, Kind: plumbline.FaultRefuse, Scope: o.scope()}
+	}
+	hang := plumbline.Fault{Dependency: o.dep.Name, Kind: plumbline.FaultHang, Scope: o.scope()}
+	lost := o.phase(phaseDown, plumbline.RoleFault, o.downFor(), 1)
+	lost.Faults = []plumbline.Fault{down}
+	hung := o.phase(phaseHang, plumbline.RoleFault, outageHang, o.pressure())
+	hung.Faults = []plumbline.Fault{hang}
+
+	first := o.phase(phaseBaseline, plumbline.RoleBaseline, outageBaseline, 1)
+	first.Calls = o.calls("warm up ")
+	back := o.phase(phaseRecovery, plumbline.RoleRecovery, o.recoversIn()+o.judgedFor(), 1)
+
+	phases := []plumbline.Phase{first}
+	switch {
+	case o.tcp():
+		phases = append(phases, hung, lost, back)
+	case o.hangs():
+		phases = append(phases, lost, back, hung)
+	default:
+		phases = append(phases, lost, back)
+	}
+	if o.settles() {
+		phases = append(phases, o.settle())
+	}
+	phases = append(phases, plumbline.Phase{Name: phaseAfter, Role: plumbline.RoleRecovery, Calls: o.calls("")})
+	return plumbline.Experiment{
+		ID: o.id(), Title: "the loss of " + o.dep.Name + " and what comes after", Kind: plumbline.KindScenario, Phases: phases,
+	}
+}
+
+// pressure is how many times the usual requests are sent while the dependency
+// hangs. A bulkhead wants to be pressed. Where none is claimed few requests
+// are enough, and more of them would show what a full queue does and not
+// whether a call is given up.
+func (o outage) pressure() float64 {
+	if o.dep.Bulkhead && len(o.spares) > 0 {
+		return 2
+	}
+	return hangRate * float64(len(o.uses)) / o.rate
+}
+
+// scope keeps the outage to this run, where traces tell whose call it is.
+func (o outage) scope() plumbline.Scope {
+	if o.tcp() || o.d.Propagation == plumbline.PropagationNone {
+		return plumbline.ScopeAll
+	}
+	return plumbline.ScopeRun
+}
+
+func (o outage) phase(name string, role plumbline.Role, length time.Duration, times float64) plumbline.Phase {
+	p := plumbline.Phase{Name: name, Role: role, Duration: length}
+	for _, op := range o.uses {
+		p.Streams = append(p.Streams, seeded(op.ID, op, times*o.rate/float64(len(o.uses)), length))
+	}
+	for _, op := range o.spares {
+		p.Streams = append(p.Streams, seeded(op.ID, op, o.spared/float64(len(o.spares)), length))
+	}
+	if o.polls.ID != "" {
+		rate := max(2, math.Ceil((pollsLeast+1)/length.Seconds()))
+		p.Streams = append(p.Streams, seeded(pollName, o.polls, min(rate, pollRateMost), length))
+	}
+	return p
+}
+
+// settle sends nothing that needs the dependency. A phase needs a stream to
+// last, so that where nothing else can be sent one request goes at its very
+// beginning.
+func (o outage) settle() plumbline.Phase {
+	length := openFor(o.dep) + settleMore
+	p := plumbline.Phase{Name: phaseSettle, Role: plumbline.RoleRecovery, Duration: length}
+	switch {
+	case o.polls.ID != "":
+		p.Streams = []plumbline.Stream{seeded(pollName, o.polls, 2, length)}
+	case len(o.spares) > 0:
+		p.Streams = []plumbline.Stream{seeded(o.spares[0].ID, o.spares[0], 2, length)}
+	default:
+		p.Streams = []plumbline.Stream{seeded(o.uses[0].ID, o.uses[0], 1/length.Seconds(), length)}
+	}
+	return p
+}
+
+func (o outage) calls(prefix string) []plumbline.Call {
+	var out []plumbline.Call
+	for _, op := range o.uses {
+		out = append(out, plumbline.Call{Name: prefix + op.ID, Operation: op.ID, Repeat: outageWarmUp})
+	}
+	return out
+}
+
+// seeded is a steady stream of the request that stands for the operation.
+func seeded(name string, op plumbline.Operation, rate float64, length time.Duration) plumbline.Stream {
+	s := steady(op.ID, math.Round(rate*100)/100, length)
+	s.Name, s.Case = name, op.Cases[0].ID
+	return s
+}
+
+// An outageSight is what a run showed of an outage.
+type outageSight struct {
+	inquiry
+	o outage
+}
+
+// sight looks at the outage of the dependency; the verdict says why there is
+// nothing to see.
+func (q inquiry) sight(phases ...string) (outageSight, plumbline.Verdict, bool) {
+	o, ok := outageOf(q.d, q.dep)
+	if !ok {
+		return outageSight{}, skipped(plumbline.ReasonNotApplicable, "no operation that uses %s can be called again and again", q.dep.Name), false
+	}
+	v, ok := q.ran(o.id(), phases...)
+	return outageSight{q, o}, v, ok
+}
+
+// using are the requests of a phase that use the dependency.
+func (s outageSight) using(phase string) []trial { return s.of(phase, s.o.uses) }
+
+// sparing are the requests of a phase that do not.
+func (s outageSight) sparing(phase string) []trial { return s.of(phase, s.o.spares) }
+
+// polled are the polls of the liveness path in a phase.
+func (s outageSight) polled(phase string) []trial {
+	return s.wire.trials(s.e, s.o.id(), phase, pollName)
+}
+
+func (s outageSight) of(phase string, operations []plumbline.Operation) []trial {
+	var out []trial
+	for _, op := range operations {
+		out = append(out, s.wire.trials(s.e, s.o.id(), phase, op.ID)...)
+	}
+	return inOrder(out)
+}
+
+// lost says whether the fault of a phase was delivered: to ten calls or to as
+// many as may trip the breaker, on a TCP wire to one connection.
+func (s outageSight) lost(phase string) (plumbline.Verdict, bool) {
+	if s.o.tcp() {
+		hits, _ := s.delivered(s.o.id(), phase)
+		return s.undelivered(s.o.id(), phase, hits, 1), hits > 0
+	}
+	kind, needed := plumbline.FaultStatus, hitsLeast
+	if phase == phaseHang {
+		kind = plumbline.FaultHang
+	}
+	if b := s.dep.Breaker; b != nil && b.MinCalls > 0 {
+		needed = min(needed, b.MinCalls)
+	}
+	hits := 0
+	for _, t := range s.using(phase) {
+		hits += t.hits(kind)
+	}
+	return s.undelivered(s.o.id(), phase, hits, needed), hits >= needed
+}
+
+// settled says whether the service had come back after a pause without traffic.
+func (s outageSight) settled() bool {
+	if _, ok := s.e.Phase(s.o.id(), phaseAfter); !ok || !s.o.settles() {
+		return false
+	}
+	after := s.using(phaseAfter)
+	if len(after) < outageWarmUp {
+		return false
+	}
+	last := after[len(after)-1]
+	return len(unsuccessful(after)) <= len(after)/3 && len(last.calls) > 0
+}
+
+// usual is the verdict when the operations did not work, or did not use the
+// dependency, before anything was broken.
+func (s outageSight) usual(base []trial) (plumbline.Verdict, bool) {
+	switch {
+	case !steadyState(base):
+		return inconclusive(plumbline.ReasonBaselineUnhealthy, "before the outage of %s %d of %d requests were answered 2xx (%s)",
+			s.dep.Name, len(base)-len(unsuccessful(base)), len(base), answers(observed(base))), false
+	case !s.o.tcp() && callsOf(base) == 0 && len(s.wire) == 0:
+		return s.undelivered(s.o.id(), phaseDown, 0, hitsLeast), false
+	case !s.o.tcp() && callsOf(base) < hitsLeast:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "before the outage %d requests made %s to %s, %d are needed: the answers came from somewhere else",
+			len(base), plural(callsOf(base), "call"), s.dep.Name, hitsLeast), false
+	}
+	return plumbline.Verdict{}, true
+}
+
+// perRequest writes calls and requests as a reader can check them.
+func perRequest(calls, requests int) string {
+	if requests == 0 {
+		return "no request"
+	}
+	return fmt.Sprintf("%s for %s (%.2f each)", plural(calls, "call"), plural(requests, "request"), float64(calls)/float64(requests))
+}

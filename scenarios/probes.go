@@ -1,0 +1,345 @@
+package scenarios
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// The probes, each the phase of the same name: one way to break a wire for a
+// few requests, beside many for which it works.
+const (
+	probeUnavailable = "503"
+	probeError       = "500"
+	probeThrottled   = "429"
+	probeRefuse      = "refuse"
+	probeReset       = "reset"
+	probeResetBody   = "reset-body"
+	probeTruncate    = "truncate"
+	probeGarbage     = "garbage"
+	probeDrip        = "drip"
+	probeLost        = "lost-response"
+	probeHang        = "hang"
+)
+
+// How the probes are laid out.
+const (
+	probeUsers    = 3    // operations a dependency
+	probeStreams  = 6    // faulted streams that one experiment holds
+	probeControls = 4    // operations that one experiment sends healthy requests of
+	probeRate     = 4.0  // faulted requests a second of one stream, at most
+	controlRate   = 40.0 // healthy requests a second of one operation, at most
+	controlTimes  = 4.0  // healthy requests for one faulted attempt
+	probeBaseline = time.Second
+	dripEvery     = 500 * time.Millisecond
+)
+
+// A sweep is one probe: what it breaks and how many requests it needs. Counts
+// are those at which a function can judge; a fraction is a margin for the
+// request that falls on the edge of the phase.
+type sweep struct {
+	name     string
+	faults   []plumbline.Fault // without dependency and streams
+	requests float64
+}
+
+// sweeps lists the probes in the order in which they run: the hang last, as a
+// target without a timeout carries its requests into what follows.
+func sweeps() []sweep {
+	one := func(name string, f plumbline.Fault, requests float64) sweep {
+		return sweep{name, []plumbline.Fault{f}, requests}
+	}
+	const few, some, many = 3.2, 11.2, 33.2
+	return []sweep{
+		one(probeUnavailable, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 503}, many),
+		one(probeReset, plumbline.Fault{Kind: plumbline.FaultResetBefore}, some),
+		one(probeRefuse, plumbline.Fault{Kind: plumbline.FaultRefuse}, some),
+		{probeLost, []plumbline.Fault{
+			{Kind: plumbline.FaultLostResponse, Method: "POST"}, {Kind: plumbline.FaultLostResponse, Method: "PATCH"},
+		}, few + 2},
+		one(probeError, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 500}, few),
+		one(probeThrottled, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 429, RetryAfter: time.Second}, few),
+		one(probeResetBody, plumbline.Fault{Kind: plumbline.FaultResetBody}, few),
+		one(probeTruncate, plumbline.Fault{Kind: plumbline.FaultTruncate}, few),
+		one(probeGarbage, plumbline.Fault{Kind: plumbline.FaultGarbage}, few),
+		one(probeDrip, plumbline.Fault{Kind: plumbline.FaultDrip, Latency: dripEvery}, few),
+		one(probeHang, plumbline.Fault{Kind: plumbline.FaultHang}, some),
+	}
+}
+
+// A probing is an experiment that breaks the wires of one or more dependencies
+// for single requests, by trace id.
+//
+// The faulted requests would trip the breakers of the target, and then they
+// would not reach the wire any more. So each of them goes beside healthy ones
+// of the same operation, four for every attempt that the declared retries
+// allow, evenly spaced: a fifth of the calls fails, or less. As it is the
+// healthy requests that take the time, dependencies share them: one experiment
+// breaks several wires at once, each for requests of its own.
+type probing struct {
+	deps     []probed
+	controls []plumbline.Operation
+	polls    plumbline.Operation
+	rate     float64 // of one faulted stream
+	control  float64 // of one healthy stream
+}
+
+// A probed is a dependency with the operations through which it is probed.
+type probed struct {
+	dep  plumbline.Dependency
+	uses []plumbline.Operation
+}
+
+// probings parts the HTTP dependencies into experiments, in the order of the
+// design.
+func probings(d plumbline.Design) []probing {
+	if d.Propagation == plumbline.PropagationNone {
+		return nil
+	}
+	var out []probing
+	var now probing
+	for _, dep := range d.Dependencies {
+		uses := usersOf(d, dep)
+		uses = uses[:min(len(uses), probeUsers)]
+		if dep.Wire == plumbline.WireTCP || len(uses) == 0 {
+			continue
+		}
+		next := now.with(probed{dep, uses})
+		if len(now.deps) > 0 && (next.streams() > probeStreams || len(next.controls) > probeControls) {
+			out = append(out, now)
+			next = probing{}.with(probed{dep, uses})
+		}
+		now = next
+	}
+	if len(now.deps) > 0 {
+		out = append(out, now)
+	}
+	for i := range out {
+		out[i].polls, _ = livenessOf(d)
+		out[i].pace(d)
+	}
+	return out
+}
+
+func (p probing) with(dep probed) probing {
+	next := probing{deps: append(slices.Clone(p.deps), dep), controls: slices.Clone(p.controls)}
+	for _, op := range dep.uses {
+		if !slices.ContainsFunc(next.controls, func(o plumbline.Operation) bool { return o.ID == op.ID }) {
+			next.controls = append(next.controls, op)
+		}
+	}
+	return next
+}
+
+func (p probing) streams() int {
+	n := 0
+	for _, dep := range p.deps {
+		n += len(dep.uses)
+	}
+	return n
+}
+
+// pace sets the rates. All healthy requests together stay below the declared
+// load, for what a probe shows must not be an effect of load.
+func (p *probing) pace(d plumbline.Design) {
+	most := controlRate
+	for _, limit := range []float64{d.Load.Rate, d.Load.Limit} {
+		if limit > 0 {
+			most = min(most, max(1, 0.7*limit/float64(len(p.controls))))
+		}
+	}
+	p.rate = probeRate
+	beside := 0.0
+	for _, dep := range p.deps {
+		times := controlTimes * float64(attemptsOf(dep.dep))
+		if b := dep.dep.Breaker; b != nil && b.Ratio > 0 {
+			times = max(times, 2/b.Ratio*float64(attemptsOf(dep.dep)))
+		}
+		// A fifth more than the rule allows is still far below every breaker.
+		p.rate = min(p.rate, 1.2*most/times)
+		beside = max(beside, times)
+	}
+	p.rate = max(0.1, math.Floor(p.rate*10)/10)
+	p.control = min(most, math.Ceil(beside*p.rate))
+}
+
+func (p probing) id() string {
+	names := make([]string, len(p.deps))
+	for i, dep := range p.deps {
+		names[i] = dep.dep.Name
+	}
+	return "probes/" + strings.Join(names, "-")
+}
+
+// faultedStream names the requests of an operation for which one wire is broken.
+func faultedStream(dependency, operation string) string {
+	return operation + " without " + dependency
+}
+
+func (p probing) experiment() plumbline.Experiment {
+	x := plumbline.Experiment{
+		ID: p.id(), Kind: plumbline.KindScenario,
+		Title:  "single requests that cannot have " + strings.TrimPrefix(p.id(), "probes/"),
+		Phases: []plumbline.Phase{{Name: phaseBaseline, Role: plumbline.RoleBaseline, Duration: probeBaseline}},
+	}
+	for _, op := range p.controls {
+		x.Phases[0].Calls = append(x.Phases[0].Calls, plumbline.Call{Name: "warm up " + op.ID, Operation: op.ID, Repeat: outageWarmUp})
+		x.Phases[0].Streams = append(x.Phases[0].Streams, seeded(op.ID, op, p.control, probeBaseline))
+	}
+	for _, s := range sweeps() {
+		x.Phases = append(x.Phases, p.phase(s))
+	}
+	return x
+}
+
+func (p probing) phase(s sweep) plumbline.Phase {
+	length := time.Duration(math.Ceil(s.requests/p.rate*20)) * 50 * time.Millisecond
+	poll := s.name == probeHang && p.polls.ID != ""
+	if poll {
+		length = max(length, outageHang)
+	}
+	ph := plumbline.Phase{Name: s.name, Role: plumbline.RoleFault, Duration: length}
+	for _, op := range p.controls {
+		ph.Streams = append(ph.Streams, seeded(op.ID, op, p.control, length))
+	}
+	for _, dep := range p.deps {
+		var names []string
+		for _, op := range dep.uses {
+			name := faultedStream(dep.dep.Name, op.ID)
+			names = append(names, name)
+			ph.Streams = append(ph.Streams, seeded(name, op, p.rate, length))
+		}
+		if poll {
+			names = append(names, pollName)
+		}
+		for _, f := range s.faults {
+			f.Dependency, f.Streams = dep.dep.Name, names
+			ph.Faults = append(ph.Faults, f)
+		}
+	}
+	if poll {
+		ph.Streams = append(ph.Streams, seeded(pollName, p.polls, math.Ceil((pollsLeast+1)/length.Seconds()), length))
+	}
+	return ph
+}
+
+// A probe is where the evidence on one fault of one dependency lies.
+type probe struct {
+	experiment, phase string
+	kind              plumbline.FaultKind
+	uses              []plumbline.Operation
+	scoped            bool // told request by request; else everything in the phase was hit
+}
+
+// probeOf finds the probe of a dependency. A TCP wire cannot be broken for
+// single requests: there the outage is the probe of what it knows, being
+// refused and being left to hang.
+func probeOf(d plumbline.Design, dep plumbline.Dependency, name string) (probe, bool) {
+	if dep.Wire == plumbline.WireTCP {
+		o, ok := outageOf(d, dep)
+		p := probe{experiment: o.id(), uses: o.uses}
+		switch name {
+		case probeRefuse:
+			p.phase, p.kind = phaseDown, plumbline.FaultRefuse
+		case probeHang:
+			p.phase, p.kind = phaseHang, plumbline.FaultHang
+		default:
+			return probe{}, false
+		}
+		return p, ok
+	}
+	for _, g := range probings(d) {
+		for _, x := range g.deps {
+			if x.dep.Name != dep.Name {
+				continue
+			}
+			for _, s := range sweeps() {
+				if s.name == name {
+					return probe{g.id(), name, s.faults[0].Kind, x.uses, true}, true
+				}
+			}
+		}
+	}
+	return probe{}, false
+}
+
+// probingOf finds the experiment that holds the probes of a dependency.
+func probingOf(d plumbline.Design, dep plumbline.Dependency) (plumbline.Experiment, bool) {
+	for _, g := range probings(d) {
+		if slices.ContainsFunc(g.deps, func(x probed) bool { return x.dep.Name == dep.Name }) {
+			return g.experiment(), true
+		}
+	}
+	return plumbline.Experiment{}, false
+}
+
+// breaking finds the experiment in which single faults of the dependency are
+// seen, its probes or, on a TCP wire, its outage, or says why there is none.
+func breaking(d plumbline.Design, dep plumbline.Dependency) (plumbline.Experiment, plumbline.Proposal, bool) {
+	if dep.Wire == plumbline.WireTCP {
+		o, ok := outageOf(d, dep)
+		if !ok {
+			return plumbline.Experiment{}, plumbline.Proposal{Skips: []plumbline.Skip{noUsers(d, dep)}}, false
+		}
+		return o.experiment(), plumbline.Proposal{}, true
+	}
+	return probes(d, dep)
+}
+
+// probes finds the probes of a dependency or says why there are none.
+func probes(d plumbline.Design, dep plumbline.Dependency) (plumbline.Experiment, plumbline.Proposal, bool) {
+	x, ok := probingOf(d, dep)
+	switch {
+	case ok:
+		return x, plumbline.Proposal{}, true
+	case dep.Wire == plumbline.WireTCP:
+		return x, unclaimed(dep, plumbline.ReasonNotApplicable, "on a TCP wire one call cannot be told from another", "a wire of kind http to "+dep.Name), false
+	case d.Propagation == plumbline.PropagationNone:
+		return x, unclaimed(dep, plumbline.ReasonNotApplicable,
+			"the design declares that no trace context is handed on, so that no fault can be kept to one request", "propagation: w3c"), false
+	}
+	return x, plumbline.Proposal{Skips: []plumbline.Skip{noUsers(d, dep)}}, false
+}
+
+// faulted are the requests of an operation that the probe hit.
+func (q inquiry) faulted(p probe, operation string) []trial {
+	if p.scoped {
+		return hitBy(q.wire.trials(q.e, p.experiment, p.phase, faultedStream(q.dep.Name, operation)), p.kind)
+	}
+	if hits, _ := q.delivered(p.experiment, p.phase); hits == 0 {
+		return nil
+	}
+	return q.wire.trials(q.e, p.experiment, p.phase, operation)
+}
+
+// beside are the healthy requests of the operation: those that went beside the
+// faulted ones, or before them where all were hit.
+func (q inquiry) beside(p probe, operation string) []trial {
+	phase := p.phase
+	if !p.scoped {
+		phase = phaseBaseline
+	}
+	return q.wire.trials(q.e, p.experiment, phase, operation)
+}
+
+// allowed bounds the time of a faulted request: the declared wait and what a
+// crowded machine takes, as the healthy requests show it.
+func (q inquiry) allowed(p probe, operation string, wait time.Duration) time.Duration {
+	return wait + min(noiseLimit, answeredBy(q.beside(p, operation), 0.99))
+}
+
+// must says whether the operation has to have been hit for a verdict: where
+// the users of the dependency are declared, each of them.
+func (q inquiry) must(operation string) bool { return slices.Contains(q.dep.Operations, operation) }
+
+// within writes a bound with where it comes from.
+func within(dep plumbline.Dependency) string {
+	if dep.Timeout > 0 {
+		return fmt.Sprintf("the declared %s", readable(dep.Timeout))
+	}
+	return fmt.Sprintf("%s, as no timeout is declared,", readable(defaultTimeout))
+}

@@ -1,0 +1,204 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// A dialling is one call with its retries.
+type dialling struct {
+	w        *world
+	r        *sim
+	dep      plumbline.Dependency
+	deadline time.Duration // zero: none
+	attempt  int
+	done     func(failed int)
+}
+
+func (w *world) call(r *sim, dep plumbline.Dependency, done func(int)) {
+	c := &dialling{w: w, r: r, dep: dep, done: done, deadline: w.now + dep.Timeout}
+	if w.defect == "no-timeout" && dep.Name == "payment" {
+		c.deadline = r.o.Sent + clientTimeout // the client goes away
+	}
+	c.try()
+}
+
+func (c *dialling) method() string {
+	if c.dep.Name == "payment" {
+		return "POST"
+	}
+	return "GET"
+}
+
+func (c *dialling) breaker() *simBreaker {
+	name := c.dep.Name
+	if c.w.defect == "shared-breaker" {
+		name = "all"
+	}
+	b := c.w.breakers[name]
+	if b == nil {
+		b = &simBreaker{never: c.w.defect == "breaker-never-opens" || c.dep.Breaker == nil, rearms: c.w.defect == "breaker-never-closes"}
+		c.w.breakers[name] = b
+	}
+	return b
+}
+
+func (c *dialling) try() {
+	w := c.w
+	c.attempt++
+	if !c.breaker().allows(w.now) || (w.inUse[c.dep.Name] >= 32 && w.defect != "shared-pool-no-bulkhead") {
+		c.done(503)
+		return
+	}
+	w.inUse[c.dep.Name]++
+	x := plumbline.Exchange{Wire: c.dep.Name, Method: c.method(), Path: "/" + c.dep.Name, Trace: c.r.o.Trace, Attempt: c.attempt, Began: w.now, BodyHash: "b0d7"}
+	switch {
+	case c.dep.Wire == plumbline.WireTCP:
+		x.Method, x.Path, x.Trace, x.BodyHash = "", "", "", ""
+	case w.defect == untraced:
+		x.Trace = fmt.Sprintf("feedfeed%024x", w.seq)
+	}
+	if c.dep.Retry != nil && (w.defect != "retry-nonidempotent-post" || c.dep.Name != "payment") {
+		x.Key = "k1"
+	}
+	f := w.hit(c.r, c.dep.Name, x.Method)
+	if f == nil {
+		w.after(w.takes(time.Millisecond), func() {
+			x.Status, x.Upstream, x.Ended = 200, 200, w.now
+			c.ended(x, 0, false)
+		})
+		return
+	}
+	f.hits++
+	x.Fault, x.FaultKind = f.lease, f.Kind
+	c.meets(x, f)
+}
+
+// meets is the end of a call that a fault hit.
+func (c *dialling) meets(x plumbline.Exchange, f *simFault) {
+	w := c.w
+	soon := w.takes(300 * time.Microsecond)
+	switch f.Kind {
+	case plumbline.FaultHang, plumbline.FaultDrip:
+		wait := c.deadline - w.now
+		if f.Kind == plumbline.FaultDrip && w.defect == "idle-timeout-only" {
+			wait = clientTimeout
+		}
+		w.after(wait, func() {
+			x.Ended, x.Closed = w.now, plumbline.ClosedByCaller
+			c.ended(x, 504, false)
+		})
+	case plumbline.FaultStatus:
+		w.after(soon, func() {
+			x.Status, x.Ended = f.Status, w.now
+			c.ended(x, 503, f.Status == 503)
+		})
+	default:
+		w.after(soon, func() {
+			x.Ended, x.Closed = w.now, plumbline.ClosedByFault
+			if f.Kind == plumbline.FaultLostResponse {
+				x.Upstream = 200
+			}
+			again := f.Kind == plumbline.FaultRefuse || f.Kind == plumbline.FaultResetBefore || f.Kind == plumbline.FaultLostResponse
+			c.ended(x, 502, again)
+		})
+	}
+}
+
+// ended records the exchange, tells the breaker, and retries or goes on.
+func (c *dialling) ended(x plumbline.Exchange, failed int, again bool) {
+	w := c.w
+	w.inUse[c.dep.Name]--
+	if c.dep.Name == "store" && again {
+		again = false
+	}
+	w.e.Exchanges = append(w.e.Exchanges, x)
+	opened := c.breaker().record(w.now, failed == 0)
+	w.latched = w.latched || opened
+	most := attemptsOf(c.dep)
+	if c.dep.Retry == nil {
+		most = 1
+	}
+	if w.defect == "unbounded-retry" {
+		most = 50
+	}
+	if failed == 0 || !again || c.attempt >= most {
+		c.done(failed)
+		return
+	}
+	if x.FaultKind == plumbline.FaultResetBefore && w.rnd.Float64() < 0.3 {
+		// The HTTP client replays on a stale connection by itself.
+		w.after(200*time.Microsecond, func() { c.attempt--; c.try() })
+		return
+	}
+	wait := time.Duration(w.rnd.Float64() * float64(200*time.Millisecond<<(min(c.attempt, 2)-1)))
+	if w.defect == "retry-without-jitter" {
+		wait = 100 * time.Millisecond << (c.attempt - 1)
+	}
+	if w.defect == "unbounded-retry" {
+		wait = 15 * time.Millisecond
+	}
+	if w.now+wait > c.deadline {
+		c.done(504)
+		return
+	}
+	w.after(wait+w.takes(0), c.try)
+}
+
+// A simBreaker opens at half of at least 20 calls, for three seconds, and then
+// lets two calls through.
+type simBreaker struct {
+	never, rearms  bool
+	calls, bad     int
+	openUntil      time.Duration
+	half           bool
+	trials, passed int
+}
+
+func (b *simBreaker) allows(now time.Duration) bool {
+	switch {
+	case b.never:
+		return true
+	case b.openUntil > now:
+		if b.rearms {
+			b.openUntil = now + 3*time.Second
+		}
+		return false
+	case b.openUntil > 0:
+		b.half, b.openUntil, b.trials, b.passed = true, 0, 0, 0
+	}
+	if b.half {
+		b.trials++
+		return b.trials <= 2
+	}
+	return true
+}
+
+func (b *simBreaker) record(now time.Duration, ok bool) (opened bool) {
+	switch {
+	case b.never, b.openUntil > now:
+		return false
+	case b.half && ok:
+		if b.passed++; b.passed >= 2 {
+			*b = simBreaker{rearms: b.rearms}
+		}
+		return false
+	case b.half:
+		*b = simBreaker{rearms: b.rearms, openUntil: now + 3*time.Second}
+		return true
+	}
+	b.calls++
+	if !ok {
+		b.bad++
+	}
+	if b.calls >= 20 && 2*b.bad >= b.calls {
+		*b = simBreaker{rearms: b.rearms, openUntil: now + 3*time.Second}
+		return true
+	}
+	if b.calls >= 400 {
+		b.calls, b.bad = b.calls/2, b.bad/2
+	}
+	return false
+}
