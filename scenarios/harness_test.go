@@ -154,15 +154,26 @@ func TestWireWithoutTraceContextIsLiveByTime(t *testing.T) {
 			e.Exchanges[i].Trace = ""
 		}
 	})(t)
-	v := judgeWire("payment", e)
+	v := judgeWire(plumbline.Dependency{Name: "payment"}, e)
 	if v.Outcome != plumbline.Pass || !strings.Contains(v.Statement, "none with a trace id") {
 		t.Errorf("%s: %s", v.Outcome, v.Statement)
 	}
 	for i := range e.Exchanges {
 		e.Exchanges[i].Began += time.Hour
 	}
-	if v := judgeWire("payment", e); v.Reason != plumbline.ReasonWireDark {
+	if v := judgeWire(plumbline.Dependency{Name: "payment"}, e); v.Reason != plumbline.ReasonWireDark {
 		t.Errorf("foreign traffic alone: %s %s", v.Outcome, v.Reason)
+	}
+}
+
+// A pooled connection is journalled when it ends, which may be after the run.
+func TestTCPWireIsLiveWhenFaultsHitIt(t *testing.T) {
+	e := &plumbline.Evidence{Injections: []plumbline.Injection{{Lease: "1", Experiment: "outage/store", Fault: plumbline.Fault{Dependency: "store"}, Hits: 4, Healed: 1}}}
+	if v := judgeWire(plumbline.Dependency{Name: "store", Wire: plumbline.WireTCP}, e); v.Outcome != plumbline.Pass {
+		t.Errorf("%s %s: %s", v.Outcome, v.Reason, v.Statement)
+	}
+	if v := judgeWire(plumbline.Dependency{Name: "store", Wire: plumbline.WireTCP}, &plumbline.Evidence{}); v.Reason != plumbline.ReasonWireDark {
+		t.Errorf("%s %s: %s", v.Outcome, v.Reason, v.Statement)
 	}
 }
 

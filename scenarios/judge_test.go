@@ -353,6 +353,7 @@ func TestSurvivorsAreNamedAndDoNotMakeTheEnvironmentBroken(t *testing.T) {
 
 // More that went wrong never makes a verdict better.
 func TestAnAddedFailureNeverImprovesAVerdict(t *testing.T) {
+	t.Parallel()
 	d := shop()
 	fns := own()
 	p := drawn(t, d, "harness", "contract", "load", "auth", "security", "obs")

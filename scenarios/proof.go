@@ -32,7 +32,7 @@ func proofsOf(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence) *proo
 		delivered: map[string][]delivery{}, baselines: map[string]baselinePair{},
 	}
 	for _, dep := range d.Dependencies {
-		if v := judgeWire(dep.Name, e); v.Outcome != plumbline.Pass {
+		if v := judgeWire(dep, e); v.Outcome != plumbline.Pass {
 			x.dark[dep.Name] = v.Statement
 		}
 		x.delivered[dep.Name] = faultsOn(e, dep.Name)
@@ -139,7 +139,7 @@ func (x *proofs) doubted(c plumbline.Claim, _ plumbline.Outcome) (plumbline.Reas
 
 func (x *proofs) unseen(c plumbline.Claim, o plumbline.Outcome) (plumbline.Reason, string) {
 	secure := strings.HasPrefix(c.Function, "auth/") || strings.HasPrefix(c.Function, "security/")
-	if secure && o == plumbline.Pass && len(x.d.Dependencies) > 0 && len(x.dark) == len(x.d.Dependencies) {
+	if secure && o == plumbline.Pass && x.standIn() {
 		return plumbline.ReasonWireDark, "what answers reaches none of the declared dependencies, so it may be a stand-in for the service"
 	}
 	if c.Dependency == "" && !slices.ContainsFunc(x.experiments(c), faulted) {
@@ -152,6 +152,21 @@ func (x *proofs) unseen(c plumbline.Claim, o plumbline.Outcome) (plumbline.Reaso
 		return plumbline.ReasonWireDark, why
 	}
 	return "", ""
+}
+
+// standIn says whether nothing that was declared behind the target was ever
+// called. A TCP wire does not tell: a pooled connection is seen when it ends.
+func (x *proofs) standIn() bool {
+	declared, dark := 0, 0
+	for _, dep := range x.d.Dependencies {
+		if dep.Wire == plumbline.WireHTTP {
+			declared++
+			if x.dark[dep.Name] != "" {
+				dark++
+			}
+		}
+	}
+	return declared > 0 && dark == declared
 }
 
 // faulted says whether an experiment breaks something.

@@ -19,14 +19,15 @@ func init() {
 		ID:    wireIsLive,
 		Title: "The recording proxy carries the traffic to the dependency",
 		Doc: `Method: the seed request of every operation is sent once, one after the other, and the exchanges on the wire of each dependency are counted; those of the rest of the run count as well, so that a cache that hid the first call does not hide the wire.
-Criterion: at least one exchange that carries a trace id of this run or, where the target hands none on, one that began while a call of this self-check was in flight. A TCP wire counts connections and bytes.
+Criterion: at least one exchange that carries a trace id of this run or, where the target hands none on, one that began while a call of this self-check was in flight. A TCP wire counts connections and bytes, and the connections that faults hit.
 Guard: it never accuses the target. On a dark wire no claim about that dependency is judged: the target may well reach the dependency past the proxy.`,
 		Standard: "the vacuity rule: no proof, no pass",
 		Informs:  true,
 		Order:    11,
 		Plan:     planWiresLive,
-		Judge: func(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-			return judgeWire(c.Dependency, e)
+		Judge: func(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+			dep, _ := d.Dependency(c.Dependency)
+			return judgeWire(dep, e)
 		},
 	})
 }
@@ -73,21 +74,23 @@ func wireSelfCheck(d plumbline.Design) plumbline.Experiment {
 	}
 }
 
-func judgeWire(dependency string, e *plumbline.Evidence) plumbline.Verdict {
-	u := wireUseOf(dependency, e)
+func judgeWire(dep plumbline.Dependency, e *plumbline.Evidence) plumbline.Verdict {
+	u := wireUseOf(dep.Name, e)
 	switch {
 	case u.traced > 0:
 		return pass(figure{float64(u.traced), 1, "exchanges", u.seen}, "%s of this run on the wire to %s, set off by %s",
-			plural(u.traced, "exchange"), dependency, strings.Join(u.operations, ", "))
+			plural(u.traced, "exchange"), dep.Name, strings.Join(u.operations, ", "))
 	case u.during > 0:
 		return pass(figure{float64(u.during), 1, "exchanges", u.seen}, "%s on the wire to %s while calls were in flight, none with a trace id of this run",
-			plural(u.during, "exchange"), dependency)
+			plural(u.during, "exchange"), dep.Name)
 	case u.connections > 0:
 		return pass(figure{float64(u.connections), 1, "connections", u.connections}, "%s with %d bytes on the wire to %s",
-			plural(u.connections, "connection"), u.bytes, dependency)
+			plural(u.connections, "connection"), u.bytes, dep.Name)
+	case u.hits > 0 && dep.Wire == plumbline.WireTCP:
+		return pass(figure{float64(u.hits), 1, "hits", u.hits}, "%s on the wire to %s were hit by faults", plural(u.hits, "connection"), dep.Name)
 	}
-	v := inconclusive(plumbline.ReasonWireDark, "nothing was seen on the wire to %s (%s of other traffic)", dependency, plural(u.seen, "exchange"))
-	v.Remedy = "point the target at the address on which the wire of " + dependency + " listens"
+	v := inconclusive(plumbline.ReasonWireDark, "nothing was seen on the wire to %s (%s of other traffic)", dep.Name, plural(u.seen, "exchange"))
+	v.Remedy = "point the target at the address on which the wire of " + dep.Name + " listens"
 	return v
 }
 
@@ -96,8 +99,9 @@ type wireTally struct {
 	seen        int // exchanges in all
 	traced      int // with a trace id of this run
 	during      int // without, while a call of the self-check was in flight
-	connections int // on a TCP wire, with at least one byte
+	connections int // on a TCP wire
 	bytes       int64
+	hits        int      // of faults; a connection that stays open is not an exchange yet
 	operations  []string // that set off the traced ones, sorted
 }
 
@@ -118,12 +122,15 @@ func wireUseOf(dependency string, e *plumbline.Evidence) wireTally {
 		case x.Trace != "" && plumbline.TraceRun(x.Trace) == e.Run.ID:
 			u.traced++
 			users[operation[x.Trace]] = true
-		case x.Method == "" && x.In+x.Out > 0:
+		case x.Method == "":
 			u.connections++
 			u.bytes += x.In + x.Out
 		case x.Method != "" && inFlight(calls, x):
 			u.during++
 		}
+	}
+	for _, x := range faultsOn(e, dependency) {
+		u.hits += x.hits
 	}
 	delete(users, "")
 	u.operations = sortedKeys(users)
