@@ -1,12 +1,14 @@
 package scenarios
 
 import (
+	"io"
 	"math"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/scenarios/profile"
 )
 
 func init() {
@@ -196,6 +198,25 @@ func TestTargetLoad(t *testing.T) {
 	x, skips = targetLoad(d)
 	if len(skips) != 1 || skips[0].Subject != "refund" || len(x.Phases[1].Streams) != 1 {
 		t.Errorf("an operation that may not be called: skips %v, streams %v", skips, x.Phases[1].Streams)
+	}
+}
+
+// What is planned can be written down for people to edit, to the last digit.
+func TestTargetLoadCanBeWrittenAsAProfile(t *testing.T) {
+	for name, l := range map[string]plumbline.Load{
+		"declared":   {Rate: 100, Duration: 7 * time.Second, Mix: map[string]float64{"getProduct": 1, "getOrder": 1, "createOrder": 1}},
+		"stages":     {Stages: []plumbline.Stage{{From: 0, To: 33, Duration: 3 * time.Second}, {From: 33, To: 10, Duration: 4 * time.Second}}},
+		"undeclared": {},
+	} {
+		d := shop()
+		d.Load = l
+		x, ok := drawn(t, d, sloAtTarget).Experiment(loadTarget)
+		if !ok {
+			t.Fatalf("%s: no load", name)
+		}
+		if err := profile.Render(io.Discard, x); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
