@@ -56,6 +56,8 @@ func breakerOutage(d plumbline.Design, dep plumbline.Dependency) (outage, plumbl
 		return o, unclaimed(dep, plumbline.ReasonNotDeclared, "no breaker is declared on "+dep.Name, "dependencies."+dep.Name+".breaker"), false
 	case dep.Wire == plumbline.WireTCP:
 		return o, unclaimed(dep, plumbline.ReasonNotApplicable, "calls on a TCP wire cannot be counted", "a wire of kind http to "+dep.Name), false
+	case o.blind():
+		return o, unclaimed(dep, plumbline.ReasonNotApplicable, "the design declares that no trace context is handed on, so that no call can be counted for its request", "propagation: w3c"), false
 	case !ok:
 		return o, plumbline.Proposal{Skips: []plumbline.Skip{noUsers(d, dep)}}, false
 	}

@@ -89,17 +89,20 @@ func (o outage) id() string { return "outage/" + o.dep.Name }
 // On an HTTP wire the fault can be kept to single requests, so that a hang for
 // all is needed only where a bulkhead is claimed and can be seen.
 func (o outage) hangs() bool {
-	unscoped := o.d.Propagation == plumbline.PropagationNone && o.polls.ID != ""
+	unscoped := o.blind() && o.polls.ID != ""
 	return o.tcp() || unscoped || (o.dep.Bulkhead && len(o.spares) > 0)
 }
 
 func (o outage) tcp() bool { return o.dep.Wire == plumbline.WireTCP }
 
+// blind says whether a call on the wire cannot be told to belong to a request.
+func (o outage) blind() bool { return o.tcp() || o.d.Propagation == plumbline.PropagationNone }
+
 // settles says whether the outage holds a phase without traffic, so that a
 // breaker which only traffic keeps open is told from one that never closes.
 // Nothing hangs on the difference where the dependency is optional.
 func (o outage) settles() bool {
-	return !o.tcp() && o.dep.Class != plumbline.ClassOptional && o.dep.Breaker != nil && openFor(o.dep) <= settleLongest
+	return !o.blind() && o.dep.Class != plumbline.ClassOptional && o.dep.Breaker != nil && openFor(o.dep) <= settleLongest
 }
 
 // downFor is how long the dependency is lost. The catalogue's default is a
@@ -195,7 +198,7 @@ func (o outage) pressure() float64 {
 
 // scope keeps the outage to this run, where traces tell whose call it is.
 func (o outage) scope() plumbline.Scope {
-	if o.tcp() || o.d.Propagation == plumbline.PropagationNone {
+	if o.blind() {
 		return plumbline.ScopeAll
 	}
 	return plumbline.ScopeRun
@@ -287,9 +290,13 @@ func (s outageSight) of(phase string, operations []plumbline.Operation) []trial 
 // lost says whether the fault of a phase was delivered: to ten calls or to as
 // many as may trip the breaker, on a TCP wire to one connection.
 func (s outageSight) lost(phase string) (plumbline.Verdict, bool) {
-	if s.o.tcp() {
+	if s.o.blind() {
+		needed := hitsLeast
+		if s.o.tcp() {
+			needed = 1
+		}
 		hits, _ := s.delivered(s.o.id(), phase)
-		return s.undelivered(s.o.id(), phase, hits, 1), hits > 0
+		return s.undelivered(s.o.id(), phase, hits, needed), hits >= needed
 	}
 	kind, needed := plumbline.FaultStatus, hitsLeast
 	if phase == phaseHang {
@@ -325,9 +332,9 @@ func (s outageSight) usual(base []trial) (plumbline.Verdict, bool) {
 	case !steadyState(base):
 		return inconclusive(plumbline.ReasonBaselineUnhealthy, "before the outage of %s %d of %d requests were answered 2xx (%s)",
 			s.dep.Name, len(base)-len(unsuccessful(base)), len(base), answers(observed(base))), false
-	case !s.o.tcp() && callsOf(base) == 0 && len(s.wire) == 0:
+	case !s.o.blind() && callsOf(base) == 0 && len(s.wire) == 0:
 		return s.undelivered(s.o.id(), phaseDown, 0, hitsLeast), false
-	case !s.o.tcp() && callsOf(base) < hitsLeast:
+	case !s.o.blind() && callsOf(base) < hitsLeast:
 		return inconclusive(plumbline.ReasonNoPositiveControl, "before the outage %d requests made %s to %s, %d are needed: the answers came from somewhere else",
 			len(base), plural(callsOf(base), "call"), s.dep.Name, hitsLeast), false
 	}

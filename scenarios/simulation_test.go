@@ -269,7 +269,7 @@ func (w *world) takes(d time.Duration) time.Duration {
 // hit finds the fault that a call meets.
 func (w *world) hit(r *sim, dep, method string) *simFault {
 	for _, f := range w.faults {
-		if f.Dependency == dep && (len(f.Streams) == 0 || slices.Contains(f.Streams, r.o.Stream)) && (f.Method == "" || f.Method == method) && w.defect != untraced {
+		if f.Dependency == dep && (len(f.Streams) == 0 || slices.Contains(f.Streams, r.o.Stream)) && (f.Method == "" || f.Method == method) && (w.defect != untraced || f.Scope == plumbline.ScopeAll) {
 			return f
 		}
 	}
