@@ -61,7 +61,7 @@ func judgeCloses(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 	}
 	calls := callsOf(tail)
 	f := figure{callsPerRequest(tail) / open.usual, closedShare, "ratio", len(tail)}
-	if closedShare*open.usual*float64(len(tail))-float64(calls) > 2 {
+	if stillShut(open, tail) {
 		v := fail(f, "%s after the end of the outage: %s; %.2f each before it; %s", readable(s.o.closesIn()), perRequest(calls, len(tail)), open.usual, s.afterPause())
 		v.Evidence = s.exhibits(tail)
 		v.Remedy = "let the breaker of " + s.dep.Name + " try a call when its open time is over, however many were turned away meanwhile"
@@ -69,6 +69,12 @@ func judgeCloses(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 	}
 	return pass(f, "%s after the end of the outage: %s; %.2f each before it; the first call that reached %s came %s after its end",
 		readable(s.o.closesIn()), perRequest(calls, len(tail)), open.usual, s.dep.Name, s.firstBack(back))
+}
+
+// stillShut says whether requests make fewer calls than they did before the
+// outage; two may be missing.
+func stillShut(open openness, tail []trial) bool {
+	return closedShare*open.usual*float64(len(tail))-float64(callsOf(tail)) > 2
 }
 
 // afterPause says what became of the calls when traffic had stopped for longer

@@ -24,7 +24,7 @@ func init() {
 		Title: "After an outage the service is as before, by itself",
 		Doc: `Method: the dependency is lost for all under steady traffic, a minute or, where the design declares within what time it recovers, as long as the breaker needs; then the fault is healed and the same traffic goes on.
 Criterion: after the bound (declared; else one minute and the open time of the breaker) at most 5 % of the requests fail, or two of them; their latency (99th percentile from 300 requests, 90th from 100, else 75th) is at most twice that of before, or 100 ms above it; and where requests used to call the dependency and no breaker is declared they do so again.
-Guard: it must have worked before, and the outage must have been delivered. The bound is never shorter than the declared breaker can keep. Where a declared breaker was seen open and a pause in the traffic brings everything back, it is traffic that keeps the breaker open: resilience/breaker-closes judges that, and this claim is left undecided. That nothing was restarted is not checked.`,
+Guard: it must have worked before, and the outage must have been delivered. The bound is never shorter than the declared breaker can keep. Where a declared breaker was seen open, calls are still missing and a pause in the traffic brings them back, it is traffic that keeps the breaker open: resilience/breaker-closes judges that, and this claim is left undecided. That nothing was restarted is not checked.`,
 		Standard: "Principles of Chaos Engineering: the steady state returns",
 		Mutants:  []string{"no-recovery-latch"},
 		Order:    58,
@@ -65,7 +65,8 @@ func judgeRecovers(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence)
 		return inconclusive(plumbline.ReasonTooFewSamples, "%s after the bound of %s, %d are needed", plural(len(tail), "request"), readable(s.o.recoversIn()), hitsLeast)
 	}
 	v = s.judgeRecovered(base, tail)
-	if v.Outcome == plumbline.Fail && s.dep.Breaker != nil && opennessOf(base, s.using(phaseDown)).shut() && s.settled() {
+	open := opennessOf(base, s.using(phaseDown))
+	if v.Outcome == plumbline.Fail && s.dep.Breaker != nil && open.shut() && stillShut(open, tail) && s.settled() {
 		held := inconclusive(plumbline.ReasonUndecided, "%s; but after a pause in the traffic of %s all was as before: what keeps it down is the traffic on the breaker, which %s judges",
 			v.Statement, readable(openFor(s.dep)+settleMore), breakerCloses)
 		held.Evidence = v.Evidence
