@@ -1,0 +1,224 @@
+// Package pactfile writes Pact V4 files from an OpenAPI document, and a ledger
+// of what Pact cannot say. Such a file is a provider-surface pact: an
+// executable restatement of the document, not a consumer's need.
+package pactfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/openapi"
+	"github.com/plumbline-dev/plumbline/contracts/schema"
+)
+
+// Options name the parties.
+type Options struct {
+	Provider string
+	Consumer string // empty: "plumbline (provider surface)"
+}
+
+// A Pact is a Pact V4 document
+// (https://github.com/pact-foundation/pact-specification/tree/version-4).
+type Pact struct {
+	Consumer     party          `json:"consumer"`
+	Interactions []interaction  `json:"interactions"`
+	Metadata     map[string]any `json:"metadata"`
+	Provider     party          `json:"provider"`
+}
+
+type party struct {
+	Name string `json:"name"`
+}
+
+type interaction struct {
+	Comments       map[string]any `json:"comments,omitempty"`
+	Description    string         `json:"description"`
+	Key            string         `json:"key"`
+	Pending        bool           `json:"pending"`
+	ProviderStates []state        `json:"providerStates,omitempty"`
+	Request        request        `json:"request"`
+	Response       response       `json:"response"`
+	Type           string         `json:"type"`
+}
+
+// A state is answered by the runner: it calls the operation and returns the
+// value at the pointer of its answer under the name.
+type state struct {
+	Name   string         `json:"name"`
+	Params map[string]any `json:"params"`
+}
+
+type request struct {
+	Body          *body               `json:"body,omitempty"`
+	Generators    map[string]any      `json:"generators,omitempty"`
+	Headers       map[string][]string `json:"headers,omitempty"`
+	MatchingRules map[string]any      `json:"matchingRules,omitempty"`
+	Method        string              `json:"method"`
+	Path          string              `json:"path"`
+	Query         map[string][]string `json:"query,omitempty"`
+}
+
+type response struct {
+	Body          *body               `json:"body,omitempty"`
+	Headers       map[string][]string `json:"headers,omitempty"`
+	MatchingRules map[string]any      `json:"matchingRules,omitempty"`
+	Status        int                 `json:"status"`
+}
+
+type body struct {
+	Content     any    `json:"content"`
+	ContentType string `json:"contentType"`
+	Encoded     any    `json:"encoded"`
+}
+
+// A Loss is something that the document says and the pact does not.
+type Loss struct {
+	Operation string `json:"operation"`
+	Pointer   string `json:"pointer"` // into the response body
+	Keyword   string `json:"keyword"`
+	Reason    string `json:"reason"`
+}
+
+// Build makes one interaction for every operation that has a valid case and a
+// documented success. Same arguments, same pact.
+func Build(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) (Pact, []Loss) {
+	if o.Consumer == "" {
+		o.Consumer = "plumbline (provider surface)"
+	}
+	p := Pact{
+		Consumer: party{o.Consumer}, Provider: party{o.Provider}, Interactions: []interaction{},
+		Metadata: map[string]any{"pactSpecification": map[string]any{"version": "4.0"}, "plumbline": map[string]any{"kind": "provider-surface", "document": d.SHA256}},
+	}
+	losses := []Loss{}
+	byID := map[string]openapi.Op{}
+	for _, op := range d.Operations {
+		byID[op.ID] = op
+	}
+	for _, op := range ops {
+		if len(op.Cases) == 0 || !op.Safe() && !op.Creates() && op.Method != "DELETE" {
+			continue
+		}
+		if i, l, ok := interactionOf(byID[op.ID], op, s); ok {
+			p.Interactions = append(p.Interactions, i)
+			losses = append(losses, l...)
+		}
+	}
+	slices.SortFunc(p.Interactions, func(a, b interaction) int { return strings.Compare(a.Description, b.Description) })
+	return p, losses
+}
+
+func interactionOf(src openapi.Op, op plumbline.Operation, s *schema.Set) (interaction, []Loss, bool) {
+	status, r := success(src.Op)
+	if r == nil {
+		return interaction{}, nil, false
+	}
+	c := op.Cases[0]
+	i := interaction{
+		Description: op.ID + " answers " + strconv.Itoa(status), Key: op.ID + "/" + strconv.Itoa(status), Type: "Synchronous/HTTP",
+		Comments: map[string]any{"operation": op.ID, "case": c.ID, "text": []string{"provider surface: restates the OpenAPI document"}},
+		Request:  request{Method: op.Method, Path: c.Request.Path, Headers: c.Request.Header},
+		Response: response{Status: status},
+	}
+	if c.Request.Query != "" {
+		q, err := url.ParseQuery(c.Request.Query)
+		if err != nil {
+			return i, nil, false
+		}
+		i.Request.Query = q
+	}
+	if len(c.Request.Body) > 0 {
+		var content any
+		if json.Unmarshal(c.Request.Body, &content) != nil {
+			return i, nil, false // only JSON bodies are stated
+		}
+		i.Request.Body = &body{content, strings.Join(c.Request.Header["Content-Type"], ""), false}
+	}
+	if !i.states(c, op) {
+		return i, nil, false
+	}
+	losses := i.expect(r, op.ID, s)
+	return i, losses, true
+}
+
+// states asks for the values that only the deployment knows.
+func (i *interaction) states(c plumbline.Case, op plumbline.Operation) bool {
+	expression := i.Request.Path
+	for _, b := range c.Binds {
+		if b.In != "path" {
+			return false
+		}
+		params := map[string]any{"operation": b.From, "pointer": b.Pointer, "as": b.Name}
+		if op.Method == "DELETE" {
+			params["consumed"] = true
+		}
+		i.ProviderStates = append(i.ProviderStates, state{b.From + " has answered", params})
+		expression = strings.ReplaceAll(expression, "{"+b.Name+"}", "${"+b.Name+"}")
+		i.Request.Path = strings.ReplaceAll(i.Request.Path, "{"+b.Name+"}", "plumbline")
+	}
+	if len(c.Binds) > 0 {
+		i.Request.Generators = map[string]any{"path": map[string]any{"type": "ProviderState", "expression": expression}}
+	}
+	return !strings.Contains(i.Request.Path, "{")
+}
+
+// success is the least documented 2xx status.
+func success(op *openapi3.Operation) (int, *openapi3.Response) {
+	if op == nil || op.Responses == nil {
+		return 0, nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(op.Responses.Map())) {
+		status, err := strconv.Atoi(key)
+		if r := op.Responses.Value(key); err == nil && status/100 == 2 && r != nil {
+			return status, r.Value
+		}
+	}
+	return 0, nil
+}
+
+// expect states the JSON body of the response with the tightest rules.
+func (i *interaction) expect(r *openapi3.Response, op string, s *schema.Set) []Loss {
+	for _, media := range slices.Sorted(maps.Keys(r.Content)) {
+		m := r.Content[media]
+		if m == nil || m.Schema == nil || !strings.Contains(media, "json") {
+			continue
+		}
+		w := &writer{op: op, rules: map[string]any{}, set: s}
+		content, ok := w.value(m.Schema, "$", 0)
+		if !ok {
+			return append(w.losses, Loss{op, "", "schema", "no example could be made of the response body"})
+		}
+		i.Response.Body = &body{content, media, false}
+		if len(w.rules) > 0 {
+			i.Response.MatchingRules = map[string]any{"body": w.rules}
+		}
+		return w.losses
+	}
+	return nil
+}
+
+// Write writes the pact, the same bytes for the same pact.
+func Write(w io.Writer, p Pact) error { return write(w, p) }
+
+// WriteLosses writes the ledger.
+func WriteLosses(w io.Writer, l []Loss) error { return write(w, l) }
+
+func write(w io.Writer, v any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
