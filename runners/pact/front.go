@@ -1,0 +1,163 @@
+package pact
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// Limits of what reaches the core: it has none of its own.
+const (
+	largestBody = 8 << 20
+	noAnswer    = 599 // stands for a transport error, whose cause is kept
+)
+
+// A front stands between the core and the target: it adds credentials, bounds
+// bodies, remembers why there was no answer, and answers provider states.
+type front struct {
+	job      Job
+	base     *url.URL
+	port     uint16
+	stateURL string
+	server   *http.Server
+	mu       sync.Mutex
+	failed   map[string]string // by interaction: why there was no answer
+	unset    []string          // states that could not be set
+}
+
+func newFront(ctx context.Context, j Job) (*front, error) {
+	base, err := url.Parse(j.Base)
+	if err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	var token [16]byte
+	_, _ = rand.Read(token[:]) // never fails
+	secret := "/plumbline-state-" + hex.EncodeToString(token[:])
+	f := &front{job: j, base: base, failed: map[string]string{}}
+	f.port = uint16(l.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert,gosec // a TCP port
+	f.stateURL = "http://" + l.Addr().String() + secret
+	f.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == secret {
+			f.state(w, r)
+			return
+		}
+		f.forward(w, r)
+	})}
+	go func() { _ = f.server.Serve(l) }()
+	return f, nil
+}
+
+func (f *front) close() { _ = f.server.Close() }
+
+// forward sends an interaction's request to the target. Requests without the
+// correlation header are not the core's.
+func (f *front) forward(w http.ResponseWriter, r *http.Request) {
+	key := r.Header.Get(correlation)
+	if key == "" {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	u := *f.base
+	u.Path = strings.TrimSuffix(u.Path, "/") + r.URL.Path
+	u.RawQuery = r.URL.RawQuery
+	req, err := http.NewRequestWithContext(r.Context(), r.Method, u.String(), r.Body)
+	if err == nil {
+		req.ContentLength, req.Header = r.ContentLength, r.Header.Clone()
+		req.Header.Del(correlation)
+		err = f.answer(w, req)
+	}
+	if err != nil {
+		f.mu.Lock()
+		f.failed[key] = err.Error()
+		f.mu.Unlock()
+		w.WriteHeader(noAnswer)
+	}
+}
+
+func (f *front) answer(w http.ResponseWriter, req *http.Request) error {
+	resp, err := f.job.Send(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, largestBody+1))
+	if err != nil {
+		return err
+	}
+	if len(body) > largestBody {
+		return fmt.Errorf("the response body is larger than %d bytes", largestBody)
+	}
+	for k, v := range resp.Header {
+		w.Header()[k] = v
+	}
+	w.Header().Del("Content-Length")
+	w.WriteHeader(resp.StatusCode)
+	_, _ = w.Write(body)
+	return nil
+}
+
+// state answers a provider state. It never answers 5xx: the core would repeat
+// that for two minutes.
+func (f *front) state(w http.ResponseWriter, r *http.Request) {
+	var s struct {
+		Action string         `json:"action"`
+		State  string         `json:"state"`
+		Params map[string]any `json:"params"`
+	}
+	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&s); err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	values := map[string]any{}
+	if s.Action != "teardown" && s.State != "" {
+		var err error
+		if values, err = f.set(r.Context(), s.State, s.Params); err != nil {
+			f.mu.Lock()
+			f.unset = append(f.unset, s.State+": "+err.Error())
+			f.mu.Unlock()
+			w.WriteHeader(http.StatusFailedDependency)
+			return
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(values)
+}
+
+func (f *front) set(ctx context.Context, name string, params map[string]any) (map[string]any, error) {
+	if f.job.States == nil {
+		return nil, fmt.Errorf("nobody answers provider states")
+	}
+	return f.job.States(ctx, name, params)
+}
+
+// decide turns the core's word on one interaction into a result.
+func (f *front) decide(p *plumbline.PactResult, ok bool, mismatch string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch cause, failed := f.failed[p.Key]; {
+	case ok:
+		p.Result = plumbline.PactOK
+	case failed:
+		p.Result, p.Detail = plumbline.PactError, []string{cause}
+	case len(p.States) > 0 && strings.Contains(mismatch, "State change request"):
+		p.Result, p.Detail = plumbline.PactStateUnset, append([]string{mismatch}, f.unset...)
+	default:
+		p.Result, p.Detail = plumbline.PactMismatch, []string{mismatch}
+	}
+}

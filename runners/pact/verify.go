@@ -1,0 +1,237 @@
+package pact
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// A Verifier verifies pact files. The zero value uses the library of the cache
+// and this binary as worker.
+type Verifier struct {
+	Worker   []string      // argv of a worker; empty: this binary's pact-worker
+	Library  string        // empty: that of the cache
+	Shard    int           // interactions of one job; zero: 20
+	Deadline time.Duration // of one job; zero: 60 s
+	Timeout  time.Duration // of one request; zero: 10 s
+}
+
+// A Job is what is to be verified.
+type Job struct {
+	Files  []string
+	Base   string                                      // URL of the target
+	Send   func(*http.Request) (*http.Response, error) // sends with credentials; required
+	States func(ctx context.Context, name string, params map[string]any) (map[string]any, error)
+}
+
+// correlation is the header that ties a request to its interaction. It never
+// reaches the target.
+const correlation = "X-Plumbline-Interaction"
+
+// Verify returns one result for every interaction of the files. Without the
+// library each is not-run, and the error wraps ErrNoLibrary.
+func (v *Verifier) Verify(ctx context.Context, j Job) ([]plumbline.PactResult, error) {
+	dir, err := os.MkdirTemp("", "plumbline-pact-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	shards, all, err := v.shards(j.Files, dir)
+	if err != nil {
+		return all, err
+	}
+	path, sum, err := Library(v.Library)
+	if err != nil {
+		for i := range all {
+			all[i].Detail = []string{err.Error()}
+		}
+		return all, err
+	}
+	front, err := newFront(ctx, j)
+	if err != nil {
+		return all, err
+	}
+	defer front.close()
+	w := &worker{verifier: v, dir: dir, library: path, sum: sum}
+	defer w.stop()
+	byKey := map[string]*plumbline.PactResult{}
+	for i := range all {
+		byKey[all[i].Key] = &all[i]
+	}
+	for _, s := range shards {
+		r, err := w.do(ctx, job{File: s.file, Provider: s.provider, Port: front.port, StateURL: front.stateURL, Timeout: v.timeout()})
+		v.fold(s, r, err, front, byKey)
+	}
+	for i := range all {
+		all[i].Key = strings.SplitN(all[i].Key, "#", 2)[0]
+	}
+	return all, ctx.Err()
+}
+
+func (v *Verifier) timeout() time.Duration {
+	if v.Timeout > 0 {
+		return v.Timeout
+	}
+	return 10 * time.Second
+}
+
+// A shard is a working copy of some interactions of one file.
+type shard struct {
+	file, provider string
+	keys           []string
+}
+
+// shards writes the working copies: small ones, because the core copies the
+// whole file for every interaction.
+func (v *Verifier) shards(files []string, dir string) ([]shard, []plumbline.PactResult, error) {
+	size := v.Shard
+	if size == 0 {
+		size = 20
+	}
+	var out []shard
+	var all []plumbline.PactResult
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, all, fmt.Errorf("pact: %w", err)
+		}
+		var d document
+		if err := json.Unmarshal(data, &d.rest); err != nil {
+			return nil, all, fmt.Errorf("%s is not a pact: %w", name, err)
+		}
+		if err := d.read(); err != nil || len(d.interactions) == 0 {
+			return nil, all, fmt.Errorf("%s is not a pact with interactions: %w", name, errors.Join(err, errors.New("nothing would be verified")))
+		}
+		for at := 0; at < len(d.interactions); at += size {
+			part := d.interactions[at:min(at+size, len(d.interactions))]
+			s := shard{file: filepath.Join(dir, fmt.Sprintf("%d.json", len(out))), provider: d.provider}
+			for i, x := range part {
+				r := d.result(name, x, at+i)
+				all = append(all, r)
+				s.keys = append(s.keys, r.Key)
+				correlate(x, r.Key)
+			}
+			if err := d.write(s.file, part); err != nil {
+				return nil, all, err
+			}
+			out = append(out, s)
+		}
+	}
+	return out, all, nil
+}
+
+// A document is a pact file, read only as far as it is worked on.
+type document struct {
+	rest         map[string]json.RawMessage
+	interactions []map[string]any
+	consumer     string
+	provider     string
+}
+
+func (d *document) read() error {
+	var names struct{ Consumer, Provider struct{ Name string } }
+	data, err := json.Marshal(d.rest)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, &names); err != nil {
+		return err
+	}
+	d.consumer, d.provider = names.Consumer.Name, names.Provider.Name
+	if d.rest["interactions"] == nil {
+		return nil
+	}
+	return json.Unmarshal(d.rest["interactions"], &d.interactions)
+}
+
+func (d *document) result(file string, x map[string]any, n int) plumbline.PactResult {
+	r := plumbline.PactResult{File: file, Engine: "ffi", Consumer: d.consumer, Result: plumbline.PactNotRun}
+	r.Description, _ = x["description"].(string)
+	key, _ := x["key"].(string)
+	r.Key = fmt.Sprintf("%s#%d-%s", key, n, filepath.Base(file))
+	if c, ok := x["comments"].(map[string]any); ok {
+		r.Operation, _ = c["operation"].(string)
+	}
+	states, _ := x["providerStates"].([]any)
+	for _, s := range states {
+		if m, ok := s.(map[string]any); ok {
+			r.States = append(r.States, fmt.Sprint(m["name"]))
+		}
+	}
+	return r
+}
+
+// correlate gives an interaction of a working copy its key, and its request
+// the header.
+func correlate(x map[string]any, key string) {
+	x["key"] = key
+	req, ok := x["request"].(map[string]any)
+	if !ok {
+		return
+	}
+	h, ok := req["headers"].(map[string]any)
+	if !ok {
+		h = map[string]any{}
+		req["headers"] = h
+	}
+	h[correlation] = []string{key}
+}
+
+func (d *document) write(name string, part []map[string]any) error {
+	data, err := json.Marshal(part)
+	if err != nil {
+		return err
+	}
+	d.rest["interactions"] = data
+	if data, err = json.Marshal(d.rest); err != nil {
+		return err
+	}
+	return os.WriteFile(name, data, 0o600)
+}
+
+// verdicts is what the core says in JSON.
+type verdicts struct {
+	InteractionResults []struct {
+		InteractionKey string          `json:"interactionKey"`
+		Result         string          `json:"result"`
+		Mismatch       json.RawMessage `json:"mismatch"`
+	} `json:"interactionResults"`
+}
+
+// fold takes a shard's result over. An interaction is ok only when the core
+// ran, gave as many results as there are interactions, and named this one.
+func (v *Verifier) fold(s shard, r result, err error, f *front, byKey map[string]*plumbline.PactResult) {
+	var doc verdicts
+	trouble := r.Error
+	if err != nil {
+		trouble = err.Error()
+	}
+	if trouble == "" && r.Code != 0 && r.Code != 1 {
+		trouble = fmt.Sprintf("the core did not run (code %d)", r.Code)
+	}
+	if trouble == "" {
+		if uerr := json.Unmarshal([]byte(r.Document), &doc); uerr != nil {
+			trouble = "the core's result cannot be read: " + uerr.Error()
+		} else if len(doc.InteractionResults) != len(s.keys) {
+			trouble = fmt.Sprintf("the core gave %d results for %d interactions", len(doc.InteractionResults), len(s.keys))
+		}
+	}
+	for _, k := range s.keys {
+		if trouble != "" {
+			byKey[k].Detail = []string{trouble}
+		}
+	}
+	for _, x := range doc.InteractionResults {
+		if p, ok := byKey[x.InteractionKey]; ok && trouble == "" {
+			f.decide(p, x.Result == "OK", string(x.Mismatch))
+		}
+	}
+}
