@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/plumbline-dev/plumbline"
 )
 
 // manifestName remembers what was generated, so that an edited file can be
@@ -28,7 +30,7 @@ func (a *app) generateCommand() *cobra.Command {
 		Long: `Generate writes contracts/ (Pact V4 and the ledger of what Pact cannot say),
 features/ (Gherkin) and profiles/ (load) into a folder. A file that was edited
 since it was generated is left alone: the new version is put beside it as
-NAME.new, and the command says so and exits 1.`,
+NAME.new, and the command says so and exits 2.`,
 		RunE: func(*cobra.Command, []string) error {
 			s, err := a.prepare(o)
 			if err != nil {
@@ -82,7 +84,7 @@ func (a *app) generate(dir string, files map[string][]byte, overwrite bool) erro
 	}
 	a.printf("%d files in %s\n", len(files), dir)
 	if len(edited) > 0 {
-		return &exit{1, fmt.Errorf("left alone because they were edited: %s; what would have been written stands beside them as .new", strings.Join(edited, ", "))}
+		return &exit{plumbline.ExitUsage, fmt.Errorf("left alone because they were edited: %s; what would have been written stands beside them as .new", strings.Join(edited, ", "))}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -185,4 +186,35 @@ func (c *Client) Reachable(ctx context.Context) error {
 		return fmt.Errorf("nothing answers at %s: %w", c.cfg.Base, err)
 	}
 	return resp.Body.Close()
+}
+
+// Send sends a request that another engine made, with the credentials of the
+// default identity and under the ceiling of the rate.
+func (c *Client) Send(r *http.Request) (*http.Response, error) {
+	if c.limit != nil {
+		if err := c.limit.Wait(r.Context()); err != nil {
+			return nil, err
+		}
+	}
+	c.authenticate(r, Shot{})
+	ctx, cancel := context.WithTimeout(r.Context(), c.cfg.Timeout)
+	resp, err := c.cfg.Transport.RoundTrip(r.WithContext(ctx))
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	resp.Body = &bounded{resp.Body, cancel}
+	return resp, nil
+}
+
+// bounded ends the time limit of a response when its body is closed.
+type bounded struct {
+	io.ReadCloser
+	cancel context.CancelFunc
+}
+
+// Close closes the body.
+func (b *bounded) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
 }

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/schema"
+	"github.com/plumbline-dev/plumbline/runners"
+	"github.com/plumbline-dev/plumbline/runners/deploy"
+	"github.com/plumbline-dev/plumbline/runners/faults"
+	"github.com/plumbline-dev/plumbline/runners/pact"
+	"github.com/plumbline-dev/plumbline/runners/target"
+	"github.com/plumbline-dev/plumbline/runners/wire"
+	"github.com/plumbline-dev/plumbline/scenarios"
+)
+
+// A carrier is a runner with what was started for it.
+type carrier struct {
+	*runners.Runner
+	client *target.Client
+	live   *runners.Live
+	owned  *deploy.Process // wires that this run started
+	design plumbline.Design
+}
+
+// connect builds everything that a run needs to reach its deployment.
+func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
+	run := plumbline.Run{
+		Schema: plumbline.EvidenceSchema, ID: newRunID(), Began: time.Now(), Tool: a.version, Seed: s.plan.Seed,
+		Host: fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
+	}
+	for name, sum := range map[string]*string{"design.json": &run.Design, "plan.json": &run.Plan} {
+		if data, err := os.ReadFile(filepath.Join(s.out, name)); err == nil {
+			*sum = digest(data)
+		}
+	}
+	client, err := target.New(a.targetConfig(s, run))
+	if err != nil {
+		return nil, usage(err)
+	}
+	c := &carrier{client: client, design: s.design}
+	c.live = &runners.Live{Design: s.design, Run: run, Client: client, Pool: &target.Pool{Client: client, Operations: s.design.Operations, Mode: s.design.Mode}}
+	c.live.Pool.Place = func() string { return target.Trace(run.ID, [3]int{0xffff, 0, 0}, uint64(time.Now().UnixNano())) }
+	journal, err := runners.OpenJournal(filepath.Join(s.out, "evidence.jsonl"), run.Began)
+	if err != nil {
+		return nil, harness(err)
+	}
+	c.Runner = &runners.Runner{
+		Design: s.design, Run: run, Dir: s.out, Journal: journal, Target: c.live, Streams: runners.LiveStreams{Live: c.live},
+		Checks: map[string]runners.Check{"proxy-transparent": wire.SelfTest}, Observe: a.progress,
+		Pacts: runners.PactEngine{Verifier: &pact.Verifier{Library: s.library, Timeout: s.timeout}, Live: c.live},
+	}
+	if err := c.connectWires(ctx, s); err != nil {
+		c.close(ctx)
+		return nil, err
+	}
+	return c, nil
+}
+
+func newRunID() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+func (a *app) targetConfig(s *session, run plumbline.Run) target.Config {
+	cfg := target.Config{
+		Base: s.design.Target, Run: run.ID, Began: run.Began, Identities: map[string]target.Credential{},
+		Force: s.force, Timeout: s.timeout, Limit: s.design.Load.Limit,
+	}
+	for i, id := range s.declared.Identities {
+		if i == 0 {
+			cfg.Default = id.Name
+		}
+		cfg.Identities[id.Name] = target.Credential{Bearer: id.Bearer, User: id.User, Password: id.Password, KeyIn: id.KeyIn, KeyName: id.KeyName, KeyValue: id.KeyValue}
+	}
+	inspector := schema.NewInspector(s.doc, s.set)
+	var hosts []string
+	for _, d := range s.design.Dependencies {
+		for _, h := range []string{d.Listen, d.Upstream} {
+			hosts = append(hosts, strings.TrimPrefix(h, "http://"))
+		}
+	}
+	leaker := scenarios.NewLeaker(hosts)
+	cfg.Inspect = func(op string, req plumbline.Request, resp plumbline.Response) []plumbline.Mark {
+		return append(inspector.Inspect(op, req, resp), leaker.Scan(resp.Body)...)
+	}
+	return cfg
+}
+
+// connectWires calls the process of wires that the declaration names, or
+// starts one.
+func (c *carrier) connectWires(ctx context.Context, s *session) error {
+	if len(s.design.Dependencies) == 0 {
+		return nil
+	}
+	control, token := s.declared.Control, s.declared.Token
+	if control == "" {
+		var err error
+		if control, token, err = c.startWires(ctx, s.design); err != nil {
+			return harness(err)
+		}
+	}
+	client := &wire.Client{Addr: control, Token: token}
+	if err := client.Sync(ctx, c.Run.Began); err != nil {
+		return usage(fmt.Errorf("wires.control of %s: %w", s.declared.File, err))
+	}
+	set := runners.WireSet{Driver: faults.Wire{Client: client}, Client: client}
+	c.Wires = set
+	c.Checks["pass-through"], c.Checks["wires"] = set.PassThrough(s.design), set.PassThrough(s.design)
+	return nil
+}
+
+// linger is how long wires that a run started outlive it when it is killed.
+const linger = 10 * time.Minute
+
+func (c *carrier) startWires(ctx context.Context, d plumbline.Design) (control, token string, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", "", err
+	}
+	token = newToken()
+	argv := []string{self, "wire", "--linger", linger.String()}
+	for _, w := range wiresOf(d) {
+		up := w.Upstream
+		if w.Kind == plumbline.WireTCP {
+			up = "tcp://" + up
+		}
+		argv = append(argv, "--wire", w.Name+"="+w.Listen+"="+up)
+	}
+	c.owned, err = deploy.Start(ctx, deploy.Command{Name: "wires", Argv: argv, Env: []string{tokenVariable + "=" + token}, Ready: wireReadyWord, Log: io.Discard})
+	if err != nil {
+		return "", "", err
+	}
+	var ready wireReady
+	err = json.Unmarshal([]byte(c.owned.Line), &ready)
+	return ready.Control, token, err
+}
+
+// close stops what was started for the run.
+func (c *carrier) close(context.Context) {
+	if c.owned != nil {
+		c.owned.Stop(3 * time.Second)
+	}
+}
+
+// preflight finds out, before anything is sent in earnest, that the target is
+// there and that the document is about it.
+func (c *carrier) preflight(ctx context.Context) error {
+	if err := c.client.Reachable(ctx); err != nil {
+		return &exit{plumbline.ExitNotProven, fmt.Errorf("%w\n  help: is the deployment running? --target or target.url names it", err)}
+	}
+	tried, unknown := 0, 0
+	for _, op := range c.design.Operations {
+		if !op.Safe() || len(op.Cases) == 0 || len(op.Cases[0].Binds) > 0 || tried >= 5 {
+			continue
+		}
+		tried++
+		a := c.client.Do(ctx, target.Shot{Operation: op.ID, Request: op.Cases[0].Request})
+		if a.Status == http.StatusNotFound {
+			unknown++
+		}
+	}
+	if tried > 0 && tried == unknown {
+		return usage(errors.New("the target knows none of the document's operations: all that were tried answered 404\n  help: is it the right document (--spec) for this target, and is the base path right?"))
+	}
+	return nil
+}
+
+// progress writes one line a phase.
+func (a *app) progress(e runners.Event) {
+	a.note("%7.1fs  %s · %s  %s\n", e.At.Seconds(), e.Experiment, e.Phase, e.Text)
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plumbline-dev/plumbline/runners/pact"
+)
+
+func dirOf(path string) string { return filepath.Dir(path) }
+
+// workerCommand is the Pact worker: this binary, started again by itself.
+func (a *app) workerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "pact-worker LIBRARY SHA256", Hidden: true, Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			const results = 3 // the descriptor that the parent opened
+			return harness(pact.WorkerMain(a.in, os.NewFile(results, "results"), args[0], args[1]))
+		},
+	}
+}

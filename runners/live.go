@@ -1,0 +1,200 @@
+package runners
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/faults"
+	"github.com/plumbline-dev/plumbline/runners/load"
+	"github.com/plumbline-dev/plumbline/runners/pact"
+	"github.com/plumbline-dev/plumbline/runners/target"
+	"github.com/plumbline-dev/plumbline/runners/wire"
+)
+
+// values is how many live values a stream has ready before it begins.
+const values = 8
+
+// A Live carries requests to a real deployment: it is the Target
+// of a Runner, and LiveStreams its Streams.
+type Live struct {
+	Design plumbline.Design
+	Run    plumbline.Run
+	Client *target.Client
+	Pool   *target.Pool
+
+	sequence atomic.Uint64
+}
+
+func (l *Live) trace(at Place, stream int) string {
+	return target.Trace(l.Run.ID, [3]int{at.ExperimentIndex, at.PhaseIndex, stream}, l.sequence.Add(1))
+}
+
+// find returns the case that a call or stream names: of all cases of the
+// operation, or its seed request.
+func (l *Live) find(operation, id string) (plumbline.Case, bool) {
+	op, ok := l.Design.Operation(operation)
+	if !ok || len(op.Cases) == 0 {
+		return plumbline.Case{}, false
+	}
+	if id == "" {
+		return op.Cases[0], true
+	}
+	all := slices.Concat(op.Cases, op.Invalid)
+	i := slices.IndexFunc(all, func(c plumbline.Case) bool { return c.ID == id })
+	if i < 0 {
+		return plumbline.Case{}, false
+	}
+	return all[i], true
+}
+
+// Call makes one request.
+func (l *Live) Call(ctx context.Context, at Place, c plumbline.Call) plumbline.Observation {
+	s := target.Shot{
+		Experiment: at.Experiment, Phase: at.Phase, Stream: c.Name, Operation: c.Operation, Identity: c.Identity,
+		Auth: c.Auth, TraceMode: c.Trace, Trace: l.trace(at, at.Stream), Transcript: true,
+	}
+	kase, ok := l.find(c.Operation, c.Case)
+	if !ok {
+		return l.unbound(s, fmt.Errorf("the design has no case %q of %s", c.Case, c.Operation))
+	}
+	s.Case = kase.ID
+	var err error
+	if s.Request, err = l.Pool.Fill(ctx, kase); err != nil {
+		return l.unbound(s, err)
+	}
+	s.Due = l.Client.Now()
+	a := l.Client.Do(ctx, s)
+	l.Pool.Learn(c.Operation, a)
+	return a.Observation
+}
+
+func (l *Live) unbound(s target.Shot, err error) plumbline.Observation {
+	now := l.Client.Now()
+	return plumbline.Observation{
+		Experiment: s.Experiment, Phase: s.Phase, Stream: s.Stream, Operation: s.Operation, Case: s.Case, Due: now, Sent: now,
+		Error: plumbline.ErrorUnbound, Transcript: &plumbline.Transcript{ResponseBody: err.Error()},
+	}
+}
+
+// Teardown deletes what the run created.
+func (l *Live) Teardown(ctx context.Context) []plumbline.Resource { return l.Pool.Teardown(ctx) }
+
+// Prepare creates what the streams of a phase need.
+func (l *Live) Prepare(ctx context.Context, _ Place, p plumbline.Phase) error {
+	for _, s := range p.Streams {
+		for _, c := range l.casesOf(s) {
+			if err := l.Pool.Prepare(ctx, c, values); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// casesOf are the cases that a stream rotates over.
+func (l *Live) casesOf(s plumbline.Stream) []plumbline.Case {
+	if s.Case != "" {
+		if c, ok := l.find(s.Operation, s.Case); ok {
+			return []plumbline.Case{c}
+		}
+		return nil
+	}
+	op, _ := l.Design.Operation(s.Operation)
+	return op.Cases
+}
+
+// LiveStreams is the Streams of a Runner.
+type LiveStreams struct{ *Live }
+
+// Run runs the streams of a phase.
+func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, record func(plumbline.Record)) error {
+	l := s.Live
+	cases := make([][]plumbline.Case, len(p.Streams))
+	for i, s := range p.Streams {
+		if cases[i] = l.casesOf(s); len(cases[i]) == 0 {
+			return fmt.Errorf("the stream %q has no case of %s to send", s.Name, s.Operation)
+		}
+	}
+	session := load.Session{
+		Experiment: at.Experiment, Phase: at.Phase, Streams: p.Streams, Seed: l.Run.Seed ^ uint64(at.ExperimentIndex)<<8 ^ uint64(at.PhaseIndex),
+		Thresholds: thresholds(l.Design),
+		Shot: func(stream int, number uint64) target.Shot {
+			c := cases[stream][number%uint64(len(cases[stream]))]
+			s := target.Shot{Operation: c.Operation, Case: c.ID, Trace: l.trace(at, stream)}
+			s.Request, _ = l.Pool.Fill(ctx, c) // a request without its value is answered 404, which is seen
+			return s
+		},
+		Answered: func(stream int, a target.Answer) { l.Pool.Learn(p.Streams[stream].Operation, a) },
+	}
+	return (&load.Engine{Client: l.Client}).Run(ctx, session, record)
+}
+
+func thresholds(d plumbline.Design) []time.Duration {
+	var out []time.Duration
+	for _, o := range d.Objectives {
+		if o.Within > 0 {
+			out = append(out, o.Within)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// WireSet is the wires of a process, as a Runner wants them.
+type WireSet struct {
+	Driver faults.Driver
+	Client *wire.Client
+}
+
+// Inject orders a fault.
+func (w WireSet) Inject(ctx context.Context, o faults.Order) (faults.Held, error) {
+	return w.Driver.Inject(ctx, o)
+}
+
+// Exchanges returns what was journalled since the last call.
+func (w WireSet) Exchanges(ctx context.Context) ([]plumbline.Exchange, error) {
+	return w.Client.Exchanges(ctx)
+}
+
+// PassThrough is the self-check that nothing is left broken: every wire of the
+// design is served and no lease of the run is in force.
+func (w WireSet) PassThrough(d plumbline.Design) Check {
+	return func(ctx context.Context) []plumbline.Check {
+		s, err := w.Client.Status(ctx)
+		var out []plumbline.Check
+		for _, dep := range d.Dependencies {
+			c := plumbline.Check{Name: "pass-through", Subject: dep.Name}
+			switch {
+			case err != nil:
+				c.Detail = err.Error()
+			case len(s.Leases) > 0:
+				c.Detail = fmt.Sprintf("leases in force: %v", s.Leases)
+			case !slices.ContainsFunc(s.Wires, func(v wire.WireStatus) bool { return v.Name == dep.Name }):
+				c.Detail = "the process does not serve it"
+			default:
+				c.OK, c.Detail = true, "no lease in force"
+			}
+			out = append(out, c)
+		}
+		return out
+	}
+}
+
+// PactEngine is the Pacts of a Runner.
+type PactEngine struct {
+	Verifier *pact.Verifier
+	Live     *Live
+}
+
+// Verify verifies files, with the credentials of the default identity.
+func (p PactEngine) Verify(ctx context.Context, files []string) ([]plumbline.PactResult, error) {
+	return p.Verifier.Verify(ctx, pact.Job{
+		Files: files, Base: p.Live.Client.Base(), States: p.Live.Pool.SetState,
+		Send: func(r *http.Request) (*http.Response, error) { return p.Live.Client.Send(r) },
+	})
+}
