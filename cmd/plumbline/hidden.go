@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plumbline-dev/plumbline/examples/shop"
 	"github.com/plumbline-dev/plumbline/runners/pact"
 )
 
@@ -18,6 +19,20 @@ func (a *app) workerCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			const results = 3 // the descriptor that the parent opened
 			return harness(pact.WorkerMain(a.in, os.NewFile(results, "results"), args[0], args[1]))
+		},
+	}
+}
+
+// shopCommand is one role of the sample system, started by demo.
+func (a *app) shopCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "shop ROLE", Hidden: true, DisableFlagParsing: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			env := func(name string) string {
+				v, _ := a.env(name)
+				return v
+			}
+			return harness(shop.Main(c.Context(), args, env, a.out))
 		},
 	}
 }

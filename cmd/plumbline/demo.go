@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plumbline-dev/plumbline/examples/shop"
+	"github.com/plumbline-dev/plumbline/runners/deploy"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	var o options
+	var defect string
+	c := &cobra.Command{
+		Use: "demo", Short: "Run the whole job on the embedded sample system", Args: cobra.NoArgs,
+		Long:    "Demo starts the sample system – a shop with three HTTP dependencies and a store – and its wires as processes on loopback ports, runs the whole job and stops everything. --defect switches one known defect on.",
+		Example: "  plumbline demo --out out/demo\n  plumbline demo --defect breaker-never-opens",
+		RunE:    func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), o, defect) },
+	}
+	o.bindRun(c)
+	c.Flags().StringVar(&defect, "defect", "", "switch on one defect: "+strings.Join(defects(), ", "))
+	c.Flags().StringSliceVar(&o.only, "only", nil, "judge only these groups or functions")
+	c.Flags().Uint64Var(&o.seed, "seed", 1, "seed of every random choice")
+	c.Flags().DurationVar(&o.budget, "budget", 0, "leave out load and scenarios that would not fit into this time")
+	return c
+}
+
+func defects() []string {
+	var out []string
+	for _, m := range shop.Mutants() {
+		out = append(out, m.Name)
+	}
+	return out
+}
+
+func (a *app) demo(ctx context.Context, o options, defect string) error {
+	if defect != "" && !slices.Contains(defects(), defect) {
+		return usage(fmt.Errorf("--defect %s: known are %s", defect, strings.Join(defects(), ", ")))
+	}
+	if o.out == "" {
+		o.out = filepath.Join("out", "demo")
+	}
+	s := &sampleSystem{defect: defect}
+	defer s.stop()
+	if err := s.start(ctx); err != nil {
+		return harness(err)
+	}
+	dir, err := os.MkdirTemp("", "plumbline-demo-")
+	if err != nil {
+		return harness(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := unpack(shop.Files(), dir); err != nil {
+		return harness(err)
+	}
+	b := *a
+	b.env = func(name string) (string, bool) {
+		if v, ok := s.env[name]; ok {
+			return v, true
+		}
+		return a.env(name)
+	}
+	o.config = filepath.Join(dir, "plumbline.yaml")
+	a.note("the sample system serves at %s; defect: %s\n", s.env["SHOP_URL"], orNone(defect))
+	return b.run(ctx, o)
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func unpack(from fs.FS, dir string) error {
+	return fs.WalkDir(from, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		return writeFile(filepath.Join(dir, name), data)
+	})
+}
+
+// A sampleSystem is the shop, its dependencies and the wires between them,
+// each a process of its own.
+type sampleSystem struct {
+	defect  string
+	env     map[string]string // what plumbline.yaml of the sample asks for
+	running []*deploy.Process
+}
+
+// sampleAge bounds the life of a process of the sample system whose parent was
+// killed.
+const sampleAge = 20 * time.Minute
+
+func (s *sampleSystem) start(ctx context.Context) error {
+	token := newToken()
+	s.env = map[string]string{"WIRE_TOKEN": token, "SHOP_TOKEN_ALICE": newToken(), "SHOP_TOKEN_BOB": newToken()}
+	wires := []string{"wire", "--linger", sampleAge.String()}
+	for _, role := range []string{"inventory", "payment", "recs", "store"} {
+		addr, err := s.role(ctx, role, nil)
+		if err != nil {
+			return err
+		}
+		scheme, name := "http://", strings.ToUpper(role)
+		s.env[name+"_UPSTREAM"] = scheme + addr
+		if role == "store" {
+			scheme, s.env[name+"_UPSTREAM"] = "tcp://", addr
+		}
+		wires = append(wires, "--wire", role+"=127.0.0.1:0="+scheme+addr)
+	}
+	said, err := s.process(ctx, "wires", wires, wireReadyWord, []string{tokenVariable + "=" + token})
+	if err != nil {
+		return err
+	}
+	var ready wireReady
+	if err := json.Unmarshal([]byte(said), &ready); err != nil {
+		return fmt.Errorf("wires: %w", err)
+	}
+	s.env["WIRE_CONTROL"] = ready.Control
+	for role, addr := range ready.Wires {
+		s.env[strings.ToUpper(role)+"_LISTEN"] = addr
+	}
+	addr, err := s.role(ctx, "orders", s.ordersEnv(ready.Wires))
+	s.env["SHOP_URL"] = "http://" + addr
+	return err
+}
+
+func (s *sampleSystem) ordersEnv(wires map[string]string) []string {
+	return []string{
+		"INVENTORY_URL=http://" + wires["inventory"], "PAYMENT_URL=http://" + wires["payment"],
+		"RECS_URL=http://" + wires["recs"], "STORE_ADDR=" + wires["store"],
+		"SHOP_TOKENS=alice=" + s.env["SHOP_TOKEN_ALICE"] + ",bob=" + s.env["SHOP_TOKEN_BOB"],
+		"SHOP_MUTANT=" + s.defect,
+	}
+}
+
+func (s *sampleSystem) role(ctx context.Context, role string, env []string) (addr string, err error) {
+	return s.process(ctx, role, []string{"shop", role, "--listen", "127.0.0.1:0"}, "listening ", append(env, "SHOP_MAX_AGE="+sampleAge.String()))
+}
+
+func (s *sampleSystem) process(ctx context.Context, name string, args []string, ready string, env []string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	p, err := deploy.Start(ctx, deploy.Command{Name: name, Argv: append([]string{self}, args...), Env: env, Ready: ready, Log: io.Discard})
+	if err != nil {
+		return "", err
+	}
+	s.running = append(s.running, p)
+	return p.Line, nil
+}
+
+// stop ends every process, the last started first.
+func (s *sampleSystem) stop() {
+	for _, p := range slices.Backward(s.running) {
+		p.Stop(3 * time.Second)
+	}
+	s.running = nil
+}

@@ -1,0 +1,190 @@
+package shop
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/sony/gobreaker/v2"
+	"golang.org/x/sync/semaphore"
+)
+
+// A dependencyClient calls one dependency with everything that a call over a
+// network needs: a total deadline, few and jittered repetitions, a breaker,
+// and a bound on the calls at once.
+type dependencyClient struct {
+	name    string
+	base    string
+	total   time.Duration
+	mutant  mutant
+	http    *http.Client
+	breaker *gobreaker.CircuitBreaker[[]byte]
+	slots   *semaphore.Weighted
+	latched atomic.Bool
+	held    atomic.Int64 // until when a mutant keeps the breaker open
+}
+
+// The patterns of every dependency, as plumbline.yaml declares them.
+const (
+	maxAttempts  = 3
+	firstGap     = 200 * time.Millisecond // before jitter
+	breakerCalls = 20
+	breakerRatio = 0.5
+	breakerTime  = 10 * time.Second
+	openFor      = 3 * time.Second
+	mostAtOnce   = 64
+	largestReply = 1 << 20
+)
+
+// errUnavailable is the failure of a dependency as the service sees it.
+var errUnavailable = errors.New("dependency unavailable")
+
+func newDependencyClient(name, base string, total time.Duration, m mutant) *dependencyClient {
+	c := &dependencyClient{name: name, base: strings.TrimSuffix(base, "/"), total: total, mutant: m, slots: semaphore.NewWeighted(mostAtOnce)}
+	c.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: mostAtOnce, DisableCompression: true}}
+	c.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
+		Name: name, Interval: breakerTime, Timeout: openFor, MaxRequests: 2,
+		ReadyToTrip: func(n gobreaker.Counts) bool {
+			if m.is("breaker-never-opens") {
+				return false
+			}
+			return n.Requests >= breakerCalls && float64(n.TotalFailures) >= breakerRatio*float64(n.Requests)
+		},
+		IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, context.Canceled) },
+	})
+	return c
+}
+
+// call makes one call, repeated where that is safe, and decodes the answer.
+// The key makes a repeated POST harmless.
+func (c *dependencyClient) call(ctx context.Context, method, path string, in, out any, key string) error {
+	if !c.mutant.is("no-timeout") || c.name != "payment" {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.total)
+		defer cancel()
+	}
+	if err := c.slots.Acquire(ctx, 1); err != nil {
+		return fmt.Errorf("%w: %w", errUnavailable, err)
+	}
+	defer c.slots.Release(1)
+	if c.mutant.is("no-recovery-latch") && c.latched.Load() {
+		return errUnavailable
+	}
+	data, err := backoff.Retry(ctx, func() ([]byte, error) {
+		if c.mutant.is("retry-nonidempotent-post") {
+			key = ""
+		}
+		return c.once(ctx, method, path, in, key)
+	}, backoff.WithBackOff(c.gaps()), backoff.WithMaxTries(c.tries()))
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", errUnavailable, c.base, err)
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return fmt.Errorf("%w: %s: %w", errUnavailable, c.base, err)
+	}
+	return nil
+}
+
+func (c *dependencyClient) tries() uint {
+	switch {
+	case c.mutant.is("unbounded-retry"):
+		return 50
+	case c.name == "recs": // not worth waiting for
+		return 1
+	}
+	return maxAttempts
+}
+
+// fullJitter waits a random time below a doubling bound
+// (AWS Architecture Blog, "Exponential Backoff And Jitter").
+type fullJitter struct {
+	bound time.Duration
+	next  func(time.Duration) time.Duration
+}
+
+// NextBackOff is the next gap.
+func (j *fullJitter) NextBackOff() time.Duration {
+	d := j.next(j.bound)
+	j.bound *= 2
+	return d
+}
+
+// Reset is for the interface.
+func (j *fullJitter) Reset() { j.bound = firstGap }
+
+func (c *dependencyClient) gaps() backoff.BackOff {
+	switch {
+	case c.mutant.is("unbounded-retry"):
+		return backoff.NewConstantBackOff(20 * time.Millisecond)
+	case c.mutant.is("retry-without-jitter"):
+		return &fullJitter{firstGap, func(d time.Duration) time.Duration { return d / 2 }}
+	}
+	return &fullJitter{firstGap, func(d time.Duration) time.Duration { return time.Duration(rand.Float64() * float64(d)) }} //nolint:gosec,forbidigo // jitter needs no seed
+}
+
+// once makes one attempt through the breaker.
+func (c *dependencyClient) once(ctx context.Context, method, path string, in any, key string) ([]byte, error) {
+	if c.mutant.is("breaker-never-closes") && time.Now().UnixNano() < c.held.Load() {
+		c.held.Store(time.Now().Add(openFor).UnixNano())
+		return nil, backoff.Permanent(gobreaker.ErrOpenState)
+	}
+	data, err := c.breaker.Execute(func() ([]byte, error) { return c.send(ctx, method, path, in, key) })
+	switch {
+	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
+		c.latched.Store(true)
+		c.held.Store(time.Now().Add(openFor).UnixNano())
+		return nil, backoff.Permanent(err)
+	case errors.Is(err, errRefused), ctx.Err() != nil:
+		return nil, backoff.Permanent(err)
+	}
+	return data, err
+}
+
+// errRefused is an answer that another attempt would not change.
+var errRefused = errors.New("refused")
+
+func (c *dependencyClient) send(ctx context.Context, method, path string, in any, key string) ([]byte, error) {
+	var body io.Reader
+	if in != nil {
+		data, err := json.Marshal(in)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return nil, err
+	}
+	if !c.mutant.is("drops-traceparent") {
+		inject(ctx, req.Header)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, largestReply))
+	switch {
+	case err != nil:
+		return nil, err
+	case resp.StatusCode >= 500:
+		return nil, fmt.Errorf("status %d", resp.StatusCode)
+	case resp.StatusCode != http.StatusOK || !json.Valid(data):
+		return nil, fmt.Errorf("%w: status %d", errRefused, resp.StatusCode)
+	}
+	return data, nil
+}

@@ -1,0 +1,43 @@
+package shop
+
+import (
+	"context"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+)
+
+func (s *service) listProducts(context.Context, *http.Request, string) (int, any, error) {
+	return http.StatusOK, map[string]any{"items": catalogue()}, nil
+}
+
+// getProduct asks for stock and recommendations at once. It does without
+// recommendations, and says so.
+func (s *service) getProduct(ctx context.Context, r *http.Request, _ string) (int, any, error) {
+	p, ok := product(r.PathValue("productId"))
+	if !ok {
+		return 0, nil, refuse(http.StatusNotFound, "no such product")
+	}
+	var stock struct{ Stock int }
+	var found struct{ Items []string }
+	var lost error
+	both, within := errgroup.WithContext(ctx)
+	both.Go(func() error {
+		return s.inventory.call(within, http.MethodGet, "/stock/"+p.ID, nil, &stock, "")
+	})
+	both.Go(func() error {
+		lost = s.recs.call(within, http.MethodGet, "/recommendations/"+p.ID, nil, &found, "")
+		if s.mutant.is("optional-is-critical") {
+			return lost
+		}
+		return nil
+	})
+	if err := both.Wait(); err != nil {
+		return 0, nil, err
+	}
+	page := map[string]any{"id": p.ID, "name": p.Name, "price": p.Price, "stock": stock.Stock, "recommendations": found.Items}
+	if lost != nil || found.Items == nil {
+		page["recommendations"], page["degraded"] = []string{}, true
+	}
+	return http.StatusOK, page, nil
+}

@@ -1,0 +1,161 @@
+package shop
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// A service is the orders service.
+type service struct {
+	mutant                   mutant
+	inventory, payment, recs *dependencyClient
+	store                    *store
+	tokens                   map[string]string // token to user
+	slots                    *semaphore.Weighted
+	hot                      sync.Mutex
+}
+
+// mostInFlight bounds the requests at once; what is more is refused at once.
+const mostInFlight = 512
+
+func newService(env func(string) string) (*service, error) {
+	m, err := newMutant(env("SHOP_MUTANT"))
+	if err != nil {
+		return nil, err
+	}
+	s := &service{
+		mutant: m, store: newStore(env("STORE_ADDR")), tokens: map[string]string{}, slots: semaphore.NewWeighted(mostInFlight),
+		inventory: newDependencyClient("inventory", env("INVENTORY_URL"), 900*time.Millisecond, m),
+		payment:   newDependencyClient("payment", env("PAYMENT_URL"), 900*time.Millisecond, m),
+		recs:      newDependencyClient("recs", env("RECS_URL"), 180*time.Millisecond, m),
+	}
+	if m.is("shared-pool-no-bulkhead") {
+		s.slots = semaphore.NewWeighted(24)
+	}
+	for pair := range strings.SplitSeq(env("SHOP_TOKENS"), ",") {
+		if user, token, ok := strings.Cut(pair, "="); ok {
+			s.tokens[token] = user
+		}
+	}
+	if len(s.tokens) == 0 {
+		return nil, errors.New(`SHOP_TOKENS="alice=secret,bob=secret" names the callers`)
+	}
+	return s, nil
+}
+
+// An operation answers a request of a known caller.
+type operation func(ctx context.Context, r *http.Request, user string) (status int, body any, err error)
+
+func (s *service) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /orders", s.authenticated(s.createOrder))
+	mux.Handle("GET /orders", s.authenticated(s.listOrders))
+	mux.Handle("GET /orders/{orderId}", s.authenticated(s.getOrder))
+	mux.Handle("DELETE /orders/{orderId}", s.authenticated(s.deleteOrder))
+	mux.Handle("GET /products", s.authenticated(s.listProducts))
+	mux.Handle("GET /products/{productId}", s.authenticated(s.getProduct))
+	mux.Handle("GET /me", s.authenticated(func(_ context.Context, _ *http.Request, user string) (int, any, error) {
+		return http.StatusOK, map[string]any{"name": user}, nil
+	}))
+	invoice := s.authenticated(s.getInvoice)
+	if s.mutant.is("missing-401") {
+		invoice = s.bounded(func(ctx context.Context, r *http.Request) (int, any, error) { return s.getInvoice(ctx, r, "alice") })
+	}
+	mux.Handle("GET /orders/{orderId}/invoice", invoice)
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, r *http.Request) {
+		if s.mutant.is("liveness-depends-on-db") && !s.ready(r.Context()) {
+			refuse(http.StatusServiceUnavailable, "store").write(w)
+			return
+		}
+		answer(w, http.StatusOK, map[string]any{"status": "ok"})
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if !s.ready(r.Context()) {
+			refuse(http.StatusServiceUnavailable, "the store does not answer").write(w)
+			return
+		}
+		answer(w, http.StatusOK, map[string]any{"status": "ok"})
+	})
+	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "openapi.yaml") })
+	return recovered(mux)
+}
+
+func (s *service) ready(ctx context.Context) bool {
+	_, err := s.store.do(ctx, "PING")
+	return err == nil
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	if body == nil {
+		w.WriteHeader(status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+// bounded refuses what is more than the service can have in flight.
+func (s *service) bounded(serve func(context.Context, *http.Request) (int, any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.mutant.is("shared-pool-no-bulkhead") {
+			if s.slots.Acquire(r.Context(), 1) != nil {
+				return
+			}
+		} else if !s.slots.TryAcquire(1) {
+			refuse(http.StatusServiceUnavailable, "too many requests in flight").write(w)
+			return
+		}
+		defer s.slots.Release(1)
+		if s.mutant.is("slow-at-load") && r.Method == http.MethodGet {
+			s.hot.Lock()
+			time.Sleep(12 * time.Millisecond)
+			s.hot.Unlock()
+		}
+		status, body, err := serve(continued(r), r)
+		var p problem
+		switch {
+		case errors.As(err, &p):
+			p.write(w)
+		case err != nil:
+			s.failed(err).write(w)
+		default:
+			answer(w, status, body)
+		}
+	})
+}
+
+// authenticated asks who calls, before anything else is looked at.
+func (s *service) authenticated(op operation) http.Handler {
+	return s.bounded(func(ctx context.Context, r *http.Request) (int, any, error) {
+		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		for token, user := range s.tokens {
+			if ok && subtle.ConstantTimeCompare([]byte(token), []byte(given)) == 1 {
+				return op(ctx, r, user)
+			}
+		}
+		return 0, nil, refuse(http.StatusUnauthorized, "a bearer token is needed")
+	})
+}
+
+// recovered turns a panic into a plain 500.
+func recovered(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				quiet().Print(fmt.Sprint(p))
+				refuse(http.StatusInternalServerError, "").write(w)
+			}
+		}()
+		h.ServeHTTP(w, r)
+	})
+}

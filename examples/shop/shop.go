@@ -1,0 +1,83 @@
+// Package shop is the sample system: an orders service with three HTTP
+// dependencies and a TCP store, each a process of its own. Every pattern is
+// right by default; SHOP_MUTANT=<name> switches exactly one defect on. It
+// measures how often Plumbline is right.
+package shop
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"time"
+)
+
+//go:embed openapi.yaml slo.yaml plumbline.yaml
+var files embed.FS
+
+// Files are the documents of the sample system.
+func Files() fs.FS { return files }
+
+// maxAge bounds the life of a process whose parent was killed.
+const maxAge = 30 * time.Minute
+
+// Main runs one role – orders, inventory, payment, recs or store – until ctx
+// ends, and writes "listening ADDR" when it is ready.
+func Main(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
+	if len(args) == 0 {
+		return errors.New("name a role: orders, inventory, payment, recs or store")
+	}
+	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	listen := flags.String("listen", "127.0.0.1:0", "address")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	age := maxAge
+	if d, err := time.ParseDuration(env("SHOP_MAX_AGE")); err == nil {
+		age = d
+	}
+	ctx, cancel := context.WithTimeout(ctx, age)
+	defer cancel()
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", *listen)
+	if err != nil {
+		return err
+	}
+	ready := func() { _, _ = fmt.Fprintln(out, "listening", l.Addr()) }
+	switch args[0] {
+	case "store":
+		ready()
+		return serveStore(ctx, l)
+	case "inventory", "payment", "recs":
+		ready()
+		return serve(ctx, l, dependency(args[0]))
+	case "orders":
+		s, err := newService(env)
+		if err != nil {
+			return errors.Join(err, l.Close())
+		}
+		ready()
+		return serve(ctx, l, s.handler())
+	}
+	return errors.Join(fmt.Errorf("no role is called %q", args[0]), l.Close())
+}
+
+// serve serves until ctx ends, and then lets what is in flight finish.
+func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet()}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	return srv.Shutdown(grace)
+}

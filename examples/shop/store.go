@@ -1,0 +1,165 @@
+package shop
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// mostOrders bounds the store; the oldest go first.
+const mostOrders = 20_000
+
+// serveStore is a key-value server with one command a line: SET key value,
+// GET key, DEL key, LAST prefix n, PING.
+func serveStore(ctx context.Context, l net.Listener) error {
+	s := &memory{values: map[string]string{}}
+	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
+	defer stop()
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return nil
+		}
+		go s.serve(ctx, conn)
+	}
+}
+
+type memory struct {
+	mu     sync.Mutex
+	values map[string]string
+	order  []string
+}
+
+func (s *memory) serve(ctx context.Context, conn net.Conn) {
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	in := bufio.NewScanner(conn)
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		if _, err := fmt.Fprintln(conn, s.do(in.Text())); err != nil {
+			return
+		}
+	}
+}
+
+func (s *memory) do(line string) string {
+	verb, rest, _ := strings.Cut(line, " ")
+	key, value, _ := strings.Cut(rest, " ")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch verb {
+	case "PING":
+		return "+PONG"
+	case "SET":
+		if _, known := s.values[key]; !known {
+			s.order = append(s.order, key)
+		}
+		s.values[key] = value
+		if len(s.order) > mostOrders {
+			delete(s.values, s.order[0])
+			s.order = s.order[1:]
+		}
+		return "+OK"
+	case "GET":
+		if v, ok := s.values[key]; ok {
+			return "$" + v
+		}
+		return "-none"
+	case "DEL":
+		if _, ok := s.values[key]; !ok {
+			return "-none"
+		}
+		delete(s.values, key)
+		if i := slices.Index(s.order, key); i >= 0 {
+			s.order = slices.Delete(s.order, i, i+1)
+		}
+		return "+OK"
+	case "LAST":
+		n, _ := strconv.Atoi(value)
+		var out []string
+		for _, k := range slices.Backward(s.order) {
+			if len(out) < n && strings.HasPrefix(k, key) {
+				out = append(out, s.values[k])
+			}
+		}
+		return "$[" + strings.Join(out, ",") + "]"
+	}
+	return "-unknown command"
+}
+
+// storeTime bounds one call of the store, connecting included.
+const storeTime = 800 * time.Millisecond
+
+var errNone = errors.New("not in the store")
+
+// A store is the client: a pool of connections, each used by one call at a time.
+type store struct {
+	addr string
+	idle chan net.Conn
+}
+
+func newStore(addr string) *store { return &store{addr: addr, idle: make(chan net.Conn, 32)} }
+
+// do makes one call. A pooled connection that turns out to be dead is replaced
+// once; every command can be repeated without harm.
+func (s *store) do(ctx context.Context, command string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	for {
+		conn, pooled, err := s.connect(ctx)
+		if err != nil {
+			return "", err
+		}
+		answer, err := call(ctx, conn, command)
+		if err == nil {
+			s.release(conn)
+			if answer == "-none" {
+				return "", errNone
+			}
+			return strings.TrimLeft(answer, "+$"), nil
+		}
+		_ = conn.Close()
+		if !pooled || ctx.Err() != nil {
+			return "", err
+		}
+	}
+}
+
+func (s *store) connect(ctx context.Context) (conn net.Conn, pooled bool, err error) {
+	select {
+	case conn = <-s.idle:
+		return conn, true, nil
+	default:
+		var d net.Dialer
+		conn, err = d.DialContext(ctx, "tcp", s.addr)
+		return conn, false, err
+	}
+}
+
+func (s *store) release(conn net.Conn) {
+	select {
+	case s.idle <- conn:
+	default:
+		_ = conn.Close()
+	}
+}
+
+func call(ctx context.Context, conn net.Conn, command string) (string, error) {
+	deadline, _ := ctx.Deadline()
+	if err := conn.SetDeadline(deadline); err != nil {
+		return "", err
+	}
+	if _, err := fmt.Fprintln(conn, command); err != nil {
+		return "", err
+	}
+	line, err := bufio.NewReaderSize(conn, 64<<10).ReadString('\n')
+	return strings.TrimSuffix(line, "\n"), err
+}
