@@ -20,7 +20,6 @@ import (
 	"github.com/plumbline-dev/plumbline/runners"
 	"github.com/plumbline-dev/plumbline/runners/deploy"
 	"github.com/plumbline-dev/plumbline/runners/faults"
-	"github.com/plumbline-dev/plumbline/runners/pact"
 	"github.com/plumbline-dev/plumbline/runners/target"
 	"github.com/plumbline-dev/plumbline/runners/wire"
 	"github.com/plumbline-dev/plumbline/scenarios"
@@ -46,6 +45,10 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 			*sum = digest(data)
 		}
 	}
+	verifier, err := pactEngine(s)
+	if err != nil {
+		return nil, usage(err)
+	}
 	client, err := target.New(a.targetConfig(s, run))
 	if err != nil {
 		return nil, usage(err)
@@ -60,7 +63,7 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 	c.Runner = &runners.Runner{
 		Design: s.design, Run: run, Dir: s.out, Journal: journal, Target: c.live, Streams: runners.LiveStreams{Live: c.live},
 		Checks: map[string]runners.Check{"proxy-transparent": wire.SelfTest}, Observe: a.progress,
-		Pacts: runners.PactEngine{Verifier: &pact.Verifier{Library: s.library, Timeout: s.timeout}, Live: c.live},
+		Pacts: runners.PactEngine{Verifier: verifier, Live: c.live},
 	}
 	if err := c.connectWires(ctx, s); err != nil {
 		c.close(ctx)

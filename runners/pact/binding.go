@@ -50,7 +50,7 @@ func open(path string) (*library, error) {
 }
 
 // verify verifies one file and returns the core's code and its JSON.
-func (l *library) verify(j job) (code int, document string) {
+func (l *library) verify(j Task) (code int, document string) {
 	h := l.create("plumbline", "1")
 	defer l.shutdown(h)
 	l.provider(h, j.Provider, "http", "127.0.0.1", j.Port, "")

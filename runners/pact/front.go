@@ -146,8 +146,17 @@ func (f *front) set(ctx context.Context, name string, params map[string]any) (ma
 	return f.job.States(ctx, name, params)
 }
 
-// decide turns the core's word on one interaction into a result.
-func (f *front) decide(p *plumbline.PactResult, ok bool, mismatch string) {
+// unsetSoFar counts the states that could not be set.
+func (f *front) unsetSoFar() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.unset)
+}
+
+// decide turns the core's word on one interaction into a result. An engine
+// that does not say why verifies one interaction at a time: a state that could
+// not be set since then, more than unset, was this one's.
+func (f *front) decide(p *plumbline.PactResult, ok bool, mismatch string, unset int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch cause, failed := f.failed[p.Key]; {
@@ -155,7 +164,7 @@ func (f *front) decide(p *plumbline.PactResult, ok bool, mismatch string) {
 		p.Result = plumbline.PactOK
 	case failed:
 		p.Result, p.Detail = plumbline.PactError, []string{cause}
-	case len(p.States) > 0 && strings.Contains(mismatch, "State change request"):
+	case len(p.States) > 0 && (strings.Contains(mismatch, "State change request") || len(f.unset) > unset):
 		p.Result, p.Detail = plumbline.PactStateUnset, append([]string{mismatch}, f.unset...)
 	default:
 		p.Result, p.Detail = plumbline.PactMismatch, []string{mismatch}

@@ -31,7 +31,7 @@ type worker struct {
 }
 
 // do gives a job to the worker. An error costs the job, never the run.
-func (w *worker) do(ctx context.Context, j job) (result, error) {
+func (w *worker) do(ctx context.Context, j Task) (result, error) {
 	if w.cmd == nil {
 		if err := w.start(ctx); err != nil {
 			return result{}, fmt.Errorf("pact worker: %w", err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 // A Verifier verifies pact files. The zero value uses the library of the cache
 // and this binary as worker.
 type Verifier struct {
+	Engine   string        // in the results; empty: "ffi"
 	Worker   []string      // argv of a worker; empty: this binary's pact-worker
 	Library  string        // empty: that of the cache
 	Shard    int           // interactions of one job; zero: 20
@@ -67,13 +69,24 @@ func (v *Verifier) Verify(ctx context.Context, j Job) ([]plumbline.PactResult, e
 		byKey[all[i].Key] = &all[i]
 	}
 	for _, s := range shards {
-		r, err := w.do(ctx, job{File: s.file, Provider: s.provider, Port: front.port, StateURL: front.stateURL, Timeout: v.timeout()})
-		v.fold(s, r, err, front, byKey)
+		before := math.MaxInt
+		if len(s.keys) == 1 {
+			before = front.unsetSoFar()
+		}
+		r, err := w.do(ctx, Task{File: s.file, Provider: s.provider, Port: front.port, StateURL: front.stateURL, Timeout: v.timeout()})
+		v.fold(s, r, err, front, byKey, before)
 	}
 	for i := range all {
 		all[i].Key = strings.SplitN(all[i].Key, "#", 2)[0]
 	}
 	return all, ctx.Err()
+}
+
+func (v *Verifier) engine() string {
+	if v.Engine != "" {
+		return v.Engine
+	}
+	return "ffi"
 }
 
 func (v *Verifier) timeout() time.Duration {
@@ -115,6 +128,7 @@ func (v *Verifier) shards(files []string, dir string) ([]shard, []plumbline.Pact
 			s := shard{file: filepath.Join(dir, fmt.Sprintf("%d.json", len(out))), provider: d.provider}
 			for i, x := range part {
 				r := d.result(name, x, at+i)
+				r.Engine = v.engine()
 				all = append(all, r)
 				s.keys = append(s.keys, r.Key)
 				correlate(x, r.Key)
@@ -153,7 +167,7 @@ func (d *document) read() error {
 }
 
 func (d *document) result(file string, x map[string]any, n int) plumbline.PactResult {
-	r := plumbline.PactResult{File: file, Engine: "ffi", Consumer: d.consumer, Result: plumbline.PactNotRun}
+	r := plumbline.PactResult{File: file, Consumer: d.consumer, Result: plumbline.PactNotRun}
 	r.Description, _ = x["description"].(string)
 	key, _ := x["key"].(string)
 	r.Key = fmt.Sprintf("%s#%d-%s", key, n, filepath.Base(file))
@@ -208,7 +222,7 @@ type verdicts struct {
 
 // fold takes a shard's result over. An interaction is ok only when the core
 // ran, gave as many results as there are interactions, and named this one.
-func (v *Verifier) fold(s shard, r result, err error, f *front, byKey map[string]*plumbline.PactResult) {
+func (v *Verifier) fold(s shard, r result, err error, f *front, byKey map[string]*plumbline.PactResult, unset int) {
 	var doc verdicts
 	trouble := r.Error
 	if err != nil {
@@ -231,7 +245,7 @@ func (v *Verifier) fold(s shard, r result, err error, f *front, byKey map[string
 	}
 	for _, x := range doc.InteractionResults {
 		if p, ok := byKey[x.InteractionKey]; ok && trouble == "" {
-			f.decide(p, x.Result == "OK", string(x.Mismatch))
+			f.decide(p, x.Result == "OK", string(x.Mismatch), unset)
 		}
 	}
 }

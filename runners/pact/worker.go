@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// A job is one shard of a pact file.
-type job struct {
+// A Task is what a worker is asked to verify: one shard of a pact file against
+// the front at 127.0.0.1:Port.
+type Task struct {
 	File     string        `json:"file"`
 	Provider string        `json:"provider"`
 	Port     uint16        `json:"port"`
@@ -28,7 +29,6 @@ type result struct {
 // one result a line to out. The library is loaded after its hash was found
 // right, by absolute path.
 func WorkerMain(in io.Reader, out io.Writer, path, sum string) error {
-	enc := json.NewEncoder(out)
 	got, err := hashFile(path)
 	if err == nil && got != sum {
 		err = fmt.Errorf("%s has SHA-256 %s, not %s", path, got, sum)
@@ -37,18 +37,34 @@ func WorkerMain(in io.Reader, out io.Writer, path, sum string) error {
 	if err == nil {
 		l, err = open(path)
 	}
+	return Serve(in, out, func(t Task) (int, string, error) {
+		if err != nil {
+			return 2, "", err
+		}
+		code, document := l.verify(t)
+		return code, document, nil
+	})
+}
+
+// Serve is the loop of a worker of any engine: one Task a line from in, one
+// result a line to out. Check returns 0 when all interactions match, 1 when
+// some do not, 2 when it did not run; and a document of the form
+// {"interactionResults": [{"interactionKey", "result": "OK" | "Error", "mismatch"}]}.
+func Serve(in io.Reader, out io.Writer, check func(Task) (code int, document string, err error)) error {
+	enc := json.NewEncoder(out)
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		if err != nil {
-			return enc.Encode(result{Code: 2, Error: err.Error()})
-		}
-		var j job
-		if err := json.Unmarshal(lines.Bytes(), &j); err != nil {
+		var t Task
+		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
 			return err
 		}
-		code, document := l.verify(j)
-		if err := enc.Encode(result{Code: code, Document: document}); err != nil {
+		code, document, err := check(t)
+		r := result{Code: code, Document: document}
+		if err != nil {
+			r.Error = err.Error()
+		}
+		if err := enc.Encode(r); err != nil {
 			return err
 		}
 	}
