@@ -96,10 +96,10 @@ func (c *dependencyClient) call(ctx context.Context, method, path string, in, ou
 
 func (c *dependencyClient) tries() uint {
 	switch {
-	case c.mutant.is("unbounded-retry"):
-		return 50
 	case c.name == "recs": // not worth waiting for
 		return 1
+	case c.mutant.is("unbounded-retry"):
+		return 50
 	}
 	return maxAttempts
 }

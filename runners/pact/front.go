@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -153,6 +154,18 @@ func (f *front) unsetSoFar() int {
 	return len(f.unset)
 }
 
+// whyUnset says why the given states could not be set.
+func (f *front) whyUnset(states []string) []string {
+	var out []string
+	for _, why := range f.unset {
+		known := slices.ContainsFunc(states, func(s string) bool { return strings.HasPrefix(why, s+": ") })
+		if known && !slices.Contains(out, why) {
+			out = append(out, why)
+		}
+	}
+	return out
+}
+
 // decide turns the core's word on one interaction into a result. An engine
 // that does not say why verifies one interaction at a time: a state that could
 // not be set since then, more than unset, was this one's.
@@ -164,8 +177,8 @@ func (f *front) decide(p *plumbline.PactResult, ok bool, mismatch string, unset 
 		p.Result = plumbline.PactOK
 	case failed:
 		p.Result, p.Detail = plumbline.PactError, []string{cause}
-	case len(p.States) > 0 && (strings.Contains(mismatch, "State change request") || len(f.unset) > unset):
-		p.Result, p.Detail = plumbline.PactStateUnset, append([]string{mismatch}, f.unset...)
+	case len(p.States) > 0 && (strings.Contains(mismatch, "state change handlers") || len(f.unset) > unset):
+		p.Result, p.Detail = plumbline.PactStateUnset, f.whyUnset(p.States)
 	default:
 		p.Result, p.Detail = plumbline.PactMismatch, []string{mismatch}
 	}
