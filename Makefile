@@ -8,6 +8,7 @@ FUZZTIME      ?= 30s
 BENCH         ?= .
 RACE          ?=
 MUTANTS       ?= all
+PARALLEL      ?= 1
 LDFLAGS       := -s -w -X main.version=$(VERSION)
 
 .PHONY: help
@@ -48,7 +49,7 @@ e2e: setup ## The tool as a whole against the sample system, with real sockets a
 
 .PHONY: bench-mutants
 bench-mutants: setup ## Detection and false alarms on the sample system's defects, to bench/mutants/RESULTS.md
-	go run ./bench/mutants -plumbline bin/plumbline -mutants '$(MUTANTS)' -results bench/mutants/RESULTS.md
+	go run ./bench/mutants -plumbline bin/plumbline -mutants '$(MUTANTS)' -parallel $(PARALLEL) -results bench/mutants/RESULTS.md
 
 .PHONY: bench
 bench: ## Benchmarks, six times over, to bench.txt

@@ -10,30 +10,31 @@ import (
 // A Mutant is one defect that can be switched on.
 type Mutant struct {
 	Name, Defect string
-	Caught       string // the function that must catch it
+	Caught       string   // the function that must catch it
+	May          []string // what else the defect may break
 }
 
 // Mutants lists the defects.
 func Mutants() []Mutant {
 	return []Mutant{
-		{"no-timeout", "calls to payment have no deadline", "resilience/timeout-bounds-hang"},
-		{"unbounded-retry", "calls are repeated up to 50 times", "resilience/retry-bounded"},
-		{"retry-without-jitter", "gaps of 100 ms and 200 ms, always", "resilience/retry-jitter"},
-		{"retry-nonidempotent-post", "the charge is repeated without a key", "resilience/retry-only-safe"},
-		{"breaker-never-opens", "failures are not counted", "resilience/breaker-opens"},
-		{"breaker-never-closes", "each refused call keeps the breaker open", "resilience/breaker-closes"},
-		{"optional-is-critical", "the loss of recs fails the product", "resilience/optional-degrades"},
-		{"dependency-error-is-500", "a failing dependency becomes a bare 500", "resilience/critical-fails-clean"},
-		{"liveness-depends-on-db", "liveness asks the store", "resilience/liveness-independent"},
-		{"no-recovery-latch", "an outage leaves a flag that is never cleared", "resilience/recovers-after-outage"},
-		{"shared-pool-no-bulkhead", "one small pool for all operations", "resilience/bulkhead-isolates"},
-		{"response-type-drift", "total is text", "contract/response-conforms"},
-		{"500-on-invalid-input", "a negative quantity panics", "contract/no-5xx-on-invalid-input"},
-		{"slow-at-load", "one lock around the hot path", "load/slo-at-target"},
-		{"leaks-stacktrace", "the stack is shown when a dependency fails", "security/error-leak"},
-		{"missing-401", "the invoice asks for no credentials", "auth/anonymous-rejected"},
-		{"drops-traceparent", "outbound calls carry no trace context", "obs/traceparent"},
-		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/fault-matrix"},
+		{"no-timeout", "calls to payment have no deadline", "resilience/timeout-bounds-hang", []string{"resilience/fault-matrix", "resilience/bulkhead-isolates"}},
+		{"unbounded-retry", "calls are repeated up to 50 times", "resilience/retry-bounded", []string{"resilience/fault-matrix"}},
+		{"retry-without-jitter", "gaps of 100 ms and 200 ms, always", "resilience/retry-jitter", nil},
+		{"retry-nonidempotent-post", "the charge is repeated without a key", "resilience/retry-only-safe", nil},
+		{"breaker-never-opens", "failures are not counted", "resilience/breaker-opens", nil},
+		{"breaker-never-closes", "each refused call keeps the breaker open", "resilience/breaker-closes", []string{"resilience/recovers-after-outage"}},
+		{"optional-is-critical", "the loss of recs fails the product", "resilience/optional-degrades", []string{"resilience/dependency-map", "resilience/fault-matrix"}},
+		{"dependency-error-is-500", "a failing dependency becomes a bare 500", "resilience/critical-fails-clean", []string{"resilience/fault-matrix"}},
+		{"liveness-depends-on-db", "liveness asks the store", "resilience/liveness-independent", nil},
+		{"no-recovery-latch", "an outage leaves a flag that is never cleared", "resilience/recovers-after-outage", []string{"resilience/breaker-closes"}},
+		{"shared-pool-no-bulkhead", "one small pool for all operations", "resilience/bulkhead-isolates", nil},
+		{"response-type-drift", "total is text", "contract/response-conforms", []string{"contract/pacts-verified"}},
+		{"500-on-invalid-input", "a negative quantity panics", "contract/no-5xx-on-invalid-input", []string{"security/error-leak"}},
+		{"slow-at-load", "one lock around the hot path", "load/slo-at-target", nil},
+		{"leaks-stacktrace", "the stack is shown when a dependency fails", "security/error-leak", nil},
+		{"missing-401", "the invoice asks for no credentials", "auth/anonymous-rejected", nil},
+		{"drops-traceparent", "outbound calls carry no trace context", "obs/traceparent", nil},
+		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/fault-matrix", []string{"resilience/timeout-bounds-hang"}},
 	}
 }
 

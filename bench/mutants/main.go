@@ -1,0 +1,131 @@
+// Command mutants measures how often Plumbline is right: it runs the demo once
+// for every defect of the sample system and several times for the right one,
+// and writes the detections and false alarms down.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/plumbline-dev/plumbline/examples/shop"
+)
+
+type config struct {
+	plumbline, mutants, results, out string
+	good, parallel                   int
+	log                              io.Writer
+}
+
+func main() {
+	c := config{log: os.Stderr}
+	flag.StringVar(&c.plumbline, "plumbline", "bin/plumbline", "the binary to measure")
+	flag.StringVar(&c.mutants, "mutants", "all", "comma-separated defects, or all")
+	flag.StringVar(&c.results, "results", "bench/mutants/RESULTS.md", "where the table goes")
+	flag.StringVar(&c.out, "out", "out/mutants", "where the run directories go")
+	flag.IntVar(&c.good, "good", 10, "runs of the right system")
+	flag.IntVar(&c.parallel, "parallel", 1, "runs at once")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, c); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "mutants:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop was called
+	}
+}
+
+func run(ctx context.Context, c config) error {
+	mutants, err := selected(c.mutants)
+	if err != nil {
+		return err
+	}
+	for i := range c.good {
+		mutants = append(mutants, shop.Mutant{Name: fmt.Sprintf("none-%02d", i+1)})
+	}
+	measured := make([]measurement, len(mutants))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(c.parallel, 1))
+	for i, m := range mutants {
+		g.Go(func() error {
+			got, err := c.measure(ctx, m)
+			measured[i] = got
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	host := fmt.Sprintf("%s/%s, %d cores, %d at once", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), max(c.parallel, 1))
+	if err := os.WriteFile(c.results, []byte(table(measured, host)), 0o644); err != nil { //nolint:gosec // a document
+		return err
+	}
+	for _, m := range measured {
+		if m.wrong() != "" {
+			return errors.New("not every verdict was right; see " + c.results)
+		}
+	}
+	return nil
+}
+
+func selected(names string) ([]shop.Mutant, error) {
+	if names == "all" {
+		return shop.Mutants(), nil
+	}
+	var out []shop.Mutant
+	for name := range strings.SplitSeq(names, ",") {
+		found := false
+		for _, m := range shop.Mutants() {
+			if m.Name == name {
+				out, found = append(out, m), true
+			}
+		}
+		if !found && name != "" {
+			return nil, fmt.Errorf("no defect is called %q", name)
+		}
+	}
+	return out, nil
+}
+
+// measure runs the demo once and reads its report.
+func (c config) measure(ctx context.Context, m shop.Mutant) (measurement, error) {
+	out := measurement{Mutant: m}
+	dir := filepath.Join(c.out, m.Name)
+	args := []string{"demo", "--out", dir}
+	if m.Caught != "" {
+		args = append(args, "--defect", m.Name)
+	}
+	began := time.Now()
+	said, err := exec.CommandContext(ctx, c.plumbline, args...).CombinedOutput() //nolint:gosec // the binary under measurement
+	out.took = time.Since(began)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		out.exit = exit.ExitCode()
+	} else if err != nil {
+		return out, fmt.Errorf("%s: %w", m.Name, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return out, err
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "report.json")) //nolint:gosec // written by the binary under measurement
+	if err != nil {
+		return out, fmt.Errorf("%s: %w\n%s", m.Name, err, said)
+	}
+	if err := json.Unmarshal(data, &out); err != nil {
+		return out, fmt.Errorf("%s: %w", m.Name, err)
+	}
+	_, _ = fmt.Fprintf(c.log, "%-26s exit %d  %s  %s\n", m.Name, out.exit, out.took.Round(time.Second), out.wrong())
+	return out, nil
+}
