@@ -13,7 +13,7 @@ func assemble(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence, findi
 	r := plumbline.Report{
 		Schema: plumbline.ReportSchema, Service: d.Service, Target: d.Target, Document: d.Document,
 		Run: e.Run, Seed: p.Seed, Seconds: e.Ended.Seconds(), Incomplete: cutOff(e.Run),
-		NotRestored: notRestored(d, e), Findings: findings,
+		NotRestored: notRestored(d, e, findings), Findings: findings,
 		Wires: measuredWires(d, p, e), Matrix: matrixCells(d, p, e), Timeline: timelines(p, e), Quantiles: quantiles(d, e),
 		Health: e.Health, Requests: requestsOf(e), Notes: survivors(e),
 	}

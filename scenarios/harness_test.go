@@ -185,7 +185,7 @@ func TestFaultThatCouldNotBeInjectedIsUnsupported(t *testing.T) {
 	if v.Reason != plumbline.ReasonUnsupported {
 		t.Errorf("%s %s: %s", v.Outcome, v.Reason, v.Statement)
 	}
-	if left := notRestored(plumbline.Design{}, e); len(left) > 0 {
+	if left := notRestored(plumbline.Design{}, e, nil); len(left) > 0 {
 		t.Errorf("what never took hold need not heal: %v", left)
 	}
 }
@@ -200,5 +200,29 @@ func TestLagOfAFewRequestsIsNotSaturation(t *testing.T) {
 		if saturation(h) == "" {
 			t.Errorf("%+v is no reason to doubt", h)
 		}
+	}
+}
+
+// That the target is not well afterwards is the environment's state, unless it
+// is proved to be the target's own doing.
+func TestIllHealthThatIsProvedIsAVerdict(t *testing.T) {
+	d, _, e := spoil(teardownVerified+"/wires", func(e *plumbline.Evidence) {
+		for i, o := range e.Observations {
+			if o.Experiment == baselineAfter {
+				e.Observations[i].Status = 503
+			}
+		}
+	})(t)
+	if left := notRestored(d, e, nil); len(left) == 0 || !strings.Contains(left[0], "healthy before the run") {
+		t.Errorf("unexplained: %v", left)
+	}
+	proof := plumbline.Finding{Function: recoversAfterOutage, Outcome: plumbline.Fail}
+	if left := notRestored(d, e, []plumbline.Finding{proof}); len(left) > 0 {
+		t.Errorf("proved: %v", left)
+	}
+	inject("outage/payment", 12)(e)
+	e.Injections[len(e.Injections)-1].Healed = 0
+	if left := notRestored(d, e, []plumbline.Finding{proof}); len(left) != 1 {
+		t.Errorf("a fault that is left counts whatever is proved: %v", left)
 	}
 }

@@ -16,7 +16,7 @@ func init() {
 		Title: "Nothing is left broken",
 		Doc: `Method: faults are leases that end with their phase or, should the controller die, by themselves. At the end of the run every wire is asked to pass a request through, and the second baseline is taken.
 Criterion: every fault was seen to heal, every wire that was broken passes through again, and what was healthy in the first baseline is healthy in the second.
-Guard: it never accuses the target. If it does not hold, the run says so with an exit code of its own, whatever the other verdicts. Resources that the API cannot delete are listed as survivors; they break nothing.`,
+Guard: it never accuses the target. If it does not hold, the run says so with an exit code of its own, whatever the other verdicts; but a second baseline whose ill health resilience/recovers-after-outage has proved to be the target's own is that function's verdict. Resources that the API cannot delete are listed as survivors; they break nothing.`,
 		Standard: "Chaos Toolkit rollbacks; leases with a dead man's switch",
 		Informs:  true,
 		Order:    15,
@@ -44,12 +44,17 @@ Guard: it never accuses the target. If it does not hold, the run says so with an
 }
 
 func judgeTeardown(d plumbline.Design, e *plumbline.Evidence) plumbline.Verdict {
-	left, unknown := notRestored(d, e), notVerified(d, e)
+	left, unknown := notHealed(e), notVerified(d, e)
+	unwell := notWell(d, e)
 	injected, passing := len(leasesOf(e)), len(passThrough(e))
 	switch {
 	case len(left) > 0:
 		v := broken("%s", strings.Join(left, "; "))
 		v.Remedy = "heal the wires with `plumbline clean`; leases that nobody renews end by themselves"
+		return v
+	case len(unwell) > 0:
+		v := broken("%s", strings.Join(unwell, "; "))
+		v.Remedy = "the wires pass through and the target is not well: look at what it kept from the outages, or restart it"
 		return v
 	case len(unknown) > 0:
 		return inconclusive(plumbline.ReasonIncomplete, "%s", strings.Join(unknown, "; "))
@@ -60,8 +65,22 @@ func judgeTeardown(d plumbline.Design, e *plumbline.Evidence) plumbline.Verdict 
 		plural(injected, "fault"), plural(passing, "wire"))
 }
 
-// notRestored lists what is known to be left broken.
-func notRestored(d plumbline.Design, e *plumbline.Evidence) []string {
+// notRestored lists what the run has to answer for: faults and wires, and
+// operations that were healthy before it. These are left out where a finding
+// proves that the target itself does not recover from an outage that is over.
+func notRestored(d plumbline.Design, e *plumbline.Evidence, findings []plumbline.Finding) []string {
+	left := notHealed(e)
+	proved := slices.ContainsFunc(findings, func(f plumbline.Finding) bool {
+		return f.Function == recoversAfterOutage && f.Outcome == plumbline.Fail
+	})
+	if !proved {
+		left = append(left, notWell(d, e)...)
+	}
+	return left
+}
+
+// notHealed lists the faults and wires that are known to be left broken.
+func notHealed(e *plumbline.Evidence) []string {
 	var left []string
 	for _, l := range leasesOf(e) {
 		if !l.refused && l.Healed == 0 {
@@ -74,14 +93,20 @@ func notRestored(d plumbline.Design, e *plumbline.Evidence) []string {
 			left = append(left, strings.TrimSuffix(fmt.Sprintf("the wire to %s does not pass through: %s", wire, c.Detail), ": "))
 		}
 	}
+	return left
+}
+
+// notWell lists the operations that were healthy before the run only.
+func notWell(d plumbline.Design, e *plumbline.Evidence) []string {
+	var out []string
 	operations, _ := baselineOperations(d)
 	for _, o := range operations {
 		b := baselineOf(d, e, o.ID)
 		if b.before.succeeded > 0 && b.before.trouble == "" && b.after.trouble != "" {
-			left = append(left, fmt.Sprintf("%s was healthy before the run and is not after it: %s", o.ID, b.after.trouble))
+			out = append(out, fmt.Sprintf("%s was healthy before the run and is not after it: %s", o.ID, b.after.trouble))
 		}
 	}
-	return left
+	return out
 }
 
 // notVerified lists what was broken during the run and has not been looked at

@@ -59,19 +59,16 @@ func (a *app) generate(dir string, files map[string][]byte, overwrite bool) erro
 	}
 	var edited []string
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		have, err := os.ReadFile(path)
-		switch {
-		case err == nil && digest(have) == digest(files[name]):
-		case err == nil && digest(have) != known[name] && !overwrite:
-			edited = append(edited, path)
-			path += ".new"
-			fallthrough
-		default:
-			if err := writeFile(path, files[name]); err != nil {
-				return usage(err)
-			}
+		f := generated{path: filepath.Join(dir, filepath.FromSlash(name)), data: files[name], known: known[name], overwrite: overwrite}
+		path, err := f.write()
+		if err != nil {
+			return usage(err)
+		}
+		if path != "" {
 			a.printf("wrote %s\n", path)
+		}
+		if path != "" && path != f.path {
+			edited = append(edited, f.path)
 		}
 		known[name] = digest(files[name])
 	}
@@ -87,6 +84,28 @@ func (a *app) generate(dir string, files map[string][]byte, overwrite bool) erro
 		return &exit{plumbline.ExitUsage, fmt.Errorf("left alone because they were edited: %s; what would have been written stands beside them as .new", strings.Join(edited, ", "))}
 	}
 	return nil
+}
+
+// A generated file, and what was written at its place the last time.
+type generated struct {
+	path      string
+	data      []byte
+	known     string
+	overwrite bool
+}
+
+// write writes the file, or beside it where somebody has edited it, and returns
+// the path written to; empty when the file is there already.
+func (g generated) write() (string, error) {
+	have, err := os.ReadFile(g.path)
+	path := g.path
+	switch {
+	case err == nil && digest(have) == digest(g.data):
+		return "", nil
+	case err == nil && digest(have) != g.known && !g.overwrite:
+		path += ".new"
+	}
+	return path, writeFile(path, g.data)
 }
 
 func readManifest(dir string) (map[string]string, error) {

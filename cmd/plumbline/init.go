@@ -46,23 +46,12 @@ func (a *app) initialize(spec, target, out string, force bool) error {
 	if err != nil {
 		return err
 	}
-	rel, err := filepath.Rel(filepath.Dir(out), spec)
-	if err != nil || strings.Contains(spec, "://") {
-		rel = spec
-	}
 	t, err := template.New("plumbline.yaml").Parse(declarationTemplate)
 	if err != nil {
 		return err
 	}
 	var b strings.Builder
-	d := initFile{Service: serviceName(doc), Spec: filepath.ToSlash(rel), Target: target}
-	for _, op := range doc.Plumb() {
-		d.Operations = append(d.Operations, op.ID)
-		d.Secured = d.Secured || op.Secured
-		if op.Method == "GET" && (strings.Contains(op.Path, "live") || strings.Contains(op.Path, "health")) && d.Liveness == "" {
-			d.Liveness = op.Path
-		}
-	}
+	d := initial(doc, spec, target, out)
 	if err := t.Execute(&b, d); err != nil {
 		return err
 	}
@@ -71,6 +60,24 @@ func (a *app) initialize(spec, target, out string, force bool) error {
 	}
 	a.printf("wrote %s for %d operations; `plumbline plan -c %s` shows what it asks for\n", out, len(d.Operations), out)
 	return nil
+}
+
+// initial takes from the document what the template asks for.
+func initial(doc *openapi.Doc, spec, target, out string) initFile {
+	rel, err := filepath.Rel(filepath.Dir(out), spec)
+	if err != nil || strings.Contains(spec, "://") {
+		rel = spec
+	}
+	d := initFile{Service: serviceName(doc), Spec: filepath.ToSlash(rel), Target: target}
+	for _, op := range doc.Plumb() {
+		d.Operations = append(d.Operations, op.ID)
+		d.Secured = d.Secured || op.Secured
+		probe := strings.Contains(op.Path, "live") || strings.Contains(op.Path, "health")
+		if op.Method == "GET" && probe && d.Liveness == "" {
+			d.Liveness = op.Path
+		}
+	}
+	return d
 }
 
 // initFile is what the template of plumbline.yaml is filled with.

@@ -80,7 +80,8 @@ Exit codes: 0 fit · 1 unfit · 2 usage or configuration · 3 not proven ·
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.AddCommand(
-		a.demoCommand(), a.runCommand(), a.planCommand(), a.generateCommand(),
+		a.demoCommand(), //nolint:contextcheck // the command hands its own context on
+		a.runCommand(), a.planCommand(), a.generateCommand(),
 		a.judgeCommand(), a.reportCommand(), a.functionsCommand(), a.explainCommand(),
 		a.doctorCommand(), a.setupCommand(), a.initCommand(), a.wireCommand(), a.versionCommand(),
 		a.workerCommand(), a.shopCommand(),

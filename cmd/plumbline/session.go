@@ -95,7 +95,7 @@ func (a *app) prepare(o options) (*session, error) {
 func (s *session) declaration(env func(string) (string, bool)) error {
 	name := s.config
 	if name == "" {
-		if _, err := os.Stat("plumbline.yaml"); err != nil || s.spec != "" {
+		if !isFile("plumbline.yaml") || s.spec != "" {
 			s.declared = &declaration.Declaration{Mode: plumbline.ModeOwn}
 			return nil
 		}
@@ -104,6 +104,11 @@ func (s *session) declaration(env func(string) (string, bool)) error {
 	d, err := declaration.Read(name, env)
 	s.declared = d
 	return err
+}
+
+func isFile(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 func (s *session) document() error {

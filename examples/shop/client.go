@@ -64,9 +64,15 @@ func newDependencyClient(name, base string, total time.Duration, m mutant) *depe
 	return c
 }
 
+// A request of a dependency. The key makes a repeated POST harmless.
+type request struct {
+	method, path string
+	in           any
+	key          string
+}
+
 // call makes one call, repeated where that is safe, and decodes the answer.
-// The key makes a repeated POST harmless.
-func (c *dependencyClient) call(ctx context.Context, method, path string, in, out any, key string) error {
+func (c *dependencyClient) call(ctx context.Context, q request, out any) error {
 	if !c.mutant.is("no-timeout") || c.name != "payment" {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.total)
@@ -81,9 +87,9 @@ func (c *dependencyClient) call(ctx context.Context, method, path string, in, ou
 	}
 	data, err := backoff.Retry(ctx, func() ([]byte, error) {
 		if c.mutant.is("retry-nonidempotent-post") {
-			key = ""
+			q.key = ""
 		}
-		return c.once(ctx, method, path, in, key)
+		return c.once(ctx, q)
 	}, backoff.WithBackOff(c.gaps()), backoff.WithMaxTries(c.tries()))
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", errUnavailable, c.base, err)
@@ -132,12 +138,12 @@ func (c *dependencyClient) gaps() backoff.BackOff {
 }
 
 // once makes one attempt through the breaker.
-func (c *dependencyClient) once(ctx context.Context, method, path string, in any, key string) ([]byte, error) {
+func (c *dependencyClient) once(ctx context.Context, q request) ([]byte, error) {
 	if c.mutant.is("breaker-never-closes") && time.Now().UnixNano() < c.held.Load() {
 		c.held.Store(time.Now().Add(openFor).UnixNano())
 		return nil, backoff.Permanent(gobreaker.ErrOpenState)
 	}
-	data, err := c.breaker.Execute(func() ([]byte, error) { return c.send(ctx, method, path, in, key) })
+	data, err := c.breaker.Execute(func() ([]byte, error) { return c.send(ctx, q) })
 	switch {
 	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
 		c.latched.Store(true)
@@ -152,25 +158,27 @@ func (c *dependencyClient) once(ctx context.Context, method, path string, in any
 // errRefused is an answer that another attempt would not change.
 var errRefused = errors.New("refused")
 
-func (c *dependencyClient) send(ctx context.Context, method, path string, in any, key string) ([]byte, error) {
-	var body io.Reader
-	if in != nil {
-		data, err := json.Marshal(in)
-		if err != nil {
+func (c *dependencyClient) send(ctx context.Context, q request) ([]byte, error) {
+	var body []byte
+	if q.in != nil {
+		var err error
+		if body, err = json.Marshal(q.in); err != nil {
 			return nil, err
 		}
-		body = bytes.NewReader(data)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	req, err := http.NewRequestWithContext(ctx, q.method, c.base+q.path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
+	// net/http repeats by itself what it can send again, and those attempts
+	// would come on top of the declared ones. A body of one use is not repeated.
+	req.Body, req.GetBody = io.NopCloser(bytes.NewReader(body)), nil
 	if !c.mutant.is("drops-traceparent") {
 		inject(ctx, req.Header)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
+	if q.key != "" {
+		req.Header.Set("Idempotency-Key", q.key)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

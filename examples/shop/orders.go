@@ -55,14 +55,15 @@ func (s *service) createOrder(ctx context.Context, r *http.Request, user string)
 	p, _ := product(wanted.Product)
 	o := order{ID: newID(), Product: p.ID, Quantity: wanted.Quantity, Note: wanted.Note, Total: p.Price * wanted.Quantity, Status: "confirmed", CreatedAt: time.Now().UTC(), Owner: user}
 	var stock struct{ Stock int }
-	if err := s.inventory.call(ctx, http.MethodGet, "/stock/"+p.ID, nil, &stock, ""); err != nil {
+	if err := s.inventory.call(ctx, request{method: http.MethodGet, path: "/stock/" + p.ID}, &stock); err != nil {
 		return 0, nil, err
 	}
 	if stock.Stock < o.Quantity {
 		return 0, nil, refuse(http.StatusConflict, "out of stock")
 	}
 	var charged struct{ Receipt string }
-	if err := s.payment.call(ctx, http.MethodPost, "/charge", map[string]any{"order": key, "amount": o.Total}, &charged, key); err != nil {
+	charge := request{http.MethodPost, "/charge", map[string]any{"order": key, "amount": o.Total}, key}
+	if err := s.payment.call(ctx, charge, &charged); err != nil {
 		return 0, nil, err
 	}
 	o.Receipt = charged.Receipt

@@ -23,10 +23,10 @@ func (s *service) getProduct(ctx context.Context, r *http.Request, _ string) (in
 	var lost error
 	both, within := errgroup.WithContext(ctx)
 	both.Go(func() error {
-		return s.inventory.call(within, http.MethodGet, "/stock/"+p.ID, nil, &stock, "")
+		return s.inventory.call(within, request{method: http.MethodGet, path: "/stock/" + p.ID}, &stock)
 	})
 	both.Go(func() error {
-		lost = s.recs.call(within, http.MethodGet, "/recommendations/"+p.ID, nil, &found, "")
+		lost = s.recs.call(within, request{method: http.MethodGet, path: "/recommendations/" + p.ID}, &found)
 		if s.mutant.is("optional-is-critical") {
 			return lost
 		}

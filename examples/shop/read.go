@@ -47,23 +47,32 @@ func (s *service) fill(o *order, fields map[string]any) error {
 			return wrong("there is a field that is not known")
 		}
 	}
-	id, isText := fields["product_id"].(string)
-	if _, known := product(id); !isText || !known {
+	var ok bool
+	if o.Product, ok = fields["product_id"].(string); !ok || !isKnown(o.Product) {
 		return wrong("product_id: not in the catalogue")
 	}
-	n, isNumber := fields["quantity"].(float64)
-	if s.mutant.is("500-on-invalid-input") && n < 0 {
-		_ = make([]byte, int(n)) // panics
-	}
-	if !isNumber || n != math.Trunc(n) || n < 1 || n > 10 {
+	if o.Quantity, ok = s.quantity(fields["quantity"]); !ok {
 		return wrong("quantity: a whole number from 1 to 10")
 	}
-	note, isText := fields["note"].(string)
-	if _, given := fields["note"]; given && !isText || utf8.RuneCountInString(note) > 200 {
-		return wrong("note: at most 200 characters")
+	if note, given := fields["note"]; given {
+		if o.Note, ok = note.(string); !ok || utf8.RuneCountInString(o.Note) > 200 {
+			return wrong("note: at most 200 characters")
+		}
 	}
-	o.Product, o.Quantity, o.Note = id, int(n), note
 	return nil
+}
+
+func (s *service) quantity(v any) (int, bool) {
+	n, ok := v.(float64)
+	if s.mutant.is("500-on-invalid-input") && n < 0 {
+		panic("negative quantity")
+	}
+	return int(n), ok && n == math.Trunc(n) && n >= 1 && n <= 10
+}
+
+func isKnown(id string) bool {
+	_, known := product(id)
+	return known
 }
 
 func hexed(s string) string { return hex.EncodeToString([]byte(s)) }

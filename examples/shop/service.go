@@ -121,7 +121,7 @@ func (s *service) bounded(serve func(context.Context, *http.Request) (int, any, 
 			time.Sleep(12 * time.Millisecond)
 			s.hot.Unlock()
 		}
-		status, body, err := serve(continued(r), r)
+		status, body, err := serve(continued(r.Context(), r.Header), r)
 		var p problem
 		switch {
 		case errors.As(err, &p):

@@ -59,40 +59,53 @@ func (s *memory) do(line string) string {
 	case "PING":
 		return "+PONG"
 	case "SET":
-		if _, known := s.values[key]; !known {
-			s.order = append(s.order, key)
-		}
-		s.values[key] = value
-		if len(s.order) > mostOrders {
-			delete(s.values, s.order[0])
-			s.order = s.order[1:]
-		}
-		return "+OK"
+		return s.set(key, value)
 	case "GET":
 		if v, ok := s.values[key]; ok {
 			return "$" + v
 		}
 		return "-none"
 	case "DEL":
-		if _, ok := s.values[key]; !ok {
-			return "-none"
-		}
-		delete(s.values, key)
-		if i := slices.Index(s.order, key); i >= 0 {
-			s.order = slices.Delete(s.order, i, i+1)
-		}
-		return "+OK"
+		return s.delete(key)
 	case "LAST":
-		n, _ := strconv.Atoi(value)
-		var out []string
-		for _, k := range slices.Backward(s.order) {
-			if len(out) < n && strings.HasPrefix(k, key) {
-				out = append(out, s.values[k])
-			}
-		}
-		return "$[" + strings.Join(out, ",") + "]"
+		return s.last(key, value)
 	}
 	return "-unknown command"
+}
+
+func (s *memory) set(key, value string) string {
+	if _, known := s.values[key]; !known {
+		s.order = append(s.order, key)
+	}
+	s.values[key] = value
+	if len(s.order) > mostOrders {
+		delete(s.values, s.order[0])
+		s.order = s.order[1:]
+	}
+	return "+OK"
+}
+
+func (s *memory) delete(key string) string {
+	if _, ok := s.values[key]; !ok {
+		return "-none"
+	}
+	delete(s.values, key)
+	if i := slices.Index(s.order, key); i >= 0 {
+		s.order = slices.Delete(s.order, i, i+1)
+	}
+	return "+OK"
+}
+
+// last gives the latest values, as a JSON list, whose keys have the prefix.
+func (s *memory) last(prefix, count string) string {
+	n, _ := strconv.Atoi(count)
+	var out []string
+	for _, k := range slices.Backward(s.order) {
+		if len(out) < n && strings.HasPrefix(k, prefix) {
+			out = append(out, s.values[k])
+		}
+	}
+	return "$[" + strings.Join(out, ",") + "]"
 }
 
 // storeTime bounds one call of the store, connecting included.

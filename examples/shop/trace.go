@@ -23,14 +23,14 @@ func randomHex(n int) string {
 
 // continued takes the trace context of a request over, or begins a new one
 // where it is absent or invalid (W3C Trace Context §3).
-func continued(r *http.Request) context.Context {
+func continued(ctx context.Context, h http.Header) context.Context {
 	valid := regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$`)
-	m := valid.FindStringSubmatch(r.Header.Get("Traceparent"))
+	m := valid.FindStringSubmatch(h.Get("Traceparent"))
 	s := span{trace: randomHex(16), flags: "00"}
 	if m != nil && m[1] != "00000000000000000000000000000000" && m[2] != "0000000000000000" {
-		s = span{m[1], m[3], r.Header.Get("Tracestate")}
+		s = span{m[1], m[3], h.Get("Tracestate")}
 	}
-	return context.WithValue(r.Context(), traceKey{}, s)
+	return context.WithValue(ctx, traceKey{}, s)
 }
 
 // inject hands the trace context on, with a parent id of its own.

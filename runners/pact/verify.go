@@ -74,7 +74,14 @@ func (v *Verifier) Verify(ctx context.Context, j Job) ([]plumbline.PactResult, e
 			before = front.unsetSoFar()
 		}
 		r, err := w.do(ctx, Task{File: s.file, Provider: s.provider, Port: front.port, StateURL: front.stateURL, Timeout: v.timeout()})
-		v.fold(s, r, err, front, byKey, before)
+		doc, trouble := s.read(r, err)
+		if trouble != "" {
+			for _, k := range s.keys {
+				byKey[k].Detail = []string{trouble}
+			}
+			continue
+		}
+		s.fold(doc, front, byKey, before)
 	}
 	for i := range all {
 		all[i].Key = strings.SplitN(all[i].Key, "#", 2)[0]
@@ -220,31 +227,31 @@ type verdicts struct {
 	} `json:"interactionResults"`
 }
 
-// fold takes a shard's result over. An interaction is ok only when the core
-// ran, gave as many results as there are interactions, and named this one.
-func (v *Verifier) fold(s shard, r result, err error, f *front, byKey map[string]*plumbline.PactResult, unset int) {
-	var doc verdicts
-	trouble := r.Error
-	if err != nil {
-		trouble = err.Error()
+// read checks that the core ran and gave as many results as there are
+// interactions. What it returns otherwise is the reason.
+func (s shard) read(r result, err error) (doc verdicts, trouble string) {
+	switch {
+	case err != nil:
+		return doc, err.Error()
+	case r.Error != "":
+		return doc, r.Error
+	case r.Code != 0 && r.Code != 1:
+		return doc, fmt.Sprintf("the core did not run (code %d)", r.Code)
 	}
-	if trouble == "" && r.Code != 0 && r.Code != 1 {
-		trouble = fmt.Sprintf("the core did not run (code %d)", r.Code)
+	if err := json.Unmarshal([]byte(r.Document), &doc); err != nil {
+		return doc, "the core's result cannot be read: " + err.Error()
 	}
-	if trouble == "" {
-		if uerr := json.Unmarshal([]byte(r.Document), &doc); uerr != nil {
-			trouble = "the core's result cannot be read: " + uerr.Error()
-		} else if len(doc.InteractionResults) != len(s.keys) {
-			trouble = fmt.Sprintf("the core gave %d results for %d interactions", len(doc.InteractionResults), len(s.keys))
-		}
+	if len(doc.InteractionResults) != len(s.keys) {
+		return doc, fmt.Sprintf("the core gave %d results for %d interactions", len(doc.InteractionResults), len(s.keys))
 	}
-	for _, k := range s.keys {
-		if trouble != "" {
-			byKey[k].Detail = []string{trouble}
-		}
-	}
+	return doc, ""
+}
+
+// fold takes a shard's verdicts over. An interaction is ok only when the core
+// named it; until then it is not run.
+func (s shard) fold(doc verdicts, f *front, byKey map[string]*plumbline.PactResult, unset int) {
 	for _, x := range doc.InteractionResults {
-		if p, ok := byKey[x.InteractionKey]; ok && trouble == "" {
+		if p, ok := byKey[x.InteractionKey]; ok {
 			f.decide(p, x.Result == "OK", string(x.Mismatch), unset)
 		}
 	}
