@@ -44,7 +44,7 @@ func harness(err error) error {
 // 1 unfit, 2 usage or config, 3 not proven, 4 not restored, 5 harness failed,
 // 130 interrupted.
 func execute(ctx context.Context, a *app) int {
-	root := a.root()
+	root := a.root() //nolint:contextcheck // ExecuteContext hands it to every command
 	root.SetArgs(a.args)
 	root.SetIn(a.in)
 	root.SetOut(a.out)
@@ -80,7 +80,7 @@ Exit codes: 0 fit · 1 unfit · 2 usage or configuration · 3 not proven ·
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.AddCommand(
-		a.demoCommand(), //nolint:contextcheck // the command hands its own context on
+		a.demoCommand(),
 		a.runCommand(), a.planCommand(), a.generateCommand(),
 		a.judgeCommand(), a.reportCommand(), a.functionsCommand(), a.explainCommand(),
 		a.doctorCommand(), a.setupCommand(), a.initCommand(), a.wireCommand(), a.versionCommand(),

@@ -110,7 +110,7 @@ func verify(t *testing.T, v *pact.Verifier, interactions ...string) ([]plumbline
 }
 
 // Every case of the provider, and what has to be said of it.
-func cases() (interactions []string, want []string) {
+func cases() (interactions, want []string) {
 	return []string{
 			interaction("right", "/right", ""),
 			interaction("stated", "/right", "an order exists"),
