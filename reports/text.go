@@ -145,20 +145,26 @@ func (p *page) measured(r plumbline.Report) {
 }
 
 func (p *page) notJudged(r plumbline.Report) {
-	first := true
+	functions := map[string][]string{} // by why not
+	var order []string
 	for _, c := range r.Coverage.Functions {
 		if c.Outcome != plumbline.Skipped {
 			continue
 		}
-		if first {
-			p.line("  Not judged:\n")
-			first = false
-		}
-		line := c.Function + ": " + c.Reason
+		why := c.Reason
 		if c.Unlock != "" {
-			line += " — unlock with " + c.Unlock
+			why += " — unlock with " + c.Unlock
 		}
-		p.wrap("  · ", line)
+		if functions[why] == nil {
+			order = append(order, why)
+		}
+		functions[why] = append(functions[why], c.Function)
+	}
+	if len(order) > 0 {
+		p.line("  Not judged:\n")
+	}
+	for _, why := range order {
+		p.wrap("  · ", strings.Join(functions[why], ", ")+": "+why)
 	}
 }
 

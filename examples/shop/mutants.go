@@ -34,7 +34,6 @@ func Mutants() []Mutant {
 		{"leaks-stacktrace", "the stack is shown when a dependency fails", "security/error-leak", nil},
 		{"missing-401", "the invoice asks for no credentials", "auth/anonymous-rejected", nil},
 		{"drops-traceparent", "outbound calls carry no trace context", "obs/traceparent", nil},
-		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/fault-matrix", []string{"resilience/timeout-bounds-hang"}},
 	}
 }
 

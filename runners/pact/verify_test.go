@@ -111,19 +111,21 @@ func verify(t *testing.T, v *pact.Verifier, interactions ...string) ([]plumbline
 
 // Every case of the provider, and what has to be said of it.
 func cases() (interactions, want []string) {
-	return []string{
-			interaction("right", "/right", ""),
-			interaction("stated", "/right", "an order exists"),
-			interaction("unset", "/right", "cannot be"),
-			interaction("drifted", "/drifted", ""),
-			interaction("status", "/status", ""),
-			interaction("half", "/half", ""),
-			interaction("reset", "/reset", ""),
-			interaction("slow", "/slow", ""),
-		}, []string{
-			plumbline.PactOK, plumbline.PactOK, plumbline.PactStateUnset, plumbline.PactMismatch,
-			plumbline.PactMismatch, plumbline.PactMismatch, plumbline.PactError, plumbline.PactError,
-		}
+	interactions = []string{
+		interaction("right", "/right", ""),
+		interaction("stated", "/right", "an order exists"),
+		interaction("unset", "/right", "cannot be"),
+		interaction("drifted", "/drifted", ""),
+		interaction("status", "/status", ""),
+		interaction("half", "/half", ""),
+		interaction("reset", "/reset", ""),
+		interaction("slow", "/slow", ""),
+	}
+	want = []string{
+		plumbline.PactOK, plumbline.PactOK, plumbline.PactStateUnset, plumbline.PactMismatch,
+		plumbline.PactMismatch, plumbline.PactMismatch, plumbline.PactError, plumbline.PactError,
+	}
+	return interactions, want
 }
 
 func outcomes(results []plumbline.PactResult) []string {
