@@ -85,7 +85,7 @@ func markdownMap(r plumbline.Report) string {
 	var b strings.Builder
 	b.WriteString("## Measured dependency map\n\n| operation | dependency | calls for one request | needed | declared |\n|---|---|--:|---|---|\n")
 	for _, u := range r.Wires {
-		fmt.Fprintf(&b, "| %s | %s | %g | %s | %s |\n", text(u.Operation), text(u.Dependency), u.Calls, u.Needed, u.Declared)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", text(u.Operation), text(u.Dependency), calls(u), u.Needed, u.Declared)
 	}
 	return b.String() + "\n"
 }

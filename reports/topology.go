@@ -59,12 +59,21 @@ func edge(b *strings.Builder, u plumbline.WireUse, class string, l line) {
 		class += " optional"
 	}
 	fmt.Fprintf(b, `<path class="edge %s" d="M%g %.1f C %g %.1f, %g %.1f, %g %.1f"/>`, class, x0, l.from, x0+160, l.from, x1-160, l.to, x1, l.to)
-	label := fmt.Sprintf("%g×", u.Calls)
+	label := calls(u)
 	if u.Needed != "" && u.Needed != "unknown" {
-		label += " " + u.Needed
+		label = strings.TrimSpace(label + " " + u.Needed)
 	}
 	y := l.from + (l.to-l.from)*l.at*l.at*(3-2*l.at)
 	fmt.Fprintf(b, `<text class="label" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x0+(x1-x0)*l.at, y-4, escape(label))
+}
+
+// calls says how often one request calls; nothing for a TCP wire, where calls
+// cannot be told apart.
+func calls(u plumbline.WireUse) string {
+	if u.Calls == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%g×", u.Calls)
 }
 
 func box(b *strings.Builder, x, y float64, name, class string) {
