@@ -78,10 +78,10 @@ func (q inquiry) cell(p probe, fault, operation string) matrixCell {
 	c.requests, c.Slowest, c.Statuses = g.n, milliseconds(g.slowest), counted(g.answers)
 	down := q.stopped(p, operation)
 	switch {
-	case g.n < onceEnough:
-		c.Detail = fmt.Sprintf("the fault hit %s", plural(g.n, "request"))
 	case len(down) > 0:
 		c.Outcome, c.Detail, c.shown = plumbline.CellBad, "healthy requests beside got no answer: "+answers(observed(down)), down
+	case g.n < onceEnough:
+		c.Detail = fmt.Sprintf("the fault hit %s", plural(g.n, "request"))
 	case g.bad():
 		c.Outcome, c.Detail, c.shown = plumbline.CellBad, counted(g.why), g.worst()
 	case g.clean > 0:

@@ -305,15 +305,48 @@ func probes(d plumbline.Design, dep plumbline.Dependency) (plumbline.Experiment,
 	return x, plumbline.Proposal{Skips: []plumbline.Skip{noUsers(d, dep)}}, false
 }
 
-// faulted are the requests of an operation that the probe hit.
+// faulted are the requests of an operation that the probe hit. Faults on other
+// dependencies go on at the same time: what an operation that can do without
+// this one has in common with the healthy requests beside it is not held
+// against it.
 func (q inquiry) faulted(p probe, operation string) []trial {
 	if p.scoped {
-		return hitBy(q.wire.trials(q.e, p.experiment, p.phase, faultedStream(q.dep.Name, operation)), p.kind)
+		hit := hitBy(q.wire.trials(q.e, p.experiment, p.phase, faultedStream(q.dep.Name, operation)), p.kind)
+		if q.dep.Class == plumbline.ClassOptional {
+			return alone(hit, q.beside(p, operation))
+		}
+		return hit
 	}
 	if hits, _ := q.delivered(p.experiment, p.phase); hits == 0 {
 		return nil
 	}
 	return q.wire.trials(q.e, p.experiment, p.phase, operation)
+}
+
+// sharedFate is how close in time the nearest healthy request has to be to
+// stand for what happens to a faulted one anyway.
+const sharedFate = 500 * time.Millisecond
+
+// alone leaves out the failures at whose side a healthy request failed too.
+func alone(hit, healthy []trial) []trial {
+	var out []trial
+	for _, t := range hit {
+		if near, ok := nearest(healthy, t.seen.Due); !ok || succeeded(t.seen) || succeeded(near.seen) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// nearest is the request due closest to a moment.
+func nearest(trials []trial, due time.Duration) (near trial, ok bool) {
+	best := sharedFate
+	for _, t := range trials {
+		if d := (t.seen.Due - due).Abs(); d < best {
+			best, near, ok = d, t, true
+		}
+	}
+	return near, ok
 }
 
 // beside are the healthy requests of the operation: those that went beside the
