@@ -57,25 +57,58 @@ func putBody(r *plumbline.Request, pointer, text string) error {
 		return nil //nolint:nilerr // the body of an invalid case need not be JSON: it goes out as it is
 	}
 	parts := tokens(pointer)
+	if len(parts) == 0 {
+		return nil
+	}
 	at := doc
-	for i, t := range parts {
-		m, ok := at.(map[string]any)
-		if !ok {
-			return nil
-		}
-		if i == len(parts)-1 {
-			if _, number := m[t].(json.Number); number {
-				m[t] = json.Number(text)
-			} else {
-				m[t] = text
-			}
-			break
-		}
-		at = m[t]
+	for _, t := range parts[:len(parts)-1] {
+		at = child(at, t)
+	}
+	last := parts[len(parts)-1]
+	was := child(at, last)
+	if was == nil {
+		return nil // an invalid case may live of what it leaves out
+	}
+	var live any = text
+	if _, number := was.(json.Number); number {
+		live = json.Number(text)
+	}
+	switch v := at.(type) {
+	case map[string]any:
+		v[last] = live
+	case []any:
+		i, _ := strconv.Atoi(last) // child has found it
+		v[i] = live
 	}
 	body, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
 	r.Body = body
-	return err
+	return nil
+}
+
+// placeholders reads the values of a path off its template. A path of another
+// shape yields none.
+func placeholders(template, path string) map[string]string {
+	want, got := strings.Split(template, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return nil
+	}
+	out := map[string]string{}
+	for i, w := range want {
+		before, rest, ok := strings.Cut(w, "{")
+		name, after, closed := strings.Cut(rest, "}")
+		if !ok || !closed {
+			continue
+		}
+		text, fits := strings.CutPrefix(got[i], before)
+		text, ends := strings.CutSuffix(text, after)
+		if plain, err := url.PathUnescape(text); err == nil && fits && ends {
+			out[name] = plain
+		}
+	}
+	return out
 }
 
 func tokens(pointer string) []string {

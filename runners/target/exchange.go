@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -19,10 +20,10 @@ import (
 
 // build makes the HTTP request of a shot, with credentials and trace context.
 // The path and query go out as they are: an invalid case lives of its bytes.
+// The request target is in origin form (RFC 9112 §3.2.1), for servers that are
+// no proxies need not understand another.
 func (c *Client) build(ctx context.Context, s Shot) (*http.Request, string, error) {
-	u := *c.base
-	u.Opaque = ""
-	req, err := http.NewRequestWithContext(ctx, s.Request.Method, u.String(), bytes.NewReader(s.Request.Body))
+	req, err := http.NewRequestWithContext(ctx, s.Request.Method, c.base.String(), bytes.NewReader(s.Request.Body))
 	if err != nil {
 		return nil, "", err
 	}
@@ -30,9 +31,8 @@ func (c *Client) build(ctx context.Context, s Shot) (*http.Request, string, erro
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path
 	}
-	req.URL.Opaque = "//" + u.Host + path
+	aim(req.URL, path)
 	req.URL.RawQuery = s.Request.Query
-	req.URL.Path, req.URL.RawPath = "", ""
 	if len(s.Request.Body) == 0 {
 		req.Body, req.GetBody, req.ContentLength = nil, nil, 0
 	}
@@ -47,6 +47,15 @@ func (c *Client) build(ctx context.Context, s Shot) (*http.Request, string, erro
 	return req, parent, nil
 }
 
+// aim makes the URL ask for the path as it stands. net/http writes an opaque
+// part unchanged, but takes one with two slashes for a host.
+func aim(u *url.URL, path string) {
+	u.Path, u.RawPath, u.Opaque = "", "", path
+	if plain, err := url.PathUnescape(path); err == nil && strings.HasPrefix(path, "//") {
+		u.Path, u.RawPath, u.Opaque = plain, path, ""
+	}
+}
+
 // exchange sends the request and reads the answer.
 func (c *Client) exchange(req *http.Request, o plumbline.Observation) Answer {
 	a := Answer{Observation: o}
@@ -55,41 +64,44 @@ func (c *Client) exchange(req *http.Request, o plumbline.Observation) Answer {
 	connections := 0
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connections++ }})
 	a.Sent = c.Now()
-	resp, err := c.cfg.Transport.RoundTrip(req.WithContext(ctx))
-	if err == nil {
-		a.Status = resp.StatusCode
-		a.Response.Status, a.Response.Header = resp.StatusCode, resp.Header
-		a.Response.Body, err = c.body(resp)
-		a.Bytes = int64(len(a.Response.Body))
-	}
+	var err error
+	a.Response, err = c.receive(req.WithContext(ctx))
 	a.Latency = c.Now() - a.Due
-	a.Retries = max(connections-1, 0)
+	a.Status, a.Bytes, a.Retries = a.Response.Status, int64(len(a.Response.Body)), max(connections-1, 0)
 	if err != nil {
-		a.Error = classify(err, req.Context())
+		a.Error = classify(req.Context(), err)
 	}
 	return a
 }
 
 var errTooLarge = errors.New("response body is too large")
 
-func (c *Client) body(resp *http.Response) ([]byte, error) {
-	defer func() { _ = resp.Body.Close() }()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, c.cfg.MaxBody+1))
-	if err == nil && int64(len(data)) > c.cfg.MaxBody {
-		return data[:c.cfg.MaxBody], errTooLarge
+// receive sends the request and reads the response to its end. What came
+// before an error is returned beside it.
+func (c *Client) receive(req *http.Request) (plumbline.Response, error) {
+	resp, err := c.cfg.Transport.RoundTrip(req)
+	if err != nil {
+		return plumbline.Response{}, err
 	}
-	return data, err
+	defer func() { _ = resp.Body.Close() }()
+	out := plumbline.Response{Status: resp.StatusCode, Header: resp.Header}
+	out.Body, err = io.ReadAll(io.LimitReader(resp.Body, c.cfg.MaxBody+1))
+	if err == nil && int64(len(out.Body)) > c.cfg.MaxBody {
+		out.Body, err = out.Body[:c.cfg.MaxBody], errTooLarge
+	}
+	return out, err
 }
 
-// classify names the class of an error by its value, never by its text alone.
-// The context is the caller's: its end is the harness' own doing.
-func classify(err error, caller context.Context) plumbline.ErrorClass {
+// classify names the class of an error by its value, and by its text only
+// where net/http has no value for it. The context is the caller's: its end is
+// the harness' own doing.
+func classify(ctx context.Context, err error) plumbline.ErrorClass {
 	var dns *net.DNSError
 	var timeout net.Error
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	switch {
-	case caller.Err() != nil:
+	case ctx.Err() != nil:
 		return plumbline.ErrorCanceled
 	case errors.Is(err, errTooLarge):
 		return plumbline.ErrorTooLarge
@@ -108,8 +120,24 @@ func classify(err error, caller context.Context) plumbline.ErrorClass {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return plumbline.ErrorEOF
 	}
-	if text := err.Error(); strings.Contains(text, "malformed") || strings.Contains(text, "protocol") || strings.Contains(text, "server gave HTTP response") {
-		return plumbline.ErrorProtocol
+	return worded(err.Error())
+}
+
+// worded names the class of an error that is known by its text alone.
+func worded(text string) plumbline.ErrorClass {
+	for _, w := range []struct {
+		part  string
+		class plumbline.ErrorClass
+	}{
+		{"server closed idle connection", plumbline.ErrorEOF},
+		{"tls: ", plumbline.ErrorTLS}, // an alert of the other side
+		{"malformed", plumbline.ErrorProtocol},
+		{"chunk", plumbline.ErrorProtocol},
+		{"protocol", plumbline.ErrorProtocol},
+	} {
+		if strings.Contains(text, w.part) {
+			return w.class
+		}
 	}
 	return plumbline.ErrorOther
 }

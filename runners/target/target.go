@@ -55,18 +55,13 @@ type Client struct {
 	hide  redactor
 }
 
-// New checks the configuration: a base URL without a host, a host that is not
-// allowed, and a name that looks like production are errors.
+// New checks the configuration: a base URL without a host or of a scheme other
+// than HTTP's, a host that is not allowed, and a name that looks like
+// production are errors.
 func New(c Config) (*Client, error) {
-	u, err := url.Parse(c.Base)
-	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("%q is not the URL of a deployment", c.Base)
-	}
-	if len(c.Allow) > 0 && !slices.Contains(c.Allow, u.Hostname()) && !slices.Contains(c.Allow, u.Host) {
-		return nil, fmt.Errorf("host %s is not among the allowed ones (%s)", u.Host, strings.Join(c.Allow, ", "))
-	}
-	if !c.Force && production(u.Hostname()) {
-		return nil, fmt.Errorf("the host %s looks like production: plumbline sends invalid input, load and faults; --force runs all the same", u.Hostname())
+	u, err := c.address()
+	if err != nil {
+		return nil, err
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 10 * time.Second
@@ -82,6 +77,22 @@ func New(c Config) (*Client, error) {
 		cl.limit = rate.NewLimiter(rate.Limit(c.Limit), max(int(c.Limit/10), 1))
 	}
 	return cl, nil
+}
+
+// address is the base URL, when requests may go there.
+func (c Config) address() (*url.URL, error) {
+	u, err := url.Parse(c.Base)
+	switch {
+	case err != nil || u.Host == "":
+		return nil, fmt.Errorf("%q is not the URL of a deployment", c.Base)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("%s is not the URL of a deployment: its scheme is not http or https", u.Redacted())
+	case len(c.Allow) > 0 && !slices.Contains(c.Allow, u.Hostname()) && !slices.Contains(c.Allow, u.Host):
+		return nil, fmt.Errorf("host %s is not among the allowed ones (%s)", u.Host, strings.Join(c.Allow, ", "))
+	case !c.Force && production(u.Hostname()):
+		return nil, fmt.Errorf("the host %s looks like production: plumbline sends invalid input, load and faults; --force runs all the same", u.Hostname())
+	}
+	return u, nil
 }
 
 func production(host string) bool {
@@ -118,14 +129,18 @@ type Shot struct {
 	Transcript                bool              // keep what was sent and received
 }
 
-// An Answer is an observation with the response itself, which is not kept.
+// An Answer is an observation with the request as it was filled in and the
+// response itself, which are not kept.
 type Answer struct {
 	plumbline.Observation
+	Request  plumbline.Request
 	Response plumbline.Response
 }
 
 // Do makes one request and reads the response to its end. It does not follow
-// redirects and never repeats a request. Latency counts from Due.
+// redirects. It never repeats a request of its own accord; what net/http
+// repeats, when a connection that was kept open turns out to be dead, is
+// counted in Retries. Latency counts from Due, also of what was never sent.
 func (c *Client) Do(ctx context.Context, s Shot) Answer {
 	o := plumbline.Observation{
 		Experiment: s.Experiment, Phase: s.Phase, Stream: s.Stream, Operation: s.Operation,
@@ -136,18 +151,17 @@ func (c *Client) Do(ctx context.Context, s Shot) Answer {
 	}
 	if c.limit != nil {
 		if err := c.limit.Wait(ctx); err != nil {
-			o.Error, o.Sent = plumbline.ErrorCanceled, c.Now()
-			return Answer{Observation: o}
+			return c.unsent(s, o, plumbline.ErrorCanceled)
 		}
 	}
 	req, parent, err := c.build(ctx, s)
 	if err != nil {
-		o.Error, o.Sent = plumbline.ErrorOther, c.Now()
 		o.Transcript = &plumbline.Transcript{Method: s.Request.Method, URL: s.Request.Path, ResponseBody: err.Error()}
-		return Answer{Observation: o}
+		return c.unsent(s, o, plumbline.ErrorOther)
 	}
 	o.Parent = parent
 	a := c.exchange(req, o)
+	a.Request = s.Request
 	if c.cfg.Inspect != nil && a.Status != 0 && a.Error == "" {
 		a.Marks = c.cfg.Inspect(s.Operation, s.Request, a.Response)
 	}
@@ -155,6 +169,13 @@ func (c *Client) Do(ctx context.Context, s Shot) Answer {
 		a.Transcript = c.transcript(s, req, a)
 	}
 	return a
+}
+
+// unsent is the answer to a request that was not sent after all.
+func (c *Client) unsent(s Shot, o plumbline.Observation, class plumbline.ErrorClass) Answer {
+	o.Error, o.Sent = class, c.Now()
+	o.Latency = o.Sent - o.Due
+	return Answer{Observation: o, Request: s.Request}
 }
 
 func breaks(marks []plumbline.Mark) bool {
@@ -181,16 +202,20 @@ func (c *Client) Reachable(ctx context.Context) error {
 	resp, err := c.cfg.Transport.RoundTrip(req)
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
-			return fmt.Errorf("no answer from %s within 5s", c.cfg.Base)
+			return fmt.Errorf("no answer from %s within 5s", c.base.Redacted())
 		}
-		return fmt.Errorf("nothing answers at %s: %w", c.cfg.Base, err)
+		return fmt.Errorf("nothing answers at %s: %w", c.base.Redacted(), err)
 	}
 	return resp.Body.Close()
 }
 
 // Send sends a request that another engine made, with the credentials of the
-// default identity and under the ceiling of the rate.
+// default identity and under the ceiling of the rate. It goes to the
+// deployment or nowhere.
 func (c *Client) Send(r *http.Request) (*http.Response, error) {
+	if r.URL.Host != c.base.Host {
+		return nil, fmt.Errorf("the host %s is not that of the deployment", r.URL.Host)
+	}
 	if c.limit != nil {
 		if err := c.limit.Wait(r.Context()); err != nil {
 			return nil, err
