@@ -1,12 +1,14 @@
 package target
 
 import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -19,9 +21,10 @@ const hidden = "[redacted]"
 // A redactor hides secrets when a transcript is made, not when it is shown:
 // what was never written down cannot leak.
 type redactor struct {
-	values   []string // the secrets of the identities themselves
-	names    *regexp.Regexp
-	property *regexp.Regexp
+	values   []string       // the secrets of the identities themselves, the longest first
+	names    *regexp.Regexp // of headers and of query parameters
+	property *regexp.Regexp // of JSON, also one that the end of an excerpt cuts
+	pair     *regexp.Regexp // of a query or a form
 }
 
 func newRedactor(c Config) redactor {
@@ -30,25 +33,45 @@ func newRedactor(c Config) redactor {
 		words = append(words, regexp.QuoteMeta(r))
 	}
 	alternatives := strings.Join(words, "|")
-	r := redactor{
-		names:    regexp.MustCompile(`(?i)(` + alternatives + `)`),
-		property: regexp.MustCompile(`(?i)("[^"]*(?:` + alternatives + `)[^"]*"\s*:\s*)("(?:[^"\\]|\\.)*"|[0-9.eE+-]+)`),
-	}
+	var values, names []string
 	for _, cred := range c.Identities {
-		for _, v := range []string{cred.Bearer, cred.Password, cred.KeyValue} {
-			if len(v) >= 4 {
-				r.values = append(r.values, v, url.QueryEscape(v))
+		if cred.KeyName != "" {
+			names = append(names, "|^"+regexp.QuoteMeta(cred.KeyName)+"$")
+		}
+		basic := base64.StdEncoding.EncodeToString([]byte(cred.User + ":" + cred.Password))
+		for _, v := range []string{cred.Bearer, cred.Password, cred.KeyValue, basic} {
+			if len(v) >= shortest && v != "Og==" { // neither user nor password
+				values = append(values, spellings(v)...)
 			}
 		}
 	}
-	return r
+	slices.Sort(names)
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	const text = `"(?:[^"\\]|\\.)*(?:"|\\?\z)`
+	return redactor{
+		values:   slices.Compact(values),
+		names:    regexp.MustCompile(`(?i)(` + alternatives + strings.Join(names, "") + `)`),
+		property: regexp.MustCompile(`(?i)("[^"]*(?:` + alternatives + `)[^"]*"\s*:\s*)(` + text + `|[0-9.eE+-]+|\[[^\]]*(?:\]|\z))`),
+		pair:     regexp.MustCompile(`(?i)((?:^|[?&#;\s]|\\u0026)[^=&?#"'\\\s]*(?:` + alternatives + `)[^=&?#"'\\\s]*=)([^&#"'\\\s]+)`),
+	}
+}
+
+// shortest is the length from which a secret is looked for wherever it may
+// stand. A shorter one would tear texts apart that have nothing to do with it.
+const shortest = 4
+
+// spellings are the ways in which a secret may stand in a text.
+func spellings(v string) []string {
+	quoted, _ := json.Marshal(v) // a string always has a JSON form
+	return []string{v, url.QueryEscape(v), url.PathEscape(v), strings.Trim(string(quoted), `"`)}
 }
 
 func (r redactor) text(s string) string {
 	for _, v := range r.values {
 		s = strings.ReplaceAll(s, v, hidden)
 	}
-	return r.property.ReplaceAllString(s, `${1}"`+hidden+`"`)
+	s = r.property.ReplaceAllString(s, `${1}"`+hidden+`"`)
+	return r.pair.ReplaceAllString(s, `${1}`+hidden)
 }
 
 func (r redactor) header(h http.Header) map[string][]string {
@@ -75,18 +98,29 @@ func (r redactor) query(raw string) string {
 	return r.text(strings.Join(parts, "&"))
 }
 
+// body is an excerpt. A secret that its end cuts is hidden as well.
 func (r redactor) body(b []byte) string {
+	s := string(b[:min(len(b), excerpt)])
 	if len(b) > excerpt {
-		b = b[:excerpt]
+		s = r.whole(s)
 	}
-	if !utf8.Valid(b) {
-		return strings.ToValidUTF8(r.text(string(b)), "\uFFFD")
+	return strings.ToValidUTF8(r.text(s), "\uFFFD")
+}
+
+// whole cuts what may be the beginning of a secret off the end of a text.
+func (r redactor) whole(s string) string {
+	for _, v := range r.values {
+		for n := min(len(v), len(s)); n >= shortest; n-- {
+			if strings.HasSuffix(s, v[:n]) {
+				return s[:len(s)-n] + hidden
+			}
+		}
 	}
-	return r.text(string(b))
+	return s
 }
 
 func (c *Client) transcript(s Shot, req *http.Request, a Answer) *plumbline.Transcript {
-	address := c.base.Scheme + ":" + req.URL.Opaque
+	address := req.URL.Scheme + "://" + req.URL.Host + cmp.Or(req.URL.Opaque, req.URL.EscapedPath())
 	if req.URL.RawQuery != "" {
 		address += "?" + c.hide.query(req.URL.RawQuery)
 	}
@@ -95,43 +129,62 @@ func (c *Client) transcript(s Shot, req *http.Request, a Answer) *plumbline.Tran
 		RequestHeader: c.hide.header(req.Header), RequestBody: c.hide.body(s.Request.Body),
 		ResponseHeader: c.hide.header(a.Response.Header), ResponseBody: c.hide.body(a.Response.Body),
 	}
-	t.Curl = c.curl(t, s)
+	t.Curl = c.curl(t, s, req)
 	return t
 }
 
 // curl is a command that makes the request again. The place of a credential
 // is taken by an environment variable.
-func (c *Client) curl(t *plumbline.Transcript, s Shot) string {
+func (c *Client) curl(t *plumbline.Transcript, s Shot, req *http.Request) string {
 	var b strings.Builder
-	b.WriteString("curl -sS -i -X " + t.Method + " " + quote(t.URL))
-	name := s.Identity
-	if name == "" {
-		name = c.cfg.Default
-	}
+	name := cmp.Or(s.Identity, c.cfg.Default)
+	secret := "$PLUMBLINE_TOKEN_" + variable(name)
+	b.WriteString("curl -sS -i " + options(t))
+	// What closes the quotes and opens them again lets the shell fill it in.
+	b.WriteString(strings.ReplaceAll(quote(t.URL), hidden, `'"`+secret+`"'`))
 	for _, k := range sortedKeys(t.RequestHeader) {
 		for _, v := range t.RequestHeader[k] {
 			switch {
 			case k == "User-Agent" || k == "Baggage":
-			case v == hidden && k == "Authorization":
-				b.WriteString(` -H "Authorization: ` + scheme(c.cfg.Identities[name]) + ` $PLUMBLINE_TOKEN_` + variable(name) + `"`)
-			case v == hidden:
-				b.WriteString(` -H "` + k + `: $PLUMBLINE_TOKEN_` + variable(name) + `"`)
-			default:
+			case v != hidden:
 				b.WriteString(" -H " + quote(k+": "+v))
+			case c.spoilt(k, name, s.Auth):
+				b.WriteString(" -H " + quote(k+": "+c.hide.text(req.Header.Get(k))))
+			case k == "Authorization":
+				scheme, _, _ := strings.Cut(req.Header.Get(k), " ")
+				b.WriteString(` -H "Authorization: ` + scheme + ` ` + secret + `"`)
+			default:
+				b.WriteString(` -H "` + k + `: ` + secret + `"`)
 			}
 		}
 	}
 	if t.RequestBody != "" {
-		b.WriteString(" --data-binary " + quote(t.RequestBody))
+		b.WriteString(" --data-raw " + quote(t.RequestBody))
 	}
 	return b.String()
 }
 
-func scheme(c Credential) string {
-	if c.User != "" {
-		return "Basic"
+// options are the method, and what keeps curl from changing the URL.
+func options(t *plumbline.Transcript) string {
+	out := "-X " + t.Method + " "
+	if t.Method == http.MethodHead {
+		out = "--head " // with -X it would wait for a body
 	}
-	return "Bearer"
+	if strings.ContainsAny(strings.ReplaceAll(t.URL, hidden, ""), "{}[]") {
+		out += "--globoff "
+	}
+	if strings.Contains(t.URL, "/.") {
+		out += "--path-as-is "
+	}
+	return out
+}
+
+// spoilt tells whether a header holds what was made up in the place of a
+// credential: it is no secret, and the request is not the same without it.
+func (c *Client) spoilt(header, identity, auth string) bool {
+	cred := c.cfg.Identities[identity]
+	made := auth == plumbline.AuthEmpty || auth == plumbline.AuthMalformed || auth == plumbline.AuthExpired
+	return made && cred != (Credential{}) && (header == "Authorization" && cred.KeyName == "" || strings.EqualFold(header, cred.KeyName) && header != "Cookie")
 }
 
 func variable(name string) string {
