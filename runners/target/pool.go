@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/plumbline-dev/plumbline"
@@ -31,22 +32,46 @@ type Pool struct {
 	known  map[source][]value
 	turn   map[source]int
 	ledger []*resource
+	places map[string][]string // pointers by operation
 }
 
 // A source is a place in the answer of an operation.
 type source struct{ operation, pointer string }
 
+// A value is one that the deployment gave, with those that it lies below: an
+// item is found under the order that it was added to and under no other.
 type value struct {
-	text string
-	of   *resource // what the run created; nil when it was there before
+	text  string
+	of    *resource // what the run created; nil when it was there before
+	below map[source]value
 }
 
 // A resource is something that the run created.
 type resource struct {
 	operation string
 	values    map[string]string // by pointer
-	gone      bool
+	below     map[source]value
 }
+
+// depth is how many resources of the run the resource lies below.
+func (r *resource) depth() int {
+	n := 0
+	for _, v := range r.below {
+		if v.of != nil {
+			n = max(n, v.of.depth()+1)
+		}
+	}
+	return n
+}
+
+// A use is what a request does to the thing that a value names.
+type use int
+
+const (
+	shared   use = iota // reads it
+	owned               // changes it: in mode own only what the run created
+	consumed            // deletes it: nothing else may use the value
+)
 
 func (p *Pool) operation(id string) (plumbline.Operation, bool) {
 	i := slices.IndexFunc(p.Operations, func(o plumbline.Operation) bool { return o.ID == id })
@@ -61,12 +86,28 @@ func (p *Pool) operation(id string) (plumbline.Operation, bool) {
 // nothing that the run did not create is changed or deleted. Errors wrap
 // ErrUnbound.
 func (p *Pool) Fill(ctx context.Context, c plumbline.Case) (plumbline.Request, error) {
+	return p.fill(ctx, c, nil)
+}
+
+// fill is Fill on behalf of the sources in the chain. The innermost place of
+// the path is filled first, for its value may say what it lies below.
+func (p *Pool) fill(ctx context.Context, c plumbline.Case, chain []source) (plumbline.Request, error) {
 	op, _ := p.operation(c.Operation)
 	req := clone(c.Request)
-	for _, b := range c.Binds {
-		v, err := p.value(ctx, b, op)
-		if err != nil {
-			return req, fmt.Errorf("%w for %s of %s: %w", ErrUnbound, b.Name, c.Operation, err)
+	below := map[source]value{}
+	for i, b := range innermost(c) {
+		src := source{b.From, b.Pointer}
+		v, ok := below[src]
+		if !ok {
+			var err error
+			if v, err = p.value(ctx, src, usage(op, b, i == 0), chain); err != nil {
+				return req, fmt.Errorf("%w for %s of %s: %w", ErrUnbound, b.Name, c.Operation, err)
+			}
+			for s, outer := range v.below {
+				if _, said := below[s]; !said {
+					below[s] = outer
+				}
+			}
 		}
 		if err := put(&req, b, v.text); err != nil {
 			return req, fmt.Errorf("%w: %w", ErrUnbound, err)
@@ -75,66 +116,82 @@ func (p *Pool) Fill(ctx context.Context, c plumbline.Case) (plumbline.Request, e
 	return req, nil
 }
 
-// value takes a live value for a bind of an operation.
-func (p *Pool) value(ctx context.Context, b plumbline.Bind, user plumbline.Operation) (value, error) {
-	src := source{b.From, b.Pointer}
-	changes := !user.Safe() && b.In == "path"
-	if changes && user.Method == http.MethodDelete {
-		return p.fresh(ctx, src, true)
+// usage is what an operation does to what a bind names. A deletion deletes
+// what the innermost place of its path names.
+func usage(op plumbline.Operation, b plumbline.Bind, innermost bool) use {
+	switch {
+	case op.Safe() || b.In != "path":
+		return shared
+	case op.Method == http.MethodDelete && innermost:
+		return consumed
 	}
-	if v, ok := p.next(src, changes); ok {
-		return v, nil
-	}
-	return p.fresh(ctx, src, false)
+	return owned
 }
 
-// next takes the next known value in turn; owned asks for one that the run
-// created.
-func (p *Pool) next(src source, owned bool) (value, bool) {
+// value takes a live value from a source.
+func (p *Pool) value(ctx context.Context, src source, u use, chain []source) (value, error) {
+	if u != consumed {
+		if v, ok := p.next(src, u); ok {
+			return v, nil
+		}
+	}
+	return p.fresh(ctx, src, u, chain)
+}
+
+// next takes the next known value in turn.
+func (p *Pool) next(src source, u use) (value, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	all := p.known[src]
 	for range all {
 		v := all[p.turn[src]%len(all)]
 		p.turn[src]++
-		if (v.of == nil || !v.of.gone) && (v.of != nil || !owned || p.Mode == plumbline.ModeFull) {
+		if v.of != nil || u == shared || p.Mode == plumbline.ModeFull {
 			return v, true
 		}
 	}
 	return value{}, false
 }
 
-// fresh calls the operation that yields the value. A consumed value is taken
-// out of the ledger: its user deletes it.
-func (p *Pool) fresh(ctx context.Context, src source, consume bool) (value, error) {
-	op, ok := p.operation(src.operation)
-	switch {
-	case !ok || len(op.Cases) == 0:
-		return value{}, fmt.Errorf("%s cannot be called", src.operation)
-	case !op.Safe() && p.Mode == plumbline.ModeObserve:
-		return value{}, fmt.Errorf("%s creates, and the mode is observe", op.ID)
-	case op.Safe() && consume && p.Mode != plumbline.ModeFull:
-		return value{}, fmt.Errorf("%s only lists what the run did not create", op.ID)
+// fresh calls the operation that yields the value.
+func (p *Pool) fresh(ctx context.Context, src source, u use, chain []source) (value, error) {
+	op, err := p.yielding(src, u, chain)
+	if err != nil {
+		return value{}, err
 	}
-	req, err := p.Fill(ctx, op.Cases[0])
+	req, err := p.fill(ctx, op.Cases[0], append(slices.Clip(chain), src))
 	if err != nil {
 		return value{}, err
 	}
 	a := p.Client.Do(ctx, Shot{Operation: op.ID, Case: op.Cases[0].ID, Request: req, Trace: p.trace()})
+	v := p.learn(op.ID, a, u == consumed)
 	if a.Error != "" || a.Status/100 != 2 {
-		return value{}, fmt.Errorf("%s answered %d %s", op.ID, a.Status, a.Error)
+		return value{}, fmt.Errorf("%s answered %s", op.ID, answer(a))
 	}
-	res := p.Learn(op.ID, a)
-	text, ok := extract(a.Response, src.pointer)
-	if !ok {
+	var ok bool
+	if v.text, ok = extract(a.Response, src.pointer); !ok {
 		return value{}, fmt.Errorf("the answer of %s has nothing at %s", op.ID, src.pointer)
 	}
-	if consume && res != nil {
-		p.mu.Lock()
-		res.gone = true
-		p.mu.Unlock()
+	if u == consumed {
+		p.forget(src, v.text)
 	}
-	return value{text, res}, nil
+	return v, nil
+}
+
+// yielding is the operation of a source, when it may be called for the use.
+func (p *Pool) yielding(src source, u use, chain []source) (plumbline.Operation, error) {
+	op, ok := p.operation(src.operation)
+	switch {
+	case !ok || len(op.Cases) == 0:
+		return op, fmt.Errorf("%s cannot be called", src.operation)
+	case slices.Contains(chain, src):
+		return op, fmt.Errorf("%s needs a value of its own answer", op.ID)
+	case !op.Safe() && p.Mode == plumbline.ModeObserve:
+		return op, fmt.Errorf("%s creates, and the mode is observe", op.ID)
+	case u != shared && !op.Creates() && p.Mode != plumbline.ModeFull:
+		return op, fmt.Errorf("%s only yields what the run did not create", op.ID)
+	}
+	return op, nil
 }
 
 func (p *Pool) trace() string {
@@ -145,54 +202,102 @@ func (p *Pool) trace() string {
 }
 
 // Learn takes the values of an answer into the pool and, when its operation
-// creates, books the resource in the ledger. It returns the ledger's entry, or
-// nil. Answers without a 2xx teach nothing.
-func (p *Pool) Learn(operation string, a Answer) *resource {
+// creates, books the resource in the ledger, also when the answer broke off
+// after a status of success. Answers without a 2xx teach nothing.
+func (p *Pool) Learn(operation string, a Answer) { p.learn(operation, a, false) }
+
+// learn is Learn; what is taken is booked, but is no value for others. It
+// returns what is common to the values of the answer.
+func (p *Pool) learn(operation string, a Answer, taken bool) value {
 	op, ok := p.operation(operation)
-	if !ok || a.Error != "" || a.Status/100 != 2 {
-		return nil
-	}
-	var res *resource
-	if op.Creates() {
-		res = &resource{operation: operation, values: map[string]string{}}
+	if !ok || a.Status/100 != 2 {
+		return value{}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.known == nil {
-		p.known, p.turn = map[source][]value{}, map[source]int{}
+	p.start()
+	places := p.places[operation]
+	if len(places) == 0 && !op.Creates() {
+		return value{}
 	}
-	for _, pointer := range p.pointers(operation) {
+	common := value{below: p.outer(op, a)}
+	if op.Creates() {
+		common.of = &resource{operation: operation, values: map[string]string{}, below: common.below}
+		p.ledger = append(p.ledger, common.of)
+	}
+	for _, pointer := range places {
 		text, ok := extract(a.Response, pointer)
 		if !ok {
 			continue
 		}
-		if res != nil {
-			res.values[pointer] = text
+		v := value{text, common.of, common.below}
+		if v.of != nil {
+			v.of.values[pointer] = v.text
 		}
-		src := source{operation, pointer}
-		if len(p.known[src]) < mostValues {
-			p.known[src] = append(p.known[src], value{text, res})
+		if src := (source{operation, pointer}); !taken && len(p.known[src]) < mostValues {
+			p.known[src] = append(p.known[src], v)
 		}
 	}
-	if res != nil {
-		p.ledger = append(p.ledger, res)
-	}
-	return res
+	return common
 }
 
-// pointers are the places of an operation's answer that any case binds to.
-func (p *Pool) pointers(operation string) []string {
-	var out []string
+// start finds, once, the places of every operation's answer that any case
+// binds to.
+func (p *Pool) start() {
+	if p.known != nil {
+		return
+	}
+	p.known, p.turn, p.places = map[source][]value{}, map[source]int{}, map[string][]string{}
 	for _, o := range p.Operations {
 		for _, c := range slices.Concat(o.Cases, o.Invalid) {
 			for _, b := range c.Binds {
-				if b.From == operation && !slices.Contains(out, b.Pointer) {
-					out = append(out, b.Pointer)
+				if !slices.Contains(p.places[b.From], b.Pointer) {
+					p.places[b.From] = append(p.places[b.From], b.Pointer)
 				}
 			}
 		}
 	}
+}
+
+// outer are the values of the path that the request went to: what an answer
+// yields lies below them.
+func (p *Pool) outer(op plumbline.Operation, a Answer) map[source]value {
+	i := max(slices.IndexFunc(op.Cases, func(c plumbline.Case) bool { return c.ID == a.Case }), 0)
+	if i >= len(op.Cases) {
+		return nil
+	}
+	var out map[source]value
+	names := placeholders(op.Cases[i].Request.Path, a.Request.Path)
+	for _, b := range op.Cases[i].Binds {
+		text, ok := names[b.Name]
+		if b.In != "path" || !ok {
+			continue
+		}
+		if out == nil {
+			out = map[source]value{}
+		}
+		src := source{b.From, b.Pointer}
+		out[src] = value{text: text}
+		if k := slices.IndexFunc(p.known[src], func(v value) bool { return v.text == text }); k >= 0 {
+			out[src] = p.known[src][k]
+		}
+		for s, v := range out[src].below {
+			out[s] = v
+		}
+	}
 	return out
+}
+
+// forget drops a value that is about to be deleted, and all that lie below it.
+func (p *Pool) forget(src source, text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for s, all := range p.known {
+		p.known[s] = slices.DeleteFunc(all, func(v value) bool {
+			outer, ok := v.below[src]
+			return s == src && v.text == text || ok && outer.text == text
+		})
+	}
 }
 
 // Prepare makes sure that some values are known for every bind of the case, so
@@ -200,13 +305,15 @@ func (p *Pool) pointers(operation string) []string {
 func (p *Pool) Prepare(ctx context.Context, c plumbline.Case, n int) error {
 	for _, b := range c.Binds {
 		src := source{b.From, b.Pointer}
-		op, _ := p.operation(b.From)
-		if op.Safe() {
-			n = 1
+		want := min(n, mostValues)
+		if op, _ := p.operation(b.From); op.Safe() {
+			want = 1
 		}
-		for p.count(src) < min(n, mostValues) {
-			if _, err := p.fresh(ctx, src, false); err != nil {
-				if p.count(src) > 0 {
+		// A call that teaches nothing new ends it as one that fails does.
+		for before := -1; before < p.count(src) && p.count(src) < want; {
+			before = p.count(src)
+			if _, err := p.fresh(ctx, src, shared, nil); err != nil {
+				if before > 0 {
 					break
 				}
 				return fmt.Errorf("%w for %s of %s: %w", ErrUnbound, b.Name, c.Operation, err)
@@ -219,5 +326,19 @@ func (p *Pool) Prepare(ctx context.Context, c plumbline.Case, n int) error {
 func (p *Pool) count(src source) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(slices.DeleteFunc(slices.Clone(p.known[src]), func(v value) bool { return v.of != nil && v.of.gone }))
+	return len(p.known[src])
+}
+
+// innermost are the binds of a case, those of the path first and the last of
+// them before the others.
+func innermost(c plumbline.Case) []plumbline.Bind {
+	at := func(b plumbline.Bind) int {
+		if b.In != "path" {
+			return -1
+		}
+		return strings.Index(c.Request.Path, "{"+b.Name+"}")
+	}
+	out := slices.Clone(c.Binds)
+	slices.SortStableFunc(out, func(a, b plumbline.Bind) int { return at(b) - at(a) })
+	return out
 }
