@@ -65,10 +65,15 @@ func planPacts(d plumbline.Design) plumbline.Proposal {
 // in the run directory.
 func generatedPact(d plumbline.Design) string { return "contracts/" + d.Service + ".pact.json" }
 
-func judgePacts(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+func judgePacts(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	byResult := map[string][]plumbline.PactResult{}
 	results := pactResults(e, strings.TrimPrefix(c.ID, pactsVerified+"/"))
+	locked := 0
 	for _, r := range results {
+		if lockedOut(d, r) {
+			locked++
+			continue
+		}
 		byResult[r.Result] = append(byResult[r.Result], r)
 	}
 	matched, unset, missed := len(byResult[plumbline.PactOK]), len(byResult[plumbline.PactStateUnset]), byResult[plumbline.PactMismatch]
@@ -79,6 +84,9 @@ func judgePacts(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) pl
 	left := ""
 	if unset > 0 {
 		left = fmt.Sprintf("; %s skipped, as their provider state could not be created", plural(unset, "interaction"))
+	}
+	if locked > 0 {
+		left += fmt.Sprintf("; %s skipped, as no identity is declared that could be let in", plural(locked, "interaction"))
 	}
 	switch {
 	case len(missed) > 0:
@@ -91,10 +99,23 @@ func judgePacts(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) pl
 		return pactsNotRun(results, notRun)
 	case len(unanswered) > 0:
 		return inconclusive(plumbline.ReasonNoPositiveControl, "not one of %s was answered: %s", plural(len(unanswered), "interaction"), describePacts(unanswered))
+	case matched == 0 && locked > 0 && unset == 0:
+		return inconclusive(plumbline.ReasonNeedsIdentity, "no interaction could be replayed%s", left)
 	case matched == 0:
 		return inconclusive(plumbline.ReasonNoPositiveControl, "no interaction could be replayed%s", left)
 	}
 	return pass(figure{0, 0, "interactions", matched}, "%s matched%s", plural(matched, "interaction"), left)
+}
+
+// lockedOut says whether an interaction was refused for want of credentials
+// that nobody declared.
+func lockedOut(d plumbline.Design, r plumbline.PactResult) bool {
+	o, ok := d.Operation(r.Operation)
+	if !ok || !o.Secured || len(d.Identities) > 0 || r.Result != plumbline.PactMismatch {
+		return false
+	}
+	detail := strings.Join(r.Detail, " ")
+	return strings.Contains(detail, "but was 401") || strings.Contains(detail, "but was 403")
 }
 
 // pactsNotRun is the verdict when the verifier gave no result.
@@ -134,7 +155,7 @@ func describePacts(results []plumbline.PactResult) string {
 	for _, r := range results[:min(len(results), 3)] {
 		s := fmt.Sprintf("%q", r.Description)
 		if len(r.Detail) > 0 {
-			s += " (" + r.Detail[0] + ")"
+			s += " (" + strings.Join(r.Detail[:min(len(r.Detail), 2)], "; ") + ")"
 		}
 		parts = append(parts, s)
 	}

@@ -180,6 +180,6 @@ func (f *front) decide(p *plumbline.PactResult, ok bool, mismatch string, unset 
 	case len(p.States) > 0 && (strings.Contains(mismatch, "state change handlers") || len(f.unset) > unset):
 		p.Result, p.Detail = plumbline.PactStateUnset, f.whyUnset(p.States)
 	default:
-		p.Result, p.Detail = plumbline.PactMismatch, []string{mismatch}
+		p.Result, p.Detail = plumbline.PactMismatch, readable(mismatch)
 	}
 }
