@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,7 +24,7 @@ func (a *app) demoCommand() *cobra.Command {
 	var defect string
 	c := &cobra.Command{
 		Use: "demo", Short: "Run the whole job on the embedded sample system", Args: cobra.NoArgs,
-		Long:    "Demo starts the sample system – a shop with three HTTP dependencies and a store – and its wires as processes on loopback ports, runs the whole job and stops everything. --defect switches one known defect on.",
+		Long:    "Demo starts the sample system – a shop with three HTTP dependencies and a store – and its wires as processes on loopback ports, runs the whole job and stops everything. Its documents are kept in the user's cache folder. --defect switches one known defect on.",
 		Example: "  plumbline demo --out out/demo\n  plumbline demo --defect breaker-never-opens",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), o, defect) },
 	}
@@ -55,11 +56,13 @@ func (a *app) demo(ctx context.Context, o options, defect string) error {
 	if err := s.start(ctx); err != nil {
 		return harness(err)
 	}
-	dir, err := os.MkdirTemp("", "plumbline-demo-")
+	cache, err := os.UserCacheDir()
 	if err != nil {
 		return harness(err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
+	// The documents stay, for the report names their lines, and at one place,
+	// for the same seed is to give the same plan.
+	dir := filepath.Join(cache, "plumbline", "sample")
 	if err := unpack(shop.Files(), dir); err != nil {
 		return harness(err)
 	}
@@ -91,7 +94,11 @@ func unpack(from fs.FS, dir string) error {
 		if err != nil {
 			return err
 		}
-		return writeFile(filepath.Join(dir, name), data)
+		path := filepath.Join(dir, name)
+		if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, data) {
+			return nil
+		}
+		return writeFile(path, data)
 	})
 }
 
