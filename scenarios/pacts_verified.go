@@ -66,28 +66,14 @@ func planPacts(d plumbline.Design) plumbline.Proposal {
 func generatedPact(d plumbline.Design) string { return "contracts/" + d.Service + ".pact.json" }
 
 func judgePacts(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	byResult := map[string][]plumbline.PactResult{}
 	results := pactResults(e, strings.TrimPrefix(c.ID, pactsVerified+"/"))
-	locked := 0
-	for _, r := range results {
-		if lockedOut(d, r) {
-			locked++
-			continue
-		}
-		byResult[r.Result] = append(byResult[r.Result], r)
-	}
+	byResult, locked := sorted(d, results)
 	matched, unset, missed := len(byResult[plumbline.PactOK]), len(byResult[plumbline.PactStateUnset]), byResult[plumbline.PactMismatch]
 	unanswered, notRun := byResult[plumbline.PactError], byResult[plumbline.PactNotRun]
 	if matched > 0 {
 		missed = append(missed, unanswered...) // others were answered
 	}
-	left := ""
-	if unset > 0 {
-		left = fmt.Sprintf("; %s skipped, as their provider state could not be created", plural(unset, "interaction"))
-	}
-	if locked > 0 {
-		left += fmt.Sprintf("; %s skipped, as no identity is declared that could be let in", plural(locked, "interaction"))
-	}
+	left := leftOut(unset, locked)
 	switch {
 	case len(missed) > 0:
 		v := fail(figure{float64(len(missed)), 0, "interactions", matched + len(missed)}, "%s of %d broken: %s%s",
@@ -105,6 +91,32 @@ func judgePacts(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) pl
 		return inconclusive(plumbline.ReasonNoPositiveControl, "no interaction could be replayed%s", left)
 	}
 	return pass(figure{0, 0, "interactions", matched}, "%s matched%s", plural(matched, "interaction"), left)
+}
+
+// sorted sorts results by what became of them. Those that nobody declared an
+// identity for are counted only.
+func sorted(d plumbline.Design, results []plumbline.PactResult) (byResult map[string][]plumbline.PactResult, locked int) {
+	byResult = map[string][]plumbline.PactResult{}
+	for _, r := range results {
+		if lockedOut(d, r) {
+			locked++
+			continue
+		}
+		byResult[r.Result] = append(byResult[r.Result], r)
+	}
+	return byResult, locked
+}
+
+// leftOut says in words what was not judged.
+func leftOut(unset, locked int) string {
+	left := ""
+	if unset > 0 {
+		left = fmt.Sprintf("; %s skipped, as their provider state could not be created", plural(unset, "interaction"))
+	}
+	if locked > 0 {
+		left += fmt.Sprintf("; %s skipped, as no identity is declared that could be let in", plural(locked, "interaction"))
+	}
+	return left
 }
 
 // lockedOut says whether an interaction was refused for want of credentials

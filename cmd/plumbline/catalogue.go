@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/features"
 	"github.com/plumbline-dev/plumbline/scenarios"
 	"github.com/plumbline-dev/plumbline/scenarios/gherkin"
 )
@@ -57,8 +59,7 @@ func (a *app) explainCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			id := args[0]
 			if id == "steps" {
-				a.explainSteps()
-				return nil
+				return harness(a.explainSteps())
 			}
 			if text, ok := codes()[id]; ok {
 				a.printf("%s\n\n%s\n", id, text)
@@ -82,10 +83,22 @@ func (a *app) explainFunction(f plumbline.Function) {
 	}
 }
 
-func (a *app) explainSteps() {
+func (a *app) explainSteps() error {
 	for _, w := range gherkin.Vocabulary() {
 		a.printf("%s\n    %s\n    %s\n\n", w.Form, w.Doc, w.Example)
 	}
+	names, err := fs.Glob(features.Files, "*.feature")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(features.Files, name)
+		if err != nil {
+			return err
+		}
+		a.printf("Worked example: %s\n\n%s\n", name, data)
+	}
+	return nil
 }
 
 // codes explains the codes of configuration errors.

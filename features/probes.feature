@@ -1,0 +1,14 @@
+# Faults on single requests, found by their trace, while healthy ones go on
+# beside them: what one operation makes of one fault.
+Feature: probes
+
+  Scenario: single requests that cannot have payment
+    Given the experiment "probes/payment"
+    When the baseline phase "baseline" lasts 1s
+    And stream "createOrder" sends 40 requests per second of "createOrder", with constant arrivals, each recorded
+    When the fault phase "503" lasts 8.3s
+    And "payment" answers status 503 to "createOrder without payment"
+    And stream "createOrder" sends 40 requests per second of "createOrder", with constant arrivals, each recorded
+    And stream "createOrder without payment" sends 4 requests per second of "createOrder", with constant arrivals, each recorded
+    Then the claim "resilience/retry-bounded/payment" is judged
+    And the claim "resilience/fault-matrix/payment" is judged
