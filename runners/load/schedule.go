@@ -86,7 +86,7 @@ func inverse(stages []plumbline.Stage, mass float64) (time.Duration, bool) {
 	var began time.Duration
 	for _, g := range stages {
 		whole := (g.From + g.To) / 2 * g.Duration.Seconds()
-		if mass <= whole+slack {
+		if whole > 0 && mass <= whole+slack {
 			return began + within(g, min(mass, whole)), true
 		}
 		mass -= whole
@@ -95,16 +95,11 @@ func inverse(stages []plumbline.Stage, mass float64) (time.Duration, bool) {
 	return 0, false
 }
 
-// within solves r0·t + s·t²/2 = mass for t.
+// within solves r0·t + s·t²/2 = mass for t. The form with the root below the
+// line needs no case for s = 0 and does not cancel when s is next to it.
 func within(g plumbline.Stage, mass float64) time.Duration {
-	seconds := g.Duration.Seconds()
-	slope := (g.To - g.From) / seconds
-	var t float64
-	if math.Abs(slope) < 1e-12 {
-		t = mass / g.From
-	} else {
-		t = (-g.From + math.Sqrt(max(0, g.From*g.From+2*slope*mass))) / slope
-	}
+	slope := (g.To - g.From) / g.Duration.Seconds()
+	t := 2 * mass / (g.From + math.Sqrt(max(0, g.From*g.From+2*slope*mass)))
 	return min(time.Duration(t*float64(time.Second)), g.Duration)
 }
 
