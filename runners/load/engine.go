@@ -52,7 +52,7 @@ type Engine struct{ Client *target.Client }
 func (e *Engine) Run(ctx context.Context, s Session, record func(plumbline.Record)) error {
 	began := e.Client.Now()
 	d := &dispatch{ctx: ctx, engine: e, session: s, began: began, queue: newSchedule(s.Streams, s.Seed), pending: map[uint64]hit{}, record: record}
-	d.folds = newFolds(s, began)
+	d.folds = newFolds(s, began, e.Client.Timeout()+2*lateness)
 	d.health = startHealth(s)
 	workers := d.workers()
 	d.health.report.Workers = workers

@@ -26,6 +26,7 @@ const (
 type folds struct {
 	session Session
 	began   time.Duration
+	open    int // seconds that stay open for answers
 	mu      sync.Mutex
 	byKey   map[foldKey]*fold
 }
@@ -40,16 +41,23 @@ type fold struct {
 	series           plumbline.Series
 	latency, service *hdr.Histogram
 	slices           map[int]*secondFold
+	open, newest     int
+	sealed           int              // all seconds before it
+	spare            []*hdr.Histogram // of sealed seconds
 }
 
+// A secondFold is one second in the making. Sealed it has no histogram any
+// more: that takes more room than all else, and one a second for each series
+// would let a long run grow without bound.
 type secondFold struct {
-	count  int64
-	hist   *hdr.Histogram
-	within []int64
+	slice plumbline.Slice
+	hist  *hdr.Histogram
 }
 
-func newFolds(s Session, began time.Duration) *folds {
-	return &folds{session: s, began: began, byKey: map[foldKey]*fold{}}
+// newFolds starts the folds of a session whose requests are answered, or given
+// up, within the wait.
+func newFolds(s Session, began, wait time.Duration) *folds {
+	return &folds{session: s, began: began, open: int(wait/time.Second) + 1, byKey: map[foldKey]*fold{}}
 }
 
 // class is the status class of an observation, or its error class.
@@ -75,7 +83,7 @@ func (f *folds) add(stream int, o plumbline.Observation) {
 func (f *folds) fresh(o plumbline.Observation, class string) *fold {
 	x := &fold{
 		series:  plumbline.Series{Experiment: o.Experiment, Phase: o.Phase, Stream: o.Stream, Operation: o.Operation, Class: class, Began: f.began},
-		latency: hdr.New(1, longest, digits), service: hdr.New(1, longest, digits), slices: map[int]*secondFold{},
+		latency: hdr.New(1, longest, digits), service: hdr.New(1, longest, digits), slices: map[int]*secondFold{}, open: f.open,
 	}
 	for _, t := range f.session.Thresholds {
 		x.series.Within = append(x.series.Within, plumbline.Within{Threshold: t})
@@ -94,14 +102,17 @@ func (x *fold) add(o plumbline.Observation, began time.Duration) {
 	if bad {
 		s.Bad++
 	}
-	second := x.second(int((o.Due-began)/time.Second), len(s.Within))
-	second.count++
-	record(second.hist, o.Latency)
+	second := x.second(int((o.Due - began) / time.Second))
+	second.slice.Count++
+	second.slice.Max = max(second.slice.Max, o.Latency)
+	if second.hist != nil {
+		record(second.hist, o.Latency)
+	}
 	for i := range s.Within {
 		if o.Latency <= s.Within[i].Threshold {
 			s.Within[i].Count++
 			if o.OK() {
-				second.within[i]++
+				second.slice.Within[i]++
 			}
 		}
 	}
@@ -112,13 +123,39 @@ func (x *fold) add(o plumbline.Observation, began time.Duration) {
 	}
 }
 
-func (x *fold) second(n, thresholds int) *secondFold {
+// second is the n-th second. A new one seals those to which no answer can be
+// due any more; should one come all the same, it is counted there, and only
+// the percentiles of that second are without it.
+func (x *fold) second(n int) *secondFold {
 	s, ok := x.slices[n]
-	if !ok {
-		s = &secondFold{hist: hdr.New(1, longest, sliceDigits), within: make([]int64, thresholds)}
-		x.slices[n] = s
+	if ok {
+		return s
+	}
+	s = &secondFold{slice: plumbline.Slice{Second: n}}
+	if k := len(x.series.Within); k > 0 {
+		s.slice.Within = make([]int64, k)
+	}
+	x.slices[n] = s
+	x.newest = max(x.newest, n)
+	for ; x.sealed < x.newest-x.open; x.sealed++ {
+		if old, ok := x.slices[x.sealed]; ok && old.hist != nil {
+			x.spare = append(x.spare, old.seal())
+		}
+	}
+	if k := len(x.spare); k > 0 {
+		s.hist, x.spare = x.spare[k-1], x.spare[:k-1]
+		s.hist.Reset()
+	} else {
+		s.hist = hdr.New(1, longest, sliceDigits)
 	}
 	return s
+}
+
+// seal fixes the percentiles of a second and returns its histogram.
+func (s *secondFold) seal() *hdr.Histogram {
+	h := s.hist
+	s.slice.P50, s.slice.P99, s.hist = min(quantile(h, 50), s.slice.Max), min(quantile(h, 99), s.slice.Max), nil
+	return h
 }
 
 func record(h *hdr.Histogram, d time.Duration) {
@@ -153,11 +190,11 @@ func (f *folds) series() []plumbline.Series {
 func (x *fold) finish() plumbline.Series {
 	s := x.series
 	s.Latency, s.Service = bins(x.latency), bins(x.service)
-	for n, sec := range x.slices {
-		s.Slices = append(s.Slices, plumbline.Slice{
-			Second: n, Count: sec.count, Within: sec.within,
-			P50: quantile(sec.hist, 50), P99: quantile(sec.hist, 99), Max: time.Duration(sec.hist.Max()) * time.Microsecond,
-		})
+	for _, second := range x.slices {
+		if second.hist != nil {
+			second.seal()
+		}
+		s.Slices = append(s.Slices, second.slice)
 	}
 	slices.SortFunc(s.Slices, func(a, b plumbline.Slice) int { return a.Second - b.Second })
 	return s
