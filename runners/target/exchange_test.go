@@ -116,7 +116,7 @@ func TestErrorClasses(t *testing.T) {
 	}{
 		"reset":     {func(c *net.TCPConn) { _ = c.SetLinger(0) }, plumbline.ErrorReset, 0},
 		"closed":    {func(*net.TCPConn) {}, plumbline.ErrorEOF, 0},
-		"no answer": {func(*net.TCPConn) { time.Sleep(700 * time.Millisecond) }, plumbline.ErrorTimeout, 0},
+		"no answer": {wait, plumbline.ErrorTimeout, 0},
 		"no end of the body": {func(c *net.TCPConn) {
 			write(c, head+"Content-Length: 9\r\n\r\nhalf")
 			time.Sleep(700 * time.Millisecond)
@@ -138,7 +138,10 @@ func TestErrorClasses(t *testing.T) {
 			})
 			marked := false
 			client := newClient(t, base, func(cfg *Config) {
-				cfg.Timeout, cfg.MaxBody = 300*time.Millisecond, 16
+				cfg.MaxBody = 16
+				if c.class == plumbline.ErrorTimeout {
+					cfg.Timeout = 200 * time.Millisecond
+				}
 				cfg.Inspect = func(string, plumbline.Request, plumbline.Response) []plumbline.Mark { marked = true; return nil }
 			})
 			a := client.Do(t.Context(), get("/"))
@@ -154,6 +157,9 @@ func TestErrorClasses(t *testing.T) {
 		})
 	}
 }
+
+// wait lasts until the client hangs up.
+func wait(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) }
 
 func write(c *net.TCPConn, s string) { _, _ = io.WriteString(c, s) }
 

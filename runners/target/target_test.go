@@ -135,11 +135,11 @@ func TestSend(t *testing.T) {
 		_, _ = io.WriteString(w, r.Header.Get("Authorization"))
 		if r.URL.Path == "/slow" {
 			w.(http.Flusher).Flush()
-			time.Sleep(700 * time.Millisecond)
+			<-r.Context().Done()
 		}
 	})
 	c := newClient(t, base, func(cfg *Config) {
-		cfg.Timeout, cfg.Default, cfg.Identities = 300*time.Millisecond, "me", map[string]Credential{"me": {Bearer: "tok"}}
+		cfg.Timeout, cfg.Default, cfg.Identities = time.Second, "me", map[string]Credential{"me": {Bearer: "tok"}}
 	})
 	for url, want := range map[string]struct {
 		body  string
