@@ -174,7 +174,7 @@ func (w WireSet) PassThrough(d plumbline.Design) Check {
 				c.Detail = err.Error()
 			case len(s.Leases) > 0:
 				c.Detail = fmt.Sprintf("leases in force: %v", s.Leases)
-			case !slices.ContainsFunc(s.Wires, func(v wire.WireStatus) bool { return v.Name == dep.Name }):
+			case !slices.ContainsFunc(s.Wires, func(v wire.Listener) bool { return v.Name == dep.Name }):
 				c.Detail = "the process does not serve it"
 			default:
 				c.OK, c.Detail = true, "no lease in force"

@@ -35,8 +35,6 @@ type Runner struct {
 	Observe func(Event)
 	Log     *slog.Logger
 	Lease   time.Duration // of a fault; zero means 15 s
-
-	planned int // experiments begun
 }
 
 // A Target makes single requests and knows what the run created.

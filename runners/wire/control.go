@@ -12,15 +12,15 @@ import (
 
 // Status is what the control port says of itself.
 type Status struct {
-	Wires  []WireStatus `json:"wires"`
-	Leases []string     `json:"leases"`
-	Now    int64        `json:"now"`   // wall clock, ns since 1970
-	Epoch  int64        `json:"epoch"` // wall clock from which the journal's times count
-	Last   uint64       `json:"last"`  // number of the last entry of the journal
+	Wires  []Listener `json:"wires"`
+	Leases []string   `json:"leases"`
+	Now    int64      `json:"now"`   // wall clock, ns since 1970
+	Epoch  int64      `json:"epoch"` // wall clock from which the journal's times count
+	Last   uint64     `json:"last"`  // number of the last entry of the journal
 }
 
-// WireStatus is one wire of a Status.
-type WireStatus struct {
+// A Listener is one wire of a Status: where it listens and what it forwards to.
+type Listener struct {
 	Name     string         `json:"name"`
 	Kind     plumbline.Wire `json:"kind"`
 	Listen   string         `json:"listen"`
@@ -78,10 +78,10 @@ func complain(w http.ResponseWriter, status int, detail string) {
 }
 
 func (s *server) status() Status {
-	out := Status{Leases: []string{}, Wires: []WireStatus{}, Now: time.Now().UnixNano(), Epoch: s.journal.epoch.UnixNano()}
+	out := Status{Leases: []string{}, Wires: []Listener{}, Now: time.Now().UnixNano(), Epoch: s.journal.epoch.UnixNano()}
 	for _, w := range s.cfg.Wires {
 		if v, ok := s.wires[w.Name]; ok {
-			out.Wires = append(out.Wires, WireStatus{w.Name, w.Kind, v.addr, w.Upstream})
+			out.Wires = append(out.Wires, Listener{w.Name, w.Kind, v.addr, w.Upstream})
 		}
 	}
 	s.leases.mu.Lock()
@@ -118,7 +118,7 @@ func (s *server) order(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o.ID = r.PathValue("lease")
-	if err := s.inject(o); errors.Is(err, errors.ErrUnsupported) {
+	if err := s.inject(r.Context(), o); errors.Is(err, errors.ErrUnsupported) {
 		complain(w, http.StatusNotImplemented, err.Error())
 	} else if err != nil {
 		complain(w, http.StatusUnprocessableEntity, err.Error())
@@ -144,6 +144,5 @@ func (s *server) hits(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) heal(w http.ResponseWriter, r *http.Request) {
-	hits, _ := s.leases.heal(r.PathValue("lease"))
-	reply(w, http.StatusOK, Hits{hits})
+	reply(w, http.StatusOK, Hits{s.leases.heal(r.PathValue("lease"))})
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -9,7 +10,7 @@ import (
 
 // inject checks an order and puts it into force. Errors wrap
 // errors.ErrUnsupported where the wire cannot be broken so.
-func (s *server) inject(o Order) error {
+func (s *server) inject(ctx context.Context, o Order) error {
 	w, ok := s.wires[o.Fault.Dependency]
 	if !ok {
 		return fmt.Errorf("no wire is called %q", o.Fault.Dependency)
@@ -28,7 +29,7 @@ func (s *server) inject(o Order) error {
 	held := make(chan struct{})
 	l = s.leases.hold(o, func() {
 		<-held
-		w.engine.release(l)
+		w.engine.release(ctx, l)
 	})
 	err := w.engine.take(l)
 	close(held)

@@ -74,16 +74,16 @@ func (l *leases) renew(id string) bool {
 	return x != nil && x.timer.Reset(x.TTL)
 }
 
-// heal ends a lease and returns its hits. A second time it does nothing.
-func (l *leases) heal(id string) (hits int, known bool) {
+// heal ends a lease and returns its hits, none of one that never was. A second
+// time it does nothing.
+func (l *leases) heal(id string) (hits int) {
 	if x := l.find(id); x != nil {
 		x.timer.Stop()
 		l.end(x)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	hits, known = l.past[id]
-	return hits, known
+	return l.past[id]
 }
 
 func (l *leases) healAll() {

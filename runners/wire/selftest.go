@@ -124,44 +124,44 @@ type aspect struct {
 }
 
 func aspects() []aspect {
-	same := func(method, path string, body []byte, check func(*http.Response, []byte) error) func(context.Context, *bench) error {
+	same := func(method, path string, body []byte, check func(answer) error) func(context.Context, *bench) error {
 		return func(ctx context.Context, b *bench) error {
-			resp, got, err := b.send(ctx, b.one, method, path, body)
+			a, err := b.send(ctx, b.one, method, path, body)
 			if err != nil {
 				return err
 			}
-			return check(resp, got)
+			return check(a)
 		}
 	}
 	large := bytes.Repeat([]byte("plumb\x00line\xff"), 20_000)
 	return []aspect{
-		{"redirect", same("GET", "/redirect", nil, func(r *http.Response, _ []byte) error {
-			return expect(r.StatusCode == http.StatusFound, "a redirect became %d", r.StatusCode)
+		{"redirect", same("GET", "/redirect", nil, func(a answer) error {
+			return expect(a.status == http.StatusFound, "a redirect became %d", a.status)
 		})},
-		{"gzip", same("GET", "/gzip", nil, func(r *http.Response, got []byte) error {
-			return expect(len(got) == 7 && r.Header.Get("Content-Encoding") == "gzip", "a compressed body was changed")
+		{"gzip", same("GET", "/gzip", nil, func(a answer) error {
+			return expect(len(a.body) == 7 && a.header.Get("Content-Encoding") == "gzip", "a compressed body was changed")
 		})},
-		{"trailers", same("GET", "/trailer", nil, func(r *http.Response, _ []byte) error {
-			return expect(r.Trailer.Get("X-Sum") == "42", "the trailer was lost")
+		{"trailers", same("GET", "/trailer", nil, func(a answer) error {
+			return expect(a.trailer.Get("X-Sum") == "42", "the trailer was lost")
 		})},
-		{"early hints", same("GET", "/hints", nil, func(r *http.Response, _ []byte) error {
-			return expect(r.StatusCode == http.StatusNoContent, "a 1xx response became %d", r.StatusCode)
+		{"early hints", same("GET", "/hints", nil, func(a answer) error {
+			return expect(a.status == http.StatusNoContent, "a 1xx response became %d", a.status)
 		})},
-		{"body", same("POST", "/", large, func(_ *http.Response, got []byte) error {
-			return expect(bytes.Equal(got, large), "a body of %d bytes came back as %d", len(large), len(got))
+		{"body", same("POST", "/", large, func(a answer) error {
+			return expect(bytes.Equal(a.body, large), "a body of %d bytes came back as %d", len(large), len(a.body))
 		})},
-		{"empty body", same("POST", "/", nil, func(r *http.Response, got []byte) error {
-			return expect(r.StatusCode == http.StatusOK && len(got) == 0, "an empty body came back as %d bytes", len(got))
+		{"empty body", same("POST", "/", nil, func(a answer) error {
+			return expect(a.status == http.StatusOK && len(a.body) == 0, "an empty body came back as %d bytes", len(a.body))
 		})},
-		{"HEAD", same("HEAD", "/", nil, func(r *http.Response, got []byte) error {
-			return expect(r.StatusCode == http.StatusOK && len(got) == 0, "HEAD came back with a body")
+		{"HEAD", same("HEAD", "/", nil, func(a answer) error {
+			return expect(a.status == http.StatusOK && len(a.body) == 0, "HEAD came back with a body")
 		})},
 		{"h2c", func(ctx context.Context, b *bench) error {
-			resp, got, err := b.send(ctx, b.two, "POST", "/", large)
+			a, err := b.send(ctx, b.two, "POST", "/", large)
 			if err != nil {
 				return err
 			}
-			return expect(resp.Header.Get("X-Proto") == "HTTP/2.0" && bytes.Equal(got, large), "HTTP/2 reached the upstream as %s", resp.Header.Get("X-Proto"))
+			return expect(a.header.Get("X-Proto") == "HTTP/2.0" && bytes.Equal(a.body, large), "HTTP/2 reached the upstream as %s", a.header.Get("X-Proto"))
 		}},
 		{"large header", largeHeader},
 		{"cancellation", cancellation},
@@ -175,22 +175,29 @@ func expect(ok bool, format string, args ...any) error {
 	return fmt.Errorf(format, args...)
 }
 
-func (b *bench) send(ctx context.Context, t *http.Transport, method, path string, body []byte) (*http.Response, []byte, error) {
+// An answer is a response that was read to its end.
+type answer struct {
+	status          int
+	header, trailer http.Header
+	body            []byte
+}
+
+func (b *bench) send(ctx context.Context, t *http.Transport, method, path string, body []byte) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, b.wired+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	return exchangeWith(t, req)
 }
 
-func exchangeWith(t *http.Transport, req *http.Request) (*http.Response, []byte, error) {
+func exchangeWith(t *http.Transport, req *http.Request) (answer, error) {
 	resp, err := t.RoundTrip(req)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	got, err := io.ReadAll(resp.Body)
-	return resp, got, err
+	body, err := io.ReadAll(resp.Body) // the trailer is known only after it
+	return answer{resp.StatusCode, resp.Header, resp.Trailer, body}, err
 }
 
 func largeHeader(ctx context.Context, b *bench) error {
@@ -200,17 +207,17 @@ func largeHeader(ctx context.Context, b *bench) error {
 		return err
 	}
 	req.Header.Set("X-Big", strings.Repeat("x", size))
-	resp, _, err := exchangeWith(b.one, req)
+	a, err := exchangeWith(b.one, req)
 	if err != nil {
 		return err
 	}
-	return expect(resp.Header.Get("X-Big") == fmt.Sprint(size), "a header of %d bytes arrived as %s", size, resp.Header.Get("X-Big"))
+	return expect(a.header.Get("X-Big") == fmt.Sprint(size), "a header of %d bytes arrived as %s", size, a.header.Get("X-Big"))
 }
 
 func cancellation(ctx context.Context, b *bench) error {
 	short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 	defer cancel()
-	if _, _, err := b.send(short, b.one, http.MethodGet, "/hang", nil); err == nil {
+	if _, err := b.send(short, b.one, http.MethodGet, "/hang", nil); err == nil {
 		return fmt.Errorf("a hanging upstream answered")
 	}
 	select {
@@ -239,7 +246,7 @@ func (b *bench) overhead(ctx context.Context) plumbline.Check {
 					return plumbline.Check{Name: selfTestName, Subject: "overhead", Detail: err.Error()}
 				}
 				began := time.Now()
-				if _, _, err := exchangeWith(b.one, req); err != nil {
+				if _, err := exchangeWith(b.one, req); err != nil {
 					return plumbline.Check{Name: selfTestName, Subject: "overhead", Detail: err.Error()}
 				}
 				*way.to = append(*way.to, time.Since(began))

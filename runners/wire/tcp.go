@@ -30,7 +30,6 @@ type tcpWire struct {
 	wire   Wire
 	proxy  *toxiproxy.Proxy
 	listen net.Listener
-	base   context.Context //nolint:containedctx // for what has to end after its caller is gone
 	number atomic.Uint64
 	mu     sync.Mutex
 	open   map[*relayed]bool
@@ -60,7 +59,7 @@ func (s *server) openTCP(ctx context.Context, w Wire) (*served, error) {
 		p.Stop()
 		return nil, err
 	}
-	t := &tcpWire{server: s, base: ctx, wire: w, proxy: p, listen: l, open: map[*relayed]bool{}}
+	t := &tcpWire{server: s, wire: w, proxy: p, listen: l, open: map[*relayed]bool{}}
 	go t.accept(ctx)
 	return &served{Wire: w, addr: l.Addr().String(), engine: t, close: t.close}, nil
 }
@@ -244,16 +243,17 @@ func (t *tcpWire) toxics(l *lease, kind string, attributes map[string]any) error
 }
 
 // release ends what take began. Connections that hung are cut: what was lost
-// in them would make the protocol above wait for ever.
-func (t *tcpWire) release(l *lease) {
+// in them would make the protocol above wait for ever. The context is that of
+// the order, which is long done: only its values are used.
+func (t *tcpWire) release(ctx context.Context, l *lease) {
 	if l.Fault.Kind == plumbline.FaultRefuse {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.base), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	for _, direction := range []string{"upstream", "downstream"} {
 		if err := t.proxy.Toxics.RemoveToxic(ctx, l.ID+direction); err != nil {
-			t.cfg.Log.Error("toxic is left", "wire", t.wire.Name, "lease", l.ID, "error", err)
+			t.cfg.Log.ErrorContext(ctx, "toxic is left", "wire", t.wire.Name, "lease", l.ID, "error", err)
 		}
 	}
 	if l.Fault.Kind == plumbline.FaultHang {

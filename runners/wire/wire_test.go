@@ -26,7 +26,6 @@ type rig struct {
 	url    string
 	client *Client
 	calls  atomic.Int32
-	stop   context.CancelFunc
 }
 
 func newRig(t *testing.T, kind plumbline.Wire) *rig {
@@ -43,23 +42,38 @@ func newRig(t *testing.T, kind plumbline.Wire) *rig {
 	if kind == plumbline.WireTCP {
 		upstream = strings.TrimPrefix(up.URL, "http://")
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	r.stop = stop
-	ready, done := make(chan Addresses, 1), make(chan error, 1)
-	go func() {
-		done <- Serve(ctx, Config{Control: "127.0.0.1:0", Token: "t", Wires: []Wire{{Name: "dep", Kind: kind, Listen: "127.0.0.1:0", Upstream: upstream}}}, func(a Addresses) { ready <- a })
-	}()
-	t.Cleanup(func() { stop(); <-done })
-	select {
-	case a := <-ready:
-		r.url, r.client = "http://"+a.Wires["dep"], &Client{Addr: a.Control, Token: "t"}
-	case err := <-done:
-		t.Fatal(err)
-	}
+	a := serve(t, Wire{Name: "dep", Kind: kind, Listen: "127.0.0.1:0", Upstream: upstream})
+	r.url, r.client = "http://"+a.Wires["dep"], &Client{Addr: a.Control, Token: "t"}
 	if err := r.client.Sync(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// serve serves one wire until the test ends.
+func serve(t *testing.T, w Wire) Addresses {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	ready, failed := make(chan Addresses, 1), make(chan error, 1)
+	go func() {
+		defer close(failed)
+		if err := Serve(ctx, Config{Control: "127.0.0.1:0", Token: "t", Wires: []Wire{w}}, func(a Addresses) { ready <- a }); err != nil {
+			failed <- err
+		}
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
+	})
+	select {
+	case a := <-ready:
+		return a
+	case err := <-failed:
+		t.Fatal(err)
+		return Addresses{}
+	}
 }
 
 func (r *rig) get(t *testing.T, tr string, limit time.Duration) (int, string, error) {
@@ -259,19 +273,13 @@ func TestFaultsOnATCPWire(t *testing.T) {
 
 func TestAWireInventsNoAnswer(t *testing.T) {
 	t.Parallel()
-	ctx, stop := context.WithCancel(t.Context())
-	ready, done := make(chan Addresses, 1), make(chan error, 1)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dead := l.Addr().String()
 	_ = l.Close()
-	go func() {
-		done <- Serve(ctx, Config{Control: "127.0.0.1:0", Token: "t", Wires: []Wire{{Name: "dep", Kind: plumbline.WireHTTP, Listen: "127.0.0.1:0", Upstream: "http://" + dead}}}, func(a Addresses) { ready <- a })
-	}()
-	t.Cleanup(func() { stop(); <-done })
-	r := &rig{url: "http://" + (<-ready).Wires["dep"]}
+	r := &rig{url: "http://" + serve(t, Wire{Name: "dep", Kind: plumbline.WireHTTP, Listen: "127.0.0.1:0", Upstream: "http://" + dead}).Wires["dep"]}
 	if s, _, err := r.get(t, trace, time.Second); err == nil {
 		t.Errorf("a dead upstream was answered with %d", s)
 	}
