@@ -219,6 +219,7 @@ const (
 	MarkHeader MarkKind = "header" // required header missing, or not as documented
 	MarkBody   MarkKind = "body"   // body does not match the schema
 	MarkExtra  MarkKind = "extra"  // property that the document does not declare: a warning, never a breach
+	MarkLess   MarkKind = "less"   // carries the marker by which a dependency is declared to be missing; no breach
 	MarkLeak   MarkKind = "leak"   // stack trace, SQL text, file path, address of a dependency
 )
 

@@ -58,27 +58,16 @@ func (l *Live) Call(ctx context.Context, at Place, c plumbline.Call) plumbline.O
 		Experiment: at.Experiment, Phase: at.Phase, Stream: c.Name, Operation: c.Operation, Identity: c.Identity,
 		Auth: c.Auth, TraceMode: c.Trace, Trace: l.trace(at, at.Stream), Transcript: true,
 	}
-	kase, ok := l.find(c.Operation, c.Case)
-	if !ok {
-		return l.unbound(s, fmt.Errorf("the design has no case %q of %s", c.Case, c.Operation))
-	}
-	s.Case = kase.ID
-	var err error
-	if s.Request, err = l.Pool.Fill(ctx, kase); err != nil {
-		return l.unbound(s, err)
+	if kase, ok := l.find(c.Operation, c.Case); ok {
+		s.Case = kase.ID
+		s.Request, s.Unbound = l.Pool.Fill(ctx, kase)
+	} else {
+		s.Unbound = fmt.Errorf("the design has no case %q of %s", c.Case, c.Operation)
 	}
 	s.Due = l.Client.Now()
 	a := l.Client.Do(ctx, s)
 	l.Pool.Learn(c.Operation, a)
 	return a.Observation
-}
-
-func (l *Live) unbound(s target.Shot, err error) plumbline.Observation {
-	now := l.Client.Now()
-	return plumbline.Observation{
-		Experiment: s.Experiment, Phase: s.Phase, Stream: s.Stream, Operation: s.Operation, Case: s.Case, Due: now, Sent: now,
-		Error: plumbline.ErrorUnbound, Transcript: &plumbline.Transcript{ResponseBody: err.Error()},
-	}
 }
 
 // Teardown deletes what the run created.
@@ -126,7 +115,7 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 		Shot: func(stream int, number uint64) target.Shot {
 			c := cases[stream][number%uint64(len(cases[stream]))]
 			s := target.Shot{Operation: c.Operation, Case: c.ID, Trace: l.trace(at, stream)}
-			s.Request, _ = l.Pool.Fill(ctx, c) // a request without its value is answered 404, which is seen
+			s.Request, s.Unbound = l.Pool.Fill(ctx, c)
 			return s
 		},
 		Answered: func(stream int, a target.Answer) { l.Pool.Learn(p.Streams[stream].Operation, a) },

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,17 +78,34 @@ func (g *grade) sort(dep plumbline.Dependency, t trial, optional bool) string {
 }
 
 // marked says whether the answer carries the declared marker of degraded
-// content, a header or a field, as far as it was kept.
+// content.
 func marked(o plumbline.Observation, marker string) bool {
-	if marker == "" || o.Transcript == nil {
-		return false
+	return slices.ContainsFunc(o.Marks, func(m plumbline.Mark) bool {
+		return marker != "" && m.Kind == plumbline.MarkLess && m.Message == marker
+	})
+}
+
+// Lessened returns what finds the declared markers of degraded content in a
+// response: a header of that name, or a field in the body.
+func Lessened(deps []plumbline.Dependency) func(plumbline.Response) []plumbline.Mark {
+	return func(r plumbline.Response) []plumbline.Mark {
+		var out []plumbline.Mark
+		for _, d := range deps {
+			if d.Degraded != "" && bears(r, d.Degraded) {
+				out = append(out, plumbline.Mark{Kind: plumbline.MarkLess, Message: d.Degraded})
+			}
+		}
+		return out
 	}
-	for name := range o.Transcript.ResponseHeader {
+}
+
+func bears(r plumbline.Response, marker string) bool {
+	for name := range r.Header {
 		if strings.EqualFold(name, marker) {
 			return true
 		}
 	}
-	return strings.Contains(o.Transcript.ResponseBody, `"`+marker+`"`)
+	return bytes.Contains(r.Body, []byte(`"`+marker+`"`))
 }
 
 // mostWrong and mostLate are how many answers of a kind one grade may hold

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,8 +98,9 @@ func (a *app) targetConfig(s *session, run plumbline.Run) target.Config {
 		}
 	}
 	leaker := scenarios.NewLeaker(hosts)
+	lessened := scenarios.Lessened(s.design.Dependencies)
 	cfg.Inspect = func(op string, req plumbline.Request, resp plumbline.Response) []plumbline.Mark {
-		return append(inspector.Inspect(op, req, resp), leaker.Scan(resp.Body)...)
+		return slices.Concat(inspector.Inspect(op, req, resp), leaker.Scan(resp.Body), lessened(resp))
 	}
 	return cfg
 }

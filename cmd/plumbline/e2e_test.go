@@ -192,3 +192,19 @@ func TestInterruptedInAFault(t *testing.T) {
 		t.Errorf("report %+v", r)
 	}
 }
+
+// Who does not want to wait for the lease to end heals the wires by hand.
+func TestCleanHealsInAFault(t *testing.T) {
+	s, out := stage(t), filepath.Join(t.TempDir(), "run")
+	cmd, run := s.inFault(t, out)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	clean := exec.CommandContext(t.Context(), s.bin, "clean", "-c", "../../examples/shop/plumbline.yaml")
+	clean.Env = append(os.Environ(), s.env...)
+	if said, err := clean.CombinedOutput(); err != nil || !strings.Contains(string(said), "inventory passes everything through") {
+		t.Errorf("%v: %s", err, said)
+	}
+	s.await(t, run, http.StatusOK, time.Second)
+}

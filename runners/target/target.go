@@ -127,6 +127,7 @@ type Shot struct {
 	Trace                     string            // 32 hex digits
 	Due                       time.Duration     // since the run began; zero: now
 	Transcript                bool              // keep what was sent and received
+	Unbound                   error             // why the request cannot be made; it is not sent then
 }
 
 // An Answer is an observation with the request as it was filled in and the
@@ -148,6 +149,10 @@ func (c *Client) Do(ctx context.Context, s Shot) Answer {
 	}
 	if o.Due == 0 {
 		o.Due = c.Now()
+	}
+	if s.Unbound != nil {
+		o.Transcript = &plumbline.Transcript{ResponseBody: s.Unbound.Error()}
+		return c.unsent(s, o, plumbline.ErrorUnbound)
 	}
 	if c.limit != nil {
 		if err := c.limit.Wait(ctx); err != nil {
@@ -179,7 +184,7 @@ func (c *Client) unsent(s Shot, o plumbline.Observation, class plumbline.ErrorCl
 }
 
 func breaks(marks []plumbline.Mark) bool {
-	return slices.ContainsFunc(marks, func(m plumbline.Mark) bool { return m.Kind != plumbline.MarkExtra })
+	return slices.ContainsFunc(marks, func(m plumbline.Mark) bool { return m.Kind != plumbline.MarkExtra && m.Kind != plumbline.MarkLess })
 }
 
 // Now is the offset of this moment.
