@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"sync"
 	"time"
@@ -28,7 +29,7 @@ func init() {
 // are kept here, so a crash of this process leaves its toxics behind.
 type Toxiproxy struct {
 	client *toxiproxy.Client
-	mu     sync.Mutex
+	mu     sync.Mutex // held while Toxiproxy is told something
 	held   map[string]*toxic
 }
 
@@ -38,41 +39,65 @@ type toxic struct {
 	proxy  *toxiproxy.Proxy
 	order  Order
 	timer  *time.Timer
-	once   sync.Once
-	err    error
+	mended bool
 }
 
 // Inject adds a toxic to both directions, or disables the proxy. Every
-// connection is hit: Toxiproxy does not know whose it is.
+// connection is hit: Toxiproxy does not know whose it is. An order of an ID
+// that is in force takes the place of the former.
 func (t *Toxiproxy) Inject(_ context.Context, o Order) (Held, error) {
 	kind, attributes := attributesOf(o.Fault)
-	if kind == "" || o.Fault.Scope != plumbline.ScopeAll {
-		return nil, fmt.Errorf("toxiproxy cannot do %q to one run alone: %w", o.Fault.Kind, errors.ErrUnsupported)
+	if err := accept(kind, o); err != nil {
+		return nil, err
 	}
 	p, err := t.client.Proxy(o.Fault.Dependency)
 	if err != nil {
 		return nil, fmt.Errorf("proxy %s: %w", o.Fault.Dependency, err)
 	}
-	h := &toxic{driver: t, proxy: p, order: o}
-	if kind == "down" {
-		err = p.Disable()
-	} else {
-		err = h.add(kind, attributes)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("inject %s: %w", o.Fault.Kind, err)
-	}
-	h.timer = time.AfterFunc(o.TTL, h.end)
 	t.mu.Lock()
+	defer t.mu.Unlock()
+	if former := t.held[o.ID]; former != nil {
+		if err := former.mend(); err != nil {
+			return nil, fmt.Errorf("heal the former %s: %w", o.ID, err)
+		}
+	}
+	h := &toxic{driver: t, proxy: p, order: o}
 	t.held[o.ID] = h
-	t.mu.Unlock()
+	if err := h.begin(kind, attributes); err != nil {
+		return nil, errors.Join(fmt.Errorf("inject %s: %w", o.Fault.Kind, err), h.mend())
+	}
+	h.timer = time.AfterFunc(o.TTL, func() { _ = h.end() }) // Close tries again
 	return h, nil
 }
+
+// accept refuses what Toxiproxy cannot do: rather no fault than one that hits
+// more than it was ordered for.
+func accept(kind string, o Order) error {
+	f := o.Fault
+	switch {
+	case o.TTL <= 0:
+		return errors.New("a lease needs a time to live")
+	case f.Toxicity < 0 || f.Toxicity > 1:
+		return errors.New("toxicity is a share in (0, 1]")
+	case kind == "":
+		return fmt.Errorf("toxiproxy cannot do %q: %w", f.Kind, errors.ErrUnsupported)
+	case f.Scope != plumbline.ScopeAll:
+		return fmt.Errorf("toxiproxy cannot do %q to one run alone: %w", f.Kind, errors.ErrUnsupported)
+	case f.Method != "" || f.Path != "" || f.First != 0:
+		return fmt.Errorf("toxiproxy cannot do %q to some requests alone: it knows none: %w", f.Kind, errors.ErrUnsupported)
+	case f.Toxicity > 0 && f.Toxicity < 1:
+		return fmt.Errorf("toxiproxy cannot do %q to a share of the connections: it draws lots for each direction anew: %w", f.Kind, errors.ErrUnsupported)
+	}
+	return nil
+}
+
+// down is the kind of fault that is no toxic: the proxy is disabled.
+const down = "down"
 
 func attributesOf(f plumbline.Fault) (string, toxiproxy.Attributes) {
 	switch f.Kind {
 	case plumbline.FaultRefuse:
-		return "down", nil
+		return down, nil
 	case plumbline.FaultHang:
 		return "timeout", toxiproxy.Attributes{"timeout": 0}
 	case plumbline.FaultResetBefore:
@@ -84,37 +109,77 @@ func attributesOf(f plumbline.Fault) (string, toxiproxy.Attributes) {
 	}
 }
 
-func (h *toxic) add(kind string, attributes toxiproxy.Attributes) error {
-	toxicity := float32(h.order.Fault.Toxicity)
-	if toxicity == 0 {
-		toxicity = 1
+func (h *toxic) begin(kind string, attributes toxiproxy.Attributes) error {
+	if kind == down {
+		return h.proxy.Disable()
 	}
 	for _, direction := range []string{"upstream", "downstream"} {
-		if _, err := h.proxy.AddToxic(h.order.ID+direction, kind, direction, toxicity, attributes); err != nil {
+		if _, err := h.proxy.AddToxic(h.order.ID+direction, kind, direction, 1, attributes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// end mends, once.
-func (h *toxic) end() {
-	h.once.Do(func() {
-		if h.order.Fault.Kind == plumbline.FaultRefuse {
-			h.err = h.proxy.Enable()
-			return
-		}
+// end mends, once. What could not be mended is tried again the next time.
+func (h *toxic) end() error {
+	h.driver.mu.Lock()
+	defer h.driver.mu.Unlock()
+	return h.mend()
+}
+
+// mend is end for who holds the driver's lock.
+func (h *toxic) mend() error {
+	if h.mended {
+		return nil
+	}
+	if h.timer != nil {
+		h.timer.Stop()
+	}
+	var err error
+	if h.order.Fault.Kind != plumbline.FaultRefuse {
 		for _, direction := range []string{"upstream", "downstream"} {
-			h.err = errors.Join(h.err, h.proxy.RemoveToxic(h.order.ID+direction))
+			err = errors.Join(err, known(h.proxy.RemoveToxic(h.order.ID+direction)))
 		}
-	})
+	} else if !h.shared() {
+		err = known(h.proxy.Enable())
+	}
+	if err != nil {
+		return err
+	}
+	h.mended = true
+	delete(h.driver.held, h.order.ID)
+	return nil
+}
+
+// shared tells whether another fault keeps the proxy disabled.
+func (h *toxic) shared() bool {
+	for _, other := range h.driver.held {
+		if other != h && other.order.Fault.Kind == plumbline.FaultRefuse && other.order.Fault.Dependency == h.order.Fault.Dependency {
+			return true
+		}
+	}
+	return false
+}
+
+// known passes over that Toxiproxy does not know what was to be undone:
+// somebody has reset it.
+func known(err error) error {
+	var api *toxiproxy.ApiError
+	if errors.As(err, &api) && api.Status == http.StatusNotFound {
+		return nil
+	}
+	return err
 }
 
 // Renew gives the lease its time anew.
 func (h *toxic) Renew(context.Context) error {
-	if !h.timer.Reset(h.order.TTL) {
+	h.driver.mu.Lock()
+	defer h.driver.mu.Unlock()
+	if h.mended || !h.timer.Stop() {
 		return errors.New("the lease has ended")
 	}
+	h.timer.Reset(h.order.TTL)
 	return nil
 }
 
@@ -124,20 +189,15 @@ func (h *toxic) Hits(context.Context) (int, error) {
 }
 
 // Heal mends.
-func (h *toxic) Heal(context.Context) (int, error) {
-	h.timer.Stop()
-	h.end()
-	return 0, h.err
-}
+func (h *toxic) Heal(context.Context) (int, error) { return 0, h.end() }
 
 // Close heals what is left.
-func (t *Toxiproxy) Close(ctx context.Context) error {
+func (t *Toxiproxy) Close(context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var errs []error
 	for _, h := range t.held {
-		_, err := h.Heal(ctx)
-		errs = append(errs, err)
+		errs = append(errs, h.mend())
 	}
 	return errors.Join(errs...)
 }

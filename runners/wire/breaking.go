@@ -250,12 +250,14 @@ func (l *refusing) Accept() (net.Conn, error) {
 	}
 }
 
-// refusal is the lease that refuses every connection of a wire, if any.
+// refusal is the lease that refuses every connection of a wire, if any. One
+// that is for a share of the requests, or for some of them, is the handler's
+// affair: the listener knows none.
 func (l *leases) refusal(wire string) *lease {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, x := range l.all {
-		if x.Fault.Dependency == wire && x.Fault.Kind == plumbline.FaultRefuse && x.Fault.Scope == plumbline.ScopeAll && x.Fault.Method == "" && x.Fault.Path == "" {
+		if x.Fault.Dependency == wire && x.Fault.Kind == plumbline.FaultRefuse && x.Fault.Scope == plumbline.ScopeAll && !selective(x.Fault) && !partial(x.Fault) {
 			return x
 		}
 	}

@@ -22,8 +22,8 @@ func (s *server) inject(ctx context.Context, o Order) error {
 		s.leases.hold(o, nil)
 		return nil
 	}
-	if !w.engine.supports(o.Fault) {
-		return fmt.Errorf("a TCP wire cannot do %q to one run alone: %w", o.Fault.Kind, errors.ErrUnsupported)
+	if err := w.engine.supports(o.Fault); err != nil {
+		return err
 	}
 	var l *lease
 	held := make(chan struct{})
@@ -38,6 +38,12 @@ func (s *server) inject(ctx context.Context, o Order) error {
 	}
 	return err
 }
+
+// selective tells whether a fault is for some requests only, by what they are.
+func selective(f plumbline.Fault) bool { return f.Method != "" || f.Path != "" || f.First != 0 }
+
+// partial tells whether a fault is for a share of the requests.
+func partial(f plumbline.Fault) bool { return f.Toxicity > 0 && f.Toxicity < 1 }
 
 // sound refuses orders that say nothing or more than can be.
 func sound(o Order) error {

@@ -139,7 +139,7 @@ func (x *lease) hit(e *plumbline.Exchange) bool {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if f.Toxicity > 0 && f.Toxicity < 1 && x.random.Float64() >= f.Toxicity {
+	if partial(f) && x.random.Float64() >= f.Toxicity {
 		return false
 	}
 	x.hits++

@@ -193,17 +193,25 @@ func (t *tcpWire) count() int {
 	return len(t.open)
 }
 
-// supports tells whether a TCP wire can be broken so.
-func (t *tcpWire) supports(f plumbline.Fault) bool {
-	if f.Scope != plumbline.ScopeAll {
-		return false
-	}
+// supports refuses what a TCP wire cannot do: rather no fault than one that
+// hits more than it was ordered for. A share can be refused, by the relay; but
+// Toxiproxy draws lots for each direction of a connection anew, so that more
+// would be hit, and others than the relay counts.
+func (t *tcpWire) supports(f plumbline.Fault) error {
 	switch f.Kind {
 	case plumbline.FaultHang, plumbline.FaultRefuse, plumbline.FaultResetBefore, plumbline.FaultLatency:
-		return true
 	default:
-		return false
+		return fmt.Errorf("a TCP wire cannot do %q: %w", f.Kind, errors.ErrUnsupported)
 	}
+	switch {
+	case f.Scope != plumbline.ScopeAll:
+		return fmt.Errorf("a TCP wire cannot do %q to one run alone: %w", f.Kind, errors.ErrUnsupported)
+	case selective(f):
+		return fmt.Errorf("a TCP wire cannot do %q to some requests alone: it knows none: %w", f.Kind, errors.ErrUnsupported)
+	case partial(f) && f.Kind != plumbline.FaultRefuse:
+		return fmt.Errorf("a TCP wire cannot do %q to a share of the connections: %w", f.Kind, errors.ErrUnsupported)
+	}
+	return nil
 }
 
 // take puts a lease into force: connections that are open are hit as well.
@@ -226,12 +234,8 @@ func (t *tcpWire) take(l *lease) error {
 
 // toxics adds one toxic a direction, named by the lease.
 func (t *tcpWire) toxics(l *lease, kind string, attributes map[string]any) error {
-	toxicity := l.Fault.Toxicity
-	if toxicity == 0 {
-		toxicity = 1
-	}
 	for _, direction := range []string{"upstream", "downstream"} {
-		spec, err := json.Marshal(map[string]any{"name": l.ID + direction, "type": kind, "stream": direction, "toxicity": toxicity, "attributes": attributes})
+		spec, err := json.Marshal(map[string]any{"name": l.ID + direction, "type": kind, "stream": direction, "attributes": attributes})
 		if err != nil {
 			return err
 		}
