@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,7 @@ func TestMistakesAreCodedAndPlaced(t *testing.T) {
 		"broken YAML":       {"service: shop", "service: [shop", "CFG001", ":", ""},
 		"unknown key":       {"recovery: 10s", "recovry: 10s", "CFG002", ":8:1", `did you mean "recovery"`},
 		"wrong type":        {"rate: 120", "rate: fast", "CFG003", ":14:", ""},
+		"tagged list":       {"[getLiveness]", "!x y", "CFG003", "", ""},
 		"bad duration":      {"recovery: 10s", "recovery: 10", "CFG004", ":8:", "300ms"},
 		"bad word":          {"class: critical", "class: vital", "CFG004", ":21:", "critical, optional"},
 		"variable not set":  {"${SHOP_URL}", "${SHOP_ULR}", "CFG005", ":3:", "export SHOP_ULR"},
@@ -145,11 +147,34 @@ func TestUnknownOperationsAndContradictionsAreFound(t *testing.T) {
 	}
 }
 
+// FuzzParse starts from small pieces: the engine minimises every input that
+// reaches something new, for a minute at most, and needs as long as that for
+// one of the size of the whole declaration.
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(whole))
+	for _, key := range topLevel(whole) {
+		f.Add([]byte(key))
+	}
+	for _, part := range []string{"wire: http\n  listen: l\n  upstream: http://u", "wire: tcp\n  upstream: h:1", "retry: {max_attempts: 3}", "breaker: {ratio: 0.5, window: 10s}"} {
+		f.Add([]byte("dependencies:\n d:\n  " + part))
+	}
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		if d, err := Parse("f", data, env); err == nil {
 			_, _ = d.Fill(&plumbline.Design{Operations: ops()})
 		}
 	})
+}
+
+// topLevel cuts a declaration before every line that is not indented, and
+// leaves out what is larger than a seed should be.
+func topLevel(text string) []string {
+	const largest = 120
+	var keys []string
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, " ") {
+			keys[len(keys)-1] += line
+			continue
+		}
+		keys = append(keys, line)
+	}
+	return slices.DeleteFunc(keys, func(key string) bool { return len(key) > largest })
 }

@@ -76,7 +76,7 @@ func wrap(name, code string, err error, help string) error {
 
 // decode fills a struct; unknown keys are mistakes, with the nearest known one.
 func (s *source) decode(into any) error {
-	err := yaml.UnmarshalWithOptions(s.data, into, yaml.Strict())
+	err := unmarshal(s.data, into)
 	var unknown *yaml.UnknownFieldError
 	if errors.As(err, &unknown) {
 		word := strings.Trim(strings.TrimPrefix(unknown.GetMessage(), "unknown field "), `"`)
@@ -86,6 +86,17 @@ func (s *source) decode(into any) error {
 		return wrap(s.name, "CFG003", err, "")
 	}
 	return nil
+}
+
+// unmarshal turns a panic of the YAML library, which some tags and anchors
+// bring about, into an error.
+func unmarshal(data []byte, into any) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the YAML cannot be decoded: %v", p)
+		}
+	}()
+	return yaml.UnmarshalWithOptions(data, into, yaml.Strict())
 }
 
 func didYouMean(word string, known []string) string {
