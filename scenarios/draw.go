@@ -28,6 +28,7 @@ func Draw(d plumbline.Design, fns []plumbline.Function, seed uint64) (plumbline.
 	for _, f := range sorted {
 		w.add(f, f.Plan(d))
 	}
+	w.dropIdle(sorted)
 	w.claimExperiments()
 	w.check(d)
 	if err := errors.Join(w.errs...); err != nil {
@@ -77,6 +78,33 @@ func (w *drawing) add(f plumbline.Function, p plumbline.Proposal) {
 			w.errorf("%s wants another experiment %q than %s", f.ID, x.ID, w.wantedBy[x.ID][0])
 		}
 	}
+}
+
+// dropIdle leaves out the self-checks of wires that no other claim of the plan
+// is about, unless self-checks are all there is. Without --only none is idle.
+func (w *drawing) dropIdle(fns []plumbline.Function) {
+	informs, used := map[string]bool{}, map[string]bool{}
+	for _, f := range fns {
+		informs[f.ID] = f.Informs
+	}
+	judged := false
+	for _, c := range w.plan.Claims {
+		used[c.Dependency] = used[c.Dependency] || !informs[c.Function]
+		judged = judged || !informs[c.Function]
+	}
+	if !judged {
+		return
+	}
+	w.plan.Claims = slices.DeleteFunc(w.plan.Claims, func(c plumbline.Claim) bool {
+		idle := informs[c.Function] && c.Dependency != "" && !used[c.Dependency]
+		if idle {
+			w.plan.Skips = append(w.plan.Skips, plumbline.Skip{
+				Function: c.Function, Subject: c.Dependency, Reason: plumbline.ReasonNotSelected,
+				Detail: "no claim of this plan is about " + c.Dependency, Unlock: "run without --only",
+			})
+		}
+		return idle
+	})
 }
 
 // claimExperiments writes into each experiment the claims that it serves:

@@ -31,6 +31,7 @@ func (a *app) planCommand() *cobra.Command {
 				a.printf("%s", data)
 				return nil
 			}
+			a.tell(s)
 			a.printPlan(s)
 			return s.undecidable()
 		},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,7 +56,7 @@ func (a *app) carry(ctx context.Context, s *session) error {
 		return usage(errors.New("no target: name it with --target URL, or target.url in plumbline.yaml"))
 	}
 	if s.out == "" {
-		s.out = filepath.Join(".plumbline", "runs", time.Now().UTC().Format("20060102T150405Z"))
+		s.out = freshDir(filepath.Join(".plumbline", "runs", time.Now().UTC().Format("20060102T150405Z")))
 	}
 	if err := s.store(); err != nil {
 		return usage(err)
@@ -65,9 +66,7 @@ func (a *app) carry(ctx context.Context, s *session) error {
 		return err
 	}
 	defer r.close(ctx)
-	for _, n := range s.notes {
-		a.note("note: %s\n", n)
-	}
+	a.tell(s)
 	a.note("run %s: %d claims, %d experiments, about %s; directory %s\n", r.Run.ID, len(s.plan.Claims), len(s.plan.Experiments), total(s.plan).Round(time.Second), s.out)
 	if err := r.preflight(ctx); err != nil {
 		return err
@@ -87,6 +86,22 @@ func (a *app) carry(ctx context.Context, s *session) error {
 		return harness(carried)
 	}
 	return verdict(report)
+}
+
+// tell says on standard error what was noticed about the input.
+func (a *app) tell(s *session) {
+	for _, n := range s.notes {
+		a.note("note: %s\n", n)
+	}
+}
+
+// freshDir is a folder that is not there yet: the name, or the name with a
+// number.
+func freshDir(name string) string {
+	for i := 2; isFile(name); i++ {
+		name = fmt.Sprintf("%s-%d", strings.TrimSuffix(name, fmt.Sprintf("-%d", i-1)), i)
+	}
+	return name
 }
 
 // store writes the inputs of the run and everything generated.

@@ -57,7 +57,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // serve starts a small service and puts its address into TARGET. With "drifted"
 // one field has another type than the document says; with "other" it knows none
-// of the paths.
+// of the paths; with "under-base" it knows /api/v1/things.
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	kind := "right"
 	if len(args) > 0 {
@@ -66,6 +66,8 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
+		case kind == "under-base" && r.URL.Path == "/api/v1/things":
+			_, _ = fmt.Fprint(w, `{"things":[1,2]}`)
 		case kind == "other" || r.URL.Path != "/things":
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = fmt.Fprint(w, `{"error":"no such path"}`)

@@ -166,6 +166,7 @@ func (s *session) fill() error {
 	if s.target != "" {
 		s.design.Target = s.target
 	}
+	s.unbase()
 	if s.mode != "" {
 		s.design.Mode = plumbline.Mode(s.mode)
 		if !slices.Contains([]plumbline.Mode{plumbline.ModeObserve, plumbline.ModeOwn, plumbline.ModeFull}, s.design.Mode) {
@@ -177,6 +178,18 @@ func (s *session) fill() error {
 	}
 	errs = append(errs, s.flagObjectives())
 	return errors.Join(errs...)
+}
+
+// unbase takes the base path of the document off the target, where it was given
+// with it: paths of operations hold it already.
+func (s *session) unbase() {
+	base := s.doc.Base()
+	trimmed := strings.TrimRight(s.design.Target, "/")
+	if base == "" || !strings.HasSuffix(trimmed, base) {
+		return
+	}
+	s.design.Target = strings.TrimSuffix(trimmed, base)
+	s.notes = append(s.notes, fmt.Sprintf("%s is where the document's paths begin, so the target is %s", base, s.design.Target))
 }
 
 func (s *session) identity() plumbline.Document {

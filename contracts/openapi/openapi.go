@@ -191,7 +191,7 @@ func (d *Doc) refused(err error) error {
 }
 
 func (d *Doc) operations() {
-	base := d.base()
+	base := d.Base()
 	for path, item := range d.T.Paths.Map() {
 		for method, op := range item.Operations() {
 			pointer := "/paths/" + escape(path) + "/" + strings.ToLower(method)
@@ -213,8 +213,9 @@ func (d *Doc) operations() {
 	}
 }
 
-// base is the path of the first server, its variables at their defaults.
-func (d *Doc) base() string {
+// Base is the path of the first server, its variables at their defaults; every
+// path of an operation begins with it. Empty when there is none.
+func (d *Doc) Base() string {
 	if len(d.T.Servers) == 0 || d.T.Servers[0] == nil {
 		return ""
 	}

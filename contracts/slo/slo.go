@@ -158,12 +158,19 @@ func Contradictions(objectives []plumbline.Objective) []error {
 			if why := contradict(a, b); why != "" {
 				out = append(out, &Problem{
 					Code: "SLO103", Source: a.Source, Message: why,
-					Help: fmt.Sprintf("the other one stands at %s:%d; keep one of them", b.Source.File, b.Source.Line),
+					Help: "the other one stands at " + at(b.Source) + "; keep one of them",
 				})
 			}
 		}
 	}
 	return out
+}
+
+func at(s plumbline.Source) string {
+	if s.Line == 0 {
+		return s.File
+	}
+	return fmt.Sprintf("%s:%d", s.File, s.Line)
 }
 
 func contradict(a, b plumbline.Objective) string {
