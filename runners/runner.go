@@ -89,12 +89,12 @@ func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 	r.Journal.Record(plumbline.Record{At: 1, Run: &r.Run})
 	r.Journal.Flush()
 	err := r.experiments(ctx, p)
-	r.restore(ctx)
 	end := r.Run
-	end.Ended, end.Interrupted = true, ctx.Err() != nil
-	if err != nil && ctx.Err() == nil {
+	end.Ended, end.Interrupted = true, err != nil && ctx.Err() != nil // what comes after is no longer the plan
+	if err != nil && !end.Interrupted {
 		end.Error = err.Error()
 	}
+	r.restore(ctx)
 	r.Journal.Record(plumbline.Record{Run: &end})
 	r.Journal.Flush()
 	return err

@@ -3,9 +3,11 @@ package runners
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/cucumber/godog"
@@ -15,14 +17,15 @@ import (
 )
 
 // scenario lets godog execute the scenario in which the experiment is written
-// down: its steps fill an experiment in, the first claim runs it. What runs is
-// what the file says; the plan only names it.
+// down: its steps fill an experiment in, which is run at the scenario's end.
+// What runs is what the file says; the plan only names it.
 func (r *Runner) scenario(ctx context.Context, index int, x plumbline.Experiment) error {
-	path, line, err := r.find(x.ID)
+	path, found, err := r.find(x.ID)
 	if err != nil {
 		return err
 	}
-	s := &suite{runner: r, ctx: ctx, index: index}
+	line := found.Line
+	s := &suite{runner: r, ctx: ctx, index: index, found: found.Experiment}
 	var out bytes.Buffer
 	code := godog.TestSuite{
 		Name:                "plumbline",
@@ -41,27 +44,27 @@ func (r *Runner) scenario(ctx context.Context, index int, x plumbline.Experiment
 
 // find looks up the scenario of an experiment among the features of the run
 // directory.
-func (r *Runner) find(id string) (path string, line int, err error) {
+func (r *Runner) find(id string) (path string, found gherkin.Scenario, err error) {
 	files, err := filepath.Glob(filepath.Join(r.Dir, "features", "*.feature"))
 	if err != nil {
-		return "", 0, err
+		return "", found, err
 	}
 	for _, f := range files {
 		text, err := os.ReadFile(f)
 		if err != nil {
-			return "", 0, err
+			return "", found, err
 		}
 		scenarios, err := gherkin.Parse(f, bytes.NewReader(text))
 		if err != nil {
-			return "", 0, err
+			return "", found, err
 		}
 		for _, s := range scenarios {
 			if s.Experiment.ID == id {
-				return f, s.Line, nil
+				return f, s, nil
 			}
 		}
 	}
-	return "", 0, fmt.Errorf("no feature in %s describes it", filepath.Join(r.Dir, "features"))
+	return "", found, fmt.Errorf("no feature in %s describes it", filepath.Join(r.Dir, "features"))
 }
 
 // keepLog appends what godog printed to features/godog.log.
@@ -82,6 +85,7 @@ type suite struct {
 	runner  *Runner
 	ctx     context.Context //nolint:containedctx // godog hands its own to steps; this one ends the run
 	index   int
+	found   plumbline.Experiment // as the file was read before godog read it
 	builder *gherkin.Builder
 	title   string
 	ran     bool
@@ -94,12 +98,7 @@ func (s *suite) initialize(sc *godog.ScenarioContext) {
 		s.title = sc.Name
 		return ctx, nil
 	})
-	sc.Step(`^(the claim .* is judged)$`, func(text string) error {
-		if err := s.builder.Step(text, nil); err != nil {
-			return err
-		}
-		return s.run()
-	})
+	sc.StepContext().Before(func(ctx context.Context, step *godog.Step) (context.Context, error) { return ctx, unknown(step) })
 	sc.Step(`^(.*:)$`, func(text string, table *godog.Table) error { return s.builder.Step(text, cells(table)) })
 	sc.Step(`^(.*)$`, func(text string) error { return s.builder.Step(text, nil) })
 	sc.After(func(ctx context.Context, _ *godog.Scenario, err error) (context.Context, error) {
@@ -110,14 +109,29 @@ func (s *suite) initialize(sc *godog.ScenarioContext) {
 	})
 }
 
-// run runs the experiment once, at its first claim or at the scenario's end.
-func (s *suite) run() error {
-	if s.ran {
+// unknown refuses what stands below a step that has no use for it: godog would
+// pass over it.
+func unknown(step *godog.Step) error {
+	switch a := step.Argument; {
+	case a == nil:
 		return nil
+	case a.DocString != nil:
+		return fmt.Errorf("no step takes a text: %s", step.Text)
+	case !strings.HasSuffix(step.Text, ":"):
+		return fmt.Errorf("the step takes no table: %s", step.Text)
 	}
+	return nil
+}
+
+// run runs the experiment. Godog makes many scenarios of an outline, of which
+// a plan knows nothing.
+func (s *suite) run() error {
 	x, err := s.builder.Experiment(s.title)
 	if err != nil {
 		return err
+	}
+	if s.ran || !reflect.DeepEqual(x, s.found) {
+		return errors.New("a scenario outline is not one experiment: write each of its rows as a scenario")
 	}
 	s.ran = true
 	s.err = s.runner.experiment(s.ctx, s.index, x)
