@@ -15,12 +15,16 @@ import (
 )
 
 func (a *app) functionsCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, asMarkdown bool
 	c := &cobra.Command{
 		Use: "functions", Short: "List the fitness functions", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
 				return a.functionsJSON()
+			}
+			if asMarkdown {
+				a.functionsMarkdown()
+				return nil
 			}
 			w := tabwriter.NewWriter(a.out, 2, 4, 2, ' ', 0)
 			for _, f := range scenarios.Functions() {
@@ -30,7 +34,18 @@ func (a *app) functionsCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	c.Flags().BoolVar(&asMarkdown, "markdown", false, "as the page docs/CATALOGUE.md, explanations included")
 	return c
+}
+
+func (a *app) functionsMarkdown() {
+	a.printf("# Catalogue of fitness functions\n\nWritten by `plumbline functions --markdown`.\n")
+	for _, f := range scenarios.Functions() {
+		a.printf("\n## %s\n\n%s.\n\n%s\n\nRests on: %s.\n", f.ID, f.Title, strings.ReplaceAll(strings.TrimSpace(f.Doc), "\n", "\n\n"), f.Standard)
+		if len(f.Mutants) > 0 {
+			a.printf("\nShown to fail on `%s`.\n", strings.Join(f.Mutants, "`, `"))
+		}
+	}
 }
 
 func (a *app) functionsJSON() error {

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -50,7 +52,11 @@ var errUnavailable = errors.New("dependency unavailable")
 
 func newDependencyClient(name, base string, total time.Duration, m mutant) *dependencyClient {
 	c := &dependencyClient{name: name, base: strings.TrimSuffix(base, "/"), total: total, mutant: m, slots: semaphore.NewWeighted(mostAtOnce)}
-	c.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: mostAtOnce, DisableCompression: true}}
+	transport := &http.Transport{MaxIdleConnsPerHost: mostAtOnce, DisableCompression: true}
+	if m.is("idle-timeout-only") {
+		transport.DialContext = idleTimeout(total)
+	}
+	c.http = &http.Client{Transport: transport}
 	c.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
 		Name: name, Interval: breakerTime, Timeout: openFor, MaxRequests: 2,
 		ReadyToTrip: func(n gobreaker.Counts) bool {
@@ -73,7 +79,7 @@ type request struct {
 
 // call makes one call, repeated where that is safe, and decodes the answer.
 func (c *dependencyClient) call(ctx context.Context, q request, out any) error {
-	if !c.mutant.is("no-timeout") || c.name != "payment" {
+	if (!c.mutant.is("no-timeout") || c.name != "payment") && !c.mutant.is("idle-timeout-only") {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.total)
 		defer cancel()
@@ -149,7 +155,7 @@ func (c *dependencyClient) once(ctx context.Context, q request) ([]byte, error) 
 		c.latched.Store(true)
 		c.held.Store(time.Now().Add(openFor).UnixNano())
 		return nil, backoff.Permanent(err)
-	case errors.Is(err, errRefused), ctx.Err() != nil:
+	case errors.Is(err, errRefused), errors.Is(err, os.ErrDeadlineExceeded), ctx.Err() != nil:
 		return nil, backoff.Permanent(err)
 	}
 	return data, err
@@ -195,4 +201,25 @@ func (c *dependencyClient) send(ctx context.Context, q request) ([]byte, error) 
 		return nil, fmt.Errorf("%w: status %d", errRefused, resp.StatusCode)
 	}
 	return data, nil
+}
+
+// idleTimeout is a defect: every byte sets the deadline anew, so that a trickle
+// never ends.
+func idleTimeout(d time.Duration) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := (&net.Dialer{Timeout: d}).DialContext(ctx, network, addr)
+		return patient{conn, d}, err
+	}
+}
+
+type patient struct {
+	net.Conn
+	d time.Duration
+}
+
+func (p patient) Read(b []byte) (int, error) {
+	if err := p.SetReadDeadline(time.Now().Add(p.d)); err != nil {
+		return 0, err
+	}
+	return p.Conn.Read(b)
 }

@@ -25,7 +25,7 @@ type order struct {
 // shown is the order as its owner sees it.
 func (s *service) shown(o order) map[string]any {
 	out := map[string]any{"id": o.ID, "product_id": o.Product, "quantity": o.Quantity, "total": o.Total, "status": o.Status, "created_at": o.CreatedAt}
-	if o.Note != "" {
+	if o.Note != "" && !s.mutant.is("drops-consumer-field") {
 		out["note"] = o.Note
 	}
 	if s.mutant.is("response-type-drift") {
