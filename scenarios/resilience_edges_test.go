@@ -63,6 +63,12 @@ func TestResilienceVerdictsOnChangedEvidence(t *testing.T) {
 		"slow after an outage": {
 			recoversAfterOutage + "/payment", observationsOf("outage/payment", phaseRecovery, "createOrder", slower(300*time.Millisecond)), plumbline.Fail, "75th percentile was 305ms",
 		},
+		"slow after an outage, and so is the harness": {
+			recoversAfterOutage + "/payment", observationsOf("outage/payment", phaseRecovery, "createOrder", func(o *plumbline.Observation) {
+				o.Sent += 60 * time.Millisecond
+				o.Latency += 360 * time.Millisecond
+			}), plumbline.Inconclusive, "the harness itself sent a request",
+		},
 		"an open breaker that makes requests wait": {
 			breakerOpens + "/payment", observationsOf("outage/payment", phaseDown, "createOrder", slower(300*time.Millisecond)), plumbline.Fail, "took 303ms to be answered",
 		},
