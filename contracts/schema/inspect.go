@@ -46,24 +46,36 @@ func (i *Inspector) Inspect(op string, req plumbline.Request, resp plumbline.Res
 	if r == nil {
 		return []plumbline.Mark{{Kind: plumbline.MarkStatus, Message: fmt.Sprintf("status %d is not documented", resp.Status), Schema: o.Source.Pointer + "/responses"}}
 	}
-	marks := headers(r, resp, o.Source.Pointer+"/responses/"+at)
-	if req.Method == "HEAD" || resp.Status == 204 || resp.Status == 304 || resp.Status < 200 || len(r.Content) == 0 {
+	at = o.Source.Pointer + "/responses/" + at
+	marks := headers(r, resp, at)
+	if bodiless(req, resp) || len(r.Content) == 0 {
 		return marks
 	}
-	media, name := match(r.Content, header(resp, "Content-Type"))
+	return append(marks, i.content(r.Content, resp, at)...)
+}
+
+// bodiless tells whether HTTP lets a response have no body (RFC 9110 §6.4.1).
+func bodiless(req plumbline.Request, resp plumbline.Response) bool {
+	return req.Method == "HEAD" || resp.Status == 204 || resp.Status == 304 || resp.Status < 200
+}
+
+// content inspects the body against the media type that is documented for it.
+func (i *Inspector) content(c openapi3.Content, resp plumbline.Response, at string) []plumbline.Mark {
+	got := header(resp, "Content-Type")
+	media, name := match(c, got)
 	if media == nil {
-		if len(resp.Body) == 0 && header(resp, "Content-Type") == "" && resp.Status >= 300 {
-			return marks
+		if len(resp.Body) == 0 && got == "" && resp.Status >= 300 {
+			return nil
 		}
-		return append(marks, plumbline.Mark{
-			Kind: plumbline.MarkMedia, Schema: o.Source.Pointer + "/responses/" + at + "/content",
-			Message: fmt.Sprintf("media type %q is not documented for status %d", header(resp, "Content-Type"), resp.Status),
-		})
+		return []plumbline.Mark{{
+			Kind: plumbline.MarkMedia, Schema: at + "/content",
+			Message: fmt.Sprintf("media type %q is not documented for status %d", got, resp.Status),
+		}}
 	}
-	if !isJSON(name) && !isJSON(header(resp, "Content-Type")) || media.Schema == nil {
-		return marks
+	if !isJSON(name) && !isJSON(got) || media.Schema == nil {
+		return nil
 	}
-	return append(marks, i.body(media.Schema, resp.Body)...)
+	return i.body(media.Schema, resp.Body)
 }
 
 func (i *Inspector) body(ref *openapi3.SchemaRef, body []byte) []plumbline.Mark {

@@ -48,15 +48,8 @@ func (n normaliser) schema(x map[string]any) {
 			nullable(x)
 		}
 	}
-	for _, pair := range [][2]string{{"exclusiveMinimum", "minimum"}, {"exclusiveMaximum", "maximum"}} {
-		if b, ok := x[pair[0]].(bool); ok {
-			delete(x, pair[0])
-			if v, has := x[pair[1]]; b && has {
-				x[pair[0]] = v
-				delete(x, pair[1])
-			}
-		}
-	}
+	exclusive(x, "exclusiveMinimum", "minimum")
+	exclusive(x, "exclusiveMaximum", "maximum")
 	for _, k := range []string{"$schema", "$id", "id"} {
 		if s, ok := x[k].(string); ok && (strings.Contains(s, "://") || k == "$schema") {
 			delete(x, k)
@@ -66,6 +59,19 @@ func (n normaliser) schema(x map[string]any) {
 		delete(x, "type")
 	}
 	n.required(x)
+}
+
+// exclusive turns a truth value beside a bound into the bound itself.
+func exclusive(x map[string]any, keyword, bound string) {
+	b, ok := x[keyword].(bool)
+	if !ok {
+		return
+	}
+	delete(x, keyword)
+	if v, has := x[bound]; b && has {
+		x[keyword] = v
+		delete(x, bound)
+	}
 }
 
 func known(t string) bool {

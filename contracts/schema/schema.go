@@ -167,14 +167,13 @@ func pointerOf(tokens []string) string {
 // pattern compiles an ECMA pattern. One that does not compile matches
 // everything, as does one that takes too long: neither can accuse.
 func pattern(expr string) (jsonschema.Regexp, error) {
-	re, err := regexp2.Compile(expr, regexp2.ECMAScript|regexp2.Unicode)
-	if err != nil {
-		if re, err = regexp2.Compile(expr, regexp2.ECMAScript); err != nil {
-			return lenient{expr, nil}, nil
+	for _, o := range []regexp2.RegexOptions{regexp2.ECMAScript | regexp2.Unicode, regexp2.ECMAScript} {
+		if re, err := regexp2.Compile(expr, o); err == nil {
+			re.MatchTimeout = patternTime
+			return lenient{expr, re}, nil
 		}
 	}
-	re.MatchTimeout = patternTime
-	return lenient{expr, re}, nil
+	return lenient{expr, nil}, nil
 }
 
 type lenient struct {

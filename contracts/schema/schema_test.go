@@ -36,15 +36,15 @@ components:
         next: {$ref: '#/components/schemas/Node'}
 `
 
-func compiled(t testing.TB) (*openapi.Doc, *Set) {
-	t.Helper()
+func compiled(tb testing.TB) (*openapi.Doc, *Set) {
+	tb.Helper()
 	d, err := openapi.Parse("d.yaml", []byte(document), openapi.Options{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s, err := Compile(d)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d, s
 }
