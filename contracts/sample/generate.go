@@ -177,31 +177,43 @@ func (g generator) object(s *openapi3.Schema, depth int) (any, bool) {
 	out := map[string]any{}
 	for name, p := range s.Properties {
 		required := slices.Contains(s.Required, name)
-		if p == nil || p.Value == nil || g.skips(p.Value) || !required && (!g.full || depth > 2) {
+		if !g.wants(p, required, depth) {
 			continue
 		}
 		v, ok := g.make(p, depth+1)
-		if !ok {
-			if required {
-				return nil, false
-			}
-			continue
+		if !ok && required {
+			return nil, false
 		}
-		out[name] = v
+		if ok {
+			out[name] = v
+		}
 	}
 	for _, name := range s.Required {
 		if _, done := out[name]; !done && s.Properties[name] == nil {
 			out[name] = "plumbline"
 		}
 	}
+	return out, g.fill(out, s, depth)
+}
+
+// wants tells whether a property belongs in the value.
+func (g generator) wants(p *openapi3.SchemaRef, required bool, depth int) bool {
+	if p == nil || p.Value == nil || g.skips(p.Value) {
+		return false
+	}
+	return required || g.full && depth <= 2
+}
+
+// fill adds properties until there are as many as the schema asks for.
+func (g generator) fill(out map[string]any, s *openapi3.Schema, depth int) bool {
 	for i := 0; uint64(len(out)) < s.MinProps && i < 16; i++ {
 		v, ok := g.make(s.AdditionalProperties.Schema, depth+1)
 		if !ok {
-			return nil, false
+			return false
 		}
 		out[fmt.Sprintf("key%d", i)] = v
 	}
-	return out, true
+	return true
 }
 
 func (g generator) array(s *openapi3.Schema, depth int) (any, bool) {

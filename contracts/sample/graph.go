@@ -13,20 +13,26 @@ import (
 
 // A graph says which operation yields the values that another one needs.
 type graph struct {
-	doc *openapi.Doc
-	ops []plumbline.Operation
+	doc     *openapi.Doc
+	linking []answer
 }
 
-func newGraph(d *openapi.Doc, ops []plumbline.Operation) *graph { return &graph{d, ops} }
+// An answer is a documented 2xx response of an operation.
+type answer struct {
+	from     string
+	response *openapi3.Response
+}
 
-// bound are the parameters of an operation, by place and name, whose values
-// come from the deployment.
-func (g *graph) bound(op openapi.Op) map[string]bool {
-	out := map[string]bool{}
-	for _, b := range g.binds(op) {
-		out[b.In+" "+b.Name] = true
+func newGraph(d *openapi.Doc) *graph {
+	g := &graph{doc: d}
+	for _, op := range d.Operations {
+		for _, r := range succeeding(op) {
+			if len(r.Links) > 0 {
+				g.linking = append(g.linking, answer{op.ID, r})
+			}
+		}
 	}
-	return out
+	return g
 }
 
 // binds finds the source of every path parameter: a link of the document, an
@@ -61,27 +67,45 @@ func harmless(op openapi.Op) bool { return op.Method == "GET" || op.Method == "H
 
 // linked looks for a link object that leads to the operation.
 func (g *graph) linked(op openapi.Op, p *openapi3.Parameter) (plumbline.Bind, bool) {
-	for _, from := range g.doc.Operations {
-		if from.Op.Responses == nil || from.ID == op.ID {
+	if op.Op.OperationID == "" {
+		return plumbline.Bind{}, false
+	}
+	for _, a := range g.linking {
+		if a.from == op.ID {
 			continue
 		}
-		for status, r := range from.Op.Responses.Map() {
-			if !strings.HasPrefix(status, "2") || r == nil || r.Value == nil {
-				continue
-			}
-			for _, name := range slices.Sorted(maps.Keys(r.Value.Links)) {
-				l := r.Value.Links[name]
-				if l == nil || l.Value == nil || l.Value.OperationID != op.Op.OperationID || op.Op.OperationID == "" {
-					continue
-				}
-				expr, _ := l.Value.Parameters[p.Name].(string)
-				if pointer, ok := strings.CutPrefix(expr, "$response.body#"); ok {
-					return plumbline.Bind{In: "path", Name: p.Name, From: from.ID, Pointer: pointer, Why: "link"}, true
-				}
-			}
+		if pointer, ok := linkTo(a.response, op.Op.OperationID, p.Name); ok {
+			return plumbline.Bind{In: "path", Name: p.Name, From: a.from, Pointer: pointer, Why: "link"}, true
 		}
 	}
 	return plumbline.Bind{}, false
+}
+
+// succeeding are the documented 2xx responses of an operation, least first.
+func succeeding(op openapi.Op) []*openapi3.Response {
+	var out []*openapi3.Response
+	for _, status := range successes(op) {
+		if r := op.Op.Responses.Value(status); r != nil && r.Value != nil {
+			out = append(out, r.Value)
+		}
+	}
+	return out
+}
+
+// linkTo is the place in the body of a response that a link hands to a
+// parameter of the operation.
+func linkTo(r *openapi3.Response, operation, parameter string) (string, bool) {
+	for _, name := range slices.Sorted(maps.Keys(r.Links)) {
+		l := r.Links[name]
+		if l == nil || l.Value == nil || l.Value.OperationID != operation {
+			continue
+		}
+		expr, _ := l.Value.Parameters[parameter].(string)
+		if pointer, ok := strings.CutPrefix(expr, "$response.body#"); ok {
+			return pointer, true
+		}
+	}
+	return "", false
 }
 
 // collection is the path before a parameter: /orders of /orders/{id}/items.
@@ -98,24 +122,30 @@ func (g *graph) creator(op openapi.Op, p *openapi3.Parameter) (plumbline.Bind, b
 		return plumbline.Bind{}, false
 	}
 	for _, o := range g.doc.Operations {
-		if o.Path != path || o.Method != "POST" || o.ID == op.ID || o.Op.Responses == nil {
+		if o.Path != path || o.Method != "POST" || o.ID == op.ID {
 			continue
 		}
-		for status, r := range o.Op.Responses.Map() {
-			if !strings.HasPrefix(status, "2") || r == nil || r.Value == nil {
-				continue
-			}
-			if pointer, ok := identifier(r.Value, p.Name); ok {
-				return plumbline.Bind{In: "path", Name: p.Name, From: o.ID, Pointer: pointer, Why: "inferred: path nesting"}, true
-			}
-			for h := range r.Value.Headers {
-				if strings.EqualFold(h, "Location") {
-					return plumbline.Bind{In: "path", Name: p.Name, From: o.ID, Pointer: "header:Location", Why: "location"}, true
-				}
+		for _, r := range succeeding(o) {
+			if pointer, why := created(r, p.Name); why != "" {
+				return plumbline.Bind{In: "path", Name: p.Name, From: o.ID, Pointer: pointer, Why: why}, true
 			}
 		}
 	}
 	return plumbline.Bind{}, false
+}
+
+// created is where the answer of a creating operation names what it made, and
+// why that is believed.
+func created(r *openapi3.Response, name string) (pointer, why string) {
+	if pointer, ok := identifier(r, name); ok {
+		return pointer, "inferred: path nesting"
+	}
+	for h := range r.Headers {
+		if strings.EqualFold(h, "Location") {
+			return "header:Location", "location"
+		}
+	}
+	return "", ""
 }
 
 // listed is the GET on the collection, with the identifier of its first item.
@@ -218,7 +248,7 @@ func firstOf(s *openapi3.Schema, name string) (string, bool) {
 }
 
 // produce notes which operations create what others name, and which delete it.
-func (g *graph) produce(ops []plumbline.Operation) {
+func produce(ops []plumbline.Operation) {
 	for i := range ops {
 		o := &ops[i]
 		if o.Method != "POST" {

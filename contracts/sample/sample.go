@@ -29,15 +29,15 @@ func Fill(d *openapi.Doc, s *schema.Set, o Options) []plumbline.Operation {
 		o.MaxInvalid = 24
 	}
 	ops := d.Plumb()
-	g := newGraph(d, ops)
+	g := newGraph(d)
 	for i, op := range d.Operations {
-		m := &maker{set: s, op: op, options: o, graph: g}
+		m := &maker{set: s, op: op, options: o, binds: g.binds(op)}
 		ops[i].Cases = m.valid()
 		if len(ops[i].Cases) > 0 {
 			ops[i].Invalid = m.invalid(ops[i].Cases[0])
 		}
 	}
-	g.produce(ops)
+	produce(ops)
 	return ops
 }
 
@@ -46,7 +46,7 @@ type maker struct {
 	set     *schema.Set
 	op      openapi.Op
 	options Options
-	graph   *graph
+	binds   []plumbline.Bind // what only the live deployment knows
 }
 
 // A draft is a request whose parts are still values.
@@ -79,7 +79,7 @@ func (m *maker) valid() []plumbline.Case {
 		}
 		out = append(out, plumbline.Case{
 			ID: m.op.ID + "/" + name, Operation: m.op.ID, Origin: "generated", Request: req,
-			Binds: m.graph.binds(m.op), Expect: successes(m.op),
+			Binds: m.binds, Expect: successes(m.op),
 		})
 	}
 	return out
@@ -100,9 +100,8 @@ func successes(op openapi.Op) []string {
 
 func (m *maker) draft(full bool) (draft, bool) {
 	d := draft{params: map[*openapi3.Parameter]any{}}
-	bound := m.graph.bound(m.op)
 	for _, p := range m.op.Params {
-		if bound[p.In+" "+p.Name] || !p.Required && !full || p.In == openapi3.ParameterInCookie && !p.Required || skippedHeader(p) {
+		if m.bound(p) || !p.Required && !full || p.In == openapi3.ParameterInCookie && !p.Required || skippedHeader(p) {
 			continue
 		}
 		v, ok := m.parameter(p)
@@ -115,6 +114,11 @@ func (m *maker) draft(full bool) (draft, bool) {
 		d.params[p] = v
 	}
 	return d, m.draftBody(&d, full)
+}
+
+// bound tells whether the value of a parameter comes from the deployment.
+func (m *maker) bound(p *openapi3.Parameter) bool {
+	return slices.ContainsFunc(m.binds, func(b plumbline.Bind) bool { return b.In == p.In && b.Name == p.Name })
 }
 
 // skippedHeader names headers that the document may list and that other parts
@@ -143,28 +147,35 @@ func (m *maker) parameter(p *openapi3.Parameter) (any, bool) {
 
 func (m *maker) draftBody(d *draft, full bool) bool {
 	b := m.op.Op.RequestBody
-	if b == nil || b.Value == nil || len(b.Value.Content) == 0 {
-		return true
-	}
-	if !b.Value.Required && !full && m.op.Method != "POST" && m.op.Method != "PUT" && m.op.Method != "PATCH" {
+	if b == nil || b.Value == nil || !m.hasBody(b.Value, full) {
 		return true
 	}
 	media, mt := preferred(b.Value.Content)
 	if mt == nil {
 		return !b.Value.Required
 	}
-	d.media, d.schema = media, mt.Schema
-	if v, ok := mediaExample(mt); ok && !full {
-		d.body = v
-		return true
-	}
-	v, ok := newGenerator(m.set, schema.Request, full).value(mt.Schema)
-	d.body = v
+	v, ok := m.bodyValue(mt, full)
 	if !ok && !b.Value.Required {
-		d.media, d.body = "", nil
 		return true
 	}
+	d.media, d.schema, d.body = media, mt.Schema, v
 	return ok
+}
+
+// hasBody tells whether a request carries the body that is documented: an
+// optional one is left out where the method does without.
+func (m *maker) hasBody(b *openapi3.RequestBody, full bool) bool {
+	if len(b.Content) == 0 {
+		return false
+	}
+	return b.Required || full || slices.Contains([]string{"POST", "PUT", "PATCH"}, m.op.Method)
+}
+
+func (m *maker) bodyValue(mt *openapi3.MediaType, full bool) (any, bool) {
+	if v, ok := mediaExample(mt); ok && !full {
+		return v, true
+	}
+	return newGenerator(m.set, schema.Request, full).value(mt.Schema)
 }
 
 func mediaExample(mt *openapi3.MediaType) (any, bool) {
