@@ -1,79 +1,10 @@
 package openapi
 
 import (
-	"archive/tar"
-	"compress/gzip"
-	"errors"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
-
-func TestCorpus(t *testing.T) {
-	t.Parallel()
-	docs := Corpus(t)
-	type timed struct {
-		name string
-		took time.Duration
-	}
-	var times []timed
-	loaded, ops := 0, 0
-	for name, data := range docs {
-		began := time.Now()
-		d, err := Parse(name, data, Options{})
-		times = append(times, timed{name, time.Since(began)})
-		if err != nil {
-			var e *Error
-			if !errors.As(err, &e) || e.Source.File == "" {
-				t.Errorf("%s: an error without a place: %v", name, err)
-			}
-			t.Logf("refused: %v", strings.SplitN(err.Error(), "\n", 2)[0])
-			continue
-		}
-		loaded++
-		ops += len(d.Operations)
-	}
-	slices.SortFunc(times, func(a, b timed) int { return int(b.took - a.took) })
-	t.Logf("%d of %d documents load, %d operations; slowest: %v", loaded, len(docs), ops, times[:5])
-	if loaded < len(docs)*98/100 {
-		t.Errorf("%d of %d documents load", loaded, len(docs))
-	}
-}
-
-// Corpus reads the documents beside the checkout; without them the test skips.
-func Corpus(t *testing.T) map[string][]byte {
-	t.Helper()
-	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "corpus", "openapi.tgz"))
-	if err != nil {
-		t.Skip("the corpus of OpenAPI documents is not beside the checkout")
-	}
-	defer func() { _ = f.Close() }()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string][]byte{}
-	for r := tar.NewReader(z); ; {
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return out
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		ext := filepath.Ext(h.Name)
-		if h.Typeflag != tar.TypeReg || ext != ".json" && ext != ".yaml" && ext != ".yml" {
-			continue
-		}
-		if out[h.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 func TestRepairsAndErrors(t *testing.T) {
 	t.Parallel()

@@ -1,17 +1,10 @@
 package sample
 
 import (
-	"archive/tar"
-	"compress/gzip"
-	"errors"
-	"io"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
@@ -91,59 +84,5 @@ func TestCasesAndGraph(t *testing.T) {
 	}
 	if len(list.Invalid) < 3 {
 		t.Errorf("%d invalid cases of limit", len(list.Invalid))
-	}
-}
-
-func TestCorpusIsFilled(t *testing.T) {
-	t.Parallel()
-	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "corpus", "openapi.tgz"))
-	if err != nil {
-		t.Skip("the corpus of OpenAPI documents is not beside the checkout")
-	}
-	defer func() { _ = f.Close() }()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ops, with, docs, slowest, name := 0, 0, 0, time.Duration(0), ""
-	for r := tar.NewReader(z); ; {
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h.Typeflag != tar.TypeReg {
-			continue
-		}
-		data, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := openapi.Parse(h.Name, data, openapi.Options{})
-		if err != nil {
-			continue
-		}
-		s, err := schema.Compile(d)
-		if err != nil {
-			t.Errorf("%s: %v", h.Name, err)
-			continue
-		}
-		began := time.Now()
-		for _, o := range Fill(d, s, Options{Seed: 1}) {
-			ops++
-			if len(o.Cases) > 0 {
-				with++
-			}
-		}
-		docs++
-		if took := time.Since(began); took > slowest {
-			slowest, name = took, h.Name
-		}
-	}
-	t.Logf("%d documents, %d operations, %d with a valid case; slowest %s (%s)", docs, ops, with, name, slowest)
-	if with < ops*8/10 {
-		t.Errorf("%d of %d operations have a valid case", with, ops)
 	}
 }
