@@ -1,0 +1,222 @@
+package pactfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/plumbline-dev/plumbline/contracts/openapi"
+	"github.com/plumbline-dev/plumbline/contracts/sample"
+	"github.com/plumbline-dev/plumbline/contracts/schema"
+)
+
+const orders = `openapi: 3.0.3
+info: {title: t, version: "1"}
+paths:
+  /orders:
+    get:
+      operationId: listOrders
+      parameters: [{in: query, name: limit, required: true, schema: {type: integer, minimum: 1}}]
+      responses: {'200': {description: d, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Order'}}}}}}
+    post:
+      operationId: createOrder
+      requestBody: {required: true, content: {application/json: {schema: {type: object, required: [product], properties: {product: {type: string, example: p-1}}}}}}
+      responses: {'202': {description: later}, '201': {description: d, content: {application/json: {schema: {$ref: '#/components/schemas/Order'}}}}, '400': {description: e}}
+  /orders/{orderId}:
+    parameters: [{in: path, name: orderId, required: true, schema: {type: string}}]
+    get: {operationId: getOrder, responses: {'200': {description: d, content: {application/json: {schema: {$ref: '#/components/schemas/Order'}}}}}}
+    put: {operationId: putOrder, responses: {'204': {description: changes what is there}}}
+    delete: {operationId: deleteOrder, responses: {'204': {description: d}}}
+  /search: {post: {operationId: search, responses: {'200': {description: creates nothing}}}}
+  /gone: {get: {operationId: gone, responses: {'410': {description: has no success}}}}
+  /health: {get: {operationId: health, responses: {'200': {description: d, content: {text/plain: {schema: {type: string}}}}}}}
+  /choice: {get: {operationId: choice, responses: {'200': {description: d, content: {application/json: {schema: {oneOf: [{type: string}, {type: integer}]}}}}}}}
+components:
+  schemas:
+    Order:
+      type: object
+      required: [id, status, made, day, quantity, price, paid, note, items, secret, maybe, 'odd-name', empty]
+      additionalProperties: false
+      properties:
+        id: {type: string, format: uuid}
+        status: {type: string, enum: [new, 'a.b']}
+        made: {type: string, format: date-time}
+        day: {type: string, format: date}
+        quantity: {type: integer, minimum: 1}
+        price: {type: number}
+        paid: {type: boolean}
+        note: {type: string, maxLength: 20, pattern: '^n'}
+        items: {type: array, items: {type: string}}
+        secret: {type: string, writeOnly: true}
+        maybe: {type: string, nullable: true}
+        odd-name: {type: string}
+        empty: {type: object}
+        optional: {type: string}
+`
+
+func built(t *testing.T) (Pact, []Loss) {
+	t.Helper()
+	d, err := openapi.Parse("orders.yaml", []byte(orders), openapi.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := schema.Compile(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Build(d, s, sample.Fill(d, s, sample.Options{Seed: 1}), Options{Provider: "shop"})
+}
+
+func written(t *testing.T) (pact, ledger []byte) {
+	t.Helper()
+	p, l := built(t)
+	var pb, lb bytes.Buffer
+	if err := errors.Join(Write(&pb, p), WriteLosses(&lb, l)); err != nil {
+		t.Fatal(err)
+	}
+	return pb.Bytes(), lb.Bytes()
+}
+
+func TestThePactIsGolden(t *testing.T) {
+	t.Parallel()
+	got, _ := written(t)
+	path := filepath.Join("testdata", "orders.pact.json")
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("%s (-want +got; UPDATE=1 rewrites):\n%s", path, d)
+	}
+}
+
+func TestTwoBuildsAreTheSameBytes(t *testing.T) {
+	t.Parallel()
+	pact, ledger := written(t)
+	for range 8 {
+		p, l := written(t)
+		if !bytes.Equal(p, pact) {
+			t.Fatalf("another pact:\n%s", cmp.Diff(string(pact), string(p)))
+		}
+		if !bytes.Equal(l, ledger) {
+			t.Fatalf("another ledger:\n%s", cmp.Diff(string(ledger), string(l)))
+		}
+	}
+}
+
+func TestInteractions(t *testing.T) {
+	t.Parallel()
+	type line struct {
+		Request string
+		Status  int
+		Query   map[string][]string
+		Body    any
+	}
+	want := map[string]line{
+		"choice/200":      {Request: "GET /choice", Status: 200},
+		"createOrder/201": {Request: "POST /orders", Status: 201, Body: map[string]any{"product": "p-1"}},
+		"deleteOrder/204": {Request: "DELETE /orders/plumbline", Status: 204},
+		"getOrder/200":    {Request: "GET /orders/plumbline", Status: 200},
+		"health/200":      {Request: "GET /health", Status: 200},
+		"listOrders/200":  {Request: "GET /orders", Status: 200, Query: map[string][]string{"limit": {"1"}}},
+	}
+	p, _ := built(t)
+	got := map[string]line{}
+	for _, i := range p.Interactions {
+		l := line{Request: i.Request.Method + " " + i.Request.Path, Status: i.Response.Status, Query: i.Request.Query}
+		if i.Request.Body != nil {
+			l.Body = i.Request.Body.Content
+		}
+		got[i.Key] = l
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("interactions (-want +got):\n%s", d)
+	}
+	if len(got) != len(p.Interactions) {
+		t.Errorf("%d interactions have %d keys", len(p.Interactions), len(got))
+	}
+}
+
+func TestStatesAskForWhatOnlyTheDeploymentKnows(t *testing.T) {
+	t.Parallel()
+	params := map[string]any{"operation": "createOrder", "pointer": "/id", "as": "orderId"}
+	consumed := maps.Clone(params)
+	consumed["consumed"] = true
+	want := map[string][]state{
+		"getOrder/200":    {{"createOrder has answered", params}},
+		"deleteOrder/204": {{"createOrder has answered", consumed}},
+	}
+	p, _ := built(t)
+	got := map[string][]state{}
+	for _, i := range p.Interactions {
+		if len(i.ProviderStates) == 0 {
+			continue
+		}
+		got[i.Key] = i.ProviderStates
+		generators := map[string]any{"path": map[string]any{"type": "ProviderState", "expression": "/orders/${orderId}"}}
+		if d := cmp.Diff(generators, i.Request.Generators); d != "" {
+			t.Errorf("%s: generators (-want +got):\n%s", i.Key, d)
+		}
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("states (-want +got):\n%s", d)
+	}
+}
+
+func TestWhatPactCannotSayIsInTheLedger(t *testing.T) {
+	t.Parallel()
+	_, ledger := written(t)
+	var losses []Loss
+	if err := json.Unmarshal(ledger, &losses); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []Loss{
+		{"choice", "$", "nullable, oneOf, anyOf, allOf", "one shape"},
+		{"choice", "", "schema", "no example"},
+		{"listOrders", "$", "items", "may be empty"},
+		{"getOrder", "$", "additionalProperties", "further properties"},
+		{"getOrder", "$.quantity", "minimum, maximum, multipleOf", "no rule"},
+		{"getOrder", "$.note", "minLength, maxLength", "no rule"},
+		{"getOrder", "$.note", "pattern", "certain to match"},
+		{"getOrder", "$.maybe", "nullable, oneOf, anyOf, allOf", "one shape"},
+		{"getOrder", "$.optional", "properties", "optional"},
+		{"getOrder", "$.secret", "properties", "cannot be stated"},
+		{"createOrder", "$.note", "pattern", "certain to match"},
+	} {
+		if !slices.ContainsFunc(losses, func(l Loss) bool {
+			return l.Operation == want.Operation && l.Pointer == want.Pointer && l.Keyword == want.Keyword && strings.Contains(l.Reason, want.Reason)
+		}) {
+			t.Errorf("the ledger lacks %+v", want)
+		}
+	}
+	for _, l := range losses {
+		if l.Operation == "health" || l.Operation == "deleteOrder" || l.Reason == "" {
+			t.Errorf("%+v is no loss", l)
+		}
+	}
+}
+
+func TestAnEmptyPactHasEmptyLists(t *testing.T) {
+	t.Parallel()
+	p, l := Build(&openapi.Doc{}, nil, nil, Options{Provider: "p", Consumer: "c"})
+	var b bytes.Buffer
+	if err := errors.Join(Write(&b, p), WriteLosses(&b, l)); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); !strings.Contains(got, `"interactions": []`) || !strings.HasSuffix(got, "}\n[]\n") || !strings.Contains(got, `"name": "c"`) {
+		t.Errorf("written:\n%s", got)
+	}
+}
