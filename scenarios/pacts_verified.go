@@ -38,8 +38,8 @@ func planPacts(d plumbline.Design) plumbline.Proposal {
 	var p plumbline.Proposal
 	for i, f := range files {
 		c := plumbline.Claim{
-			ID: pactsVerified + "/" + f, Function: pactsVerified, Basis: plumbline.BasisDeclared, Source: plumbline.Source{File: f},
-			Statement:   "the interactions of " + f + " hold",
+			ID: pactsVerified + "/" + named(f), Function: pactsVerified, Basis: plumbline.BasisDeclared, Source: plumbline.Source{File: f},
+			Statement:   "the interactions of " + named(f) + " hold",
 			Experiments: []string{contractPacts},
 		}
 		if i == 0 && f == generatedPact(d) {
@@ -59,6 +59,15 @@ func planPacts(d plumbline.Design) plumbline.Proposal {
 		Phases: []plumbline.Phase{{Name: "verify", Role: plumbline.RoleProbe, Pacts: files}},
 	}}
 	return p
+}
+
+// named is how a claim calls a pact file: as it was given, and by its last
+// element where that depends on the machine.
+func named(file string) string {
+	if path.IsAbs(file) {
+		return path.Base(file)
+	}
+	return file
 }
 
 // generatedPact is where the provider-surface pact of the service is written,

@@ -35,7 +35,6 @@ func Mutants() []Mutant {
 		{"missing-401", "the invoice asks for no credentials", "auth/anonymous-rejected", nil},
 		{"drops-consumer-field", "the note of an order is not shown", "contract/pacts-verified", nil},
 		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/fault-matrix", []string{"resilience/timeout-bounds-hang", "resilience/optional-degrades"}},
-		{"shared-breaker", "one breaker for all dependencies", "resilience/optional-degrades", []string{"resilience/dependency-map", "resilience/bulkhead-isolates", "resilience/fault-matrix"}},
 		{"drops-traceparent", "outbound calls carry no trace context", "obs/traceparent", nil},
 	}
 }

@@ -38,9 +38,6 @@ func newService(env func(string) string) (*service, error) {
 		payment:   newDependencyClient("payment", env("PAYMENT_URL"), 900*time.Millisecond, m),
 		recs:      newDependencyClient("recs", env("RECS_URL"), 180*time.Millisecond, m),
 	}
-	if m.is("shared-breaker") {
-		s.payment.breaker, s.recs.breaker = s.inventory.breaker, s.inventory.breaker
-	}
 	if m.is("shared-pool-no-bulkhead") {
 		s.slots = semaphore.NewWeighted(24)
 	}
