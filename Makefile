@@ -59,7 +59,7 @@ bench: ## Benchmarks, six times over, to bench.txt
 fuzz: ## Every fuzz test for FUZZTIME each
 	@go list ./... | while read -r pkg; do \
 	  go test -list '^Fuzz' $$pkg | grep '^Fuzz' | while read -r f; do \
-	    go test -run='^$$' -fuzz="^$$f\$$" -fuzztime=$(FUZZTIME) $$pkg || exit 1; done || exit 1; done
+	    go test -run='^$$' -fuzz="^$$f\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x $$pkg || exit 1; done || exit 1; done
 
 .PHONY: cover
 cover: ## Coverage report in cover.html
