@@ -33,7 +33,7 @@ type front struct {
 	stateURL string
 	server   *http.Server
 	mu       sync.Mutex
-	failed   map[string]string // by interaction: why there was no answer
+	failed   map[string]string // by interaction: why there was no answer yet, or none at all
 	unset    []string          // states that could not be set
 }
 
@@ -74,6 +74,7 @@ func (f *front) forward(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
+	f.fail(key, "the target did not answer in time") // until it has answered
 	u := *f.base
 	u.Path = strings.TrimSuffix(u.Path, "/") + r.URL.Path
 	u.RawQuery = r.URL.RawQuery
@@ -81,17 +82,29 @@ func (f *front) forward(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		req.ContentLength, req.Header = r.ContentLength, r.Header.Clone()
 		req.Header.Del(correlation)
-		err = f.answer(w, req)
+		err = f.answer(w, req, key)
 	}
 	if err != nil {
-		f.mu.Lock()
-		f.failed[key] = err.Error()
-		f.mu.Unlock()
+		f.fail(key, err.Error())
 		w.WriteHeader(noAnswer)
 	}
 }
 
-func (f *front) answer(w http.ResponseWriter, req *http.Request) error {
+func (f *front) fail(key, why string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.failed[key] = why
+}
+
+func (f *front) answered(key string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.failed, key)
+}
+
+// answer hands the target's answer on. It is an answer from when it is whole,
+// before the core sees any of it.
+func (f *front) answer(w http.ResponseWriter, req *http.Request, key string) error {
 	resp, err := f.job.Send(req)
 	if err != nil {
 		return err
@@ -104,6 +117,7 @@ func (f *front) answer(w http.ResponseWriter, req *http.Request) error {
 	if len(body) > largestBody {
 		return fmt.Errorf("the response body is larger than %d bytes", largestBody)
 	}
+	f.answered(key)
 	for k, v := range resp.Header {
 		w.Header()[k] = v
 	}
