@@ -146,7 +146,7 @@ func pactsNotRun(results, notRun []plumbline.PactResult) plumbline.Verdict {
 		v = inconclusive(plumbline.ReasonIncomplete, "the verifier gave no result")
 	}
 	text := strings.ToLower(describePacts(notRun))
-	if len(notRun) == len(results) && (len(results) == 0 || strings.Contains(text, "library") || strings.Contains(text, "engine")) {
+	if len(notRun) == len(results) && (len(results) == 0 || strings.Contains(text, "libpact_ffi") || strings.Contains(text, "library")) {
 		v.Reason = plumbline.ReasonNoLibrary
 	}
 	v.Remedy = "run `plumbline setup` to get Pact's verification library"

@@ -29,3 +29,14 @@ func TestLockedOut(t *testing.T) {
 		t.Error("who is declared and refused is not locked out for want of a declaration")
 	}
 }
+
+func TestWithoutTheLibraryTheReasonSaysSo(t *testing.T) {
+	notRun := []plumbline.PactResult{{Result: plumbline.PactNotRun, Detail: []string{"libpact_ffi 0.5.8 is not installed; `plumbline setup` fetches it"}}}
+	if v := pactsNotRun(notRun, notRun); v.Reason != plumbline.ReasonNoLibrary || v.Remedy == "" {
+		t.Errorf("%s, remedy %q", v.Reason, v.Remedy)
+	}
+	crashed := []plumbline.PactResult{{Result: plumbline.PactNotRun, Detail: []string{"the pact worker crashed: EOF"}}}
+	if v := pactsNotRun(crashed, crashed); v.Reason != plumbline.ReasonIncomplete {
+		t.Errorf("a crash: %s", v.Reason)
+	}
+}
