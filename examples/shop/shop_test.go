@@ -1,0 +1,173 @@
+package shop
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// A system is the shop in one process; the demo runs it as many.
+type system struct {
+	url     string
+	charges atomic.Int64
+	broken  atomic.Bool // payment answers 503
+}
+
+func started(t *testing.T, mutant string) *system {
+	t.Helper()
+	s := &system{}
+	payment := dependency("payment")
+	serve := func(h http.Handler) string {
+		server := httptest.NewServer(h)
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	go func() { _ = serveStore(ctx, l) }()
+	env := map[string]string{
+		"SHOP_MUTANT": mutant, "SHOP_TOKENS": "alice=a,bob=b", "STORE_ADDR": l.Addr().String(),
+		"INVENTORY_URL": serve(dependency("inventory")), "RECS_URL": serve(dependency("recs")),
+		"PAYMENT_URL": serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.charges.Add(1)
+			if s.broken.Load() {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			payment.ServeHTTP(w, r)
+		})),
+	}
+	svc, err := newService(func(name string) string { return env[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.url = serve(svc.handler())
+	return s
+}
+
+// ask sends a request as METHOD /path [body] and returns status and body.
+func (s *system) ask(t *testing.T, token, line string, header ...string) (int, string) {
+	t.Helper()
+	parts := strings.SplitN(line, " ", 3)
+	body := ""
+	if len(parts) == 3 {
+		body = parts[2]
+	}
+	req, err := http.NewRequestWithContext(t.Context(), parts[0], s.url+parts[1], strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(data)
+}
+
+func TestShopIsRight(t *testing.T) {
+	s := started(t, "")
+	for _, c := range []struct {
+		token, line string
+		status      int
+	}{
+		{"a", `POST /orders {"product_id":"p-1","quantity":2}`, 201},
+		{"a", `POST /orders {"product_id":"p-1","quantity":2.0}`, 201},
+		{"a", `POST /orders {"product_id":"p-1","quantity":-1}`, 422},
+		{"a", `POST /orders {"product_id":"p-1","quantity":1.5}`, 422},
+		{"a", `POST /orders {"product_id":"p-9","quantity":1}`, 422},
+		{"a", `POST /orders {"product_id":"p-1","quantity":1,"extra":1}`, 422},
+		{"a", `POST /orders {"product_id":"p-1","quantity":1,"note":null}`, 422},
+		{"a", `POST /orders [1]`, 422},
+		{"a", `POST /orders {`, 400},
+		{"", `POST /orders {"product_id":"p-1","quantity":2}`, 401},
+		{"wrong", `GET /me`, 401},
+		{"a", `GET /orders?limit=0`, 400},
+		{"a", `GET /orders?limit=2`, 200},
+		{"a", `GET /orders/0123456789abcdef01234567`, 404},
+		{"a", `GET /products/p-1`, 200},
+		{"a", `GET /products/p-9`, 404},
+		{"", `GET /livez`, 200},
+		{"", `GET /readyz`, 200},
+		{"", `GET /openapi.yaml`, 200},
+	} {
+		if got, body := s.ask(t, c.token, c.line); got != c.status {
+			t.Errorf("%s: %d, want %d: %s", c.line, got, c.status, body)
+		}
+	}
+}
+
+func TestARepeatedOrderIsChargedOnce(t *testing.T) {
+	s := started(t, "")
+	_, first := s.ask(t, "a", `POST /orders {"product_id":"p-1","quantity":1}`, "Idempotency-Key", "k-1")
+	status, second := s.ask(t, "a", `POST /orders {"product_id":"p-1","quantity":1}`, "Idempotency-Key", "k-1")
+	if status != http.StatusCreated || first != second || s.charges.Load() != 1 {
+		t.Errorf("%d, %d charges\n%s%s", status, s.charges.Load(), first, second)
+	}
+}
+
+func TestAFailingPaymentIsTriedThreeTimesAndToldCleanly(t *testing.T) {
+	s := started(t, "")
+	s.broken.Store(true)
+	status, body := s.ask(t, "a", `POST /orders {"product_id":"p-1","quantity":1}`)
+	if status != http.StatusServiceUnavailable || s.charges.Load() > maxAttempts || strings.Contains(body, "127.0.0.1") {
+		t.Errorf("%d after %d charges: %s", status, s.charges.Load(), body)
+	}
+}
+
+func TestOrdersOfOthersAreNotShown(t *testing.T) {
+	s := started(t, "")
+	_, body := s.ask(t, "a", `POST /orders {"product_id":"p-1","quantity":1}`)
+	_, id, _ := strings.Cut(body, `"id":"`)
+	if status, body := s.ask(t, "b", "GET /orders/"+id[:24]); status != http.StatusNotFound {
+		t.Errorf("%d: %s", status, body)
+	}
+}
+
+// Each defect changes what it says, and only a known one can be switched on.
+func TestMutants(t *testing.T) {
+	for _, c := range []struct {
+		mutant, token, line string
+		status              int
+		holds               string
+	}{
+		{"500-on-invalid-input", "a", `POST /orders {"product_id":"p-1","quantity":-1}`, 500, ""},
+		{"response-type-drift", "a", `POST /orders {"product_id":"p-1","quantity":1}`, 201, `"total":"1200"`},
+		{"missing-401", "", `GET /orders/0123456789abcdef01234567/invoice`, 404, ""},
+	} {
+		if status, body := started(t, c.mutant).ask(t, c.token, c.line); status != c.status || !strings.Contains(body, c.holds) {
+			t.Errorf("%s: %d %s", c.mutant, status, body)
+		}
+	}
+	if _, err := newMutant("nonsense"); err == nil {
+		t.Error("an unknown defect was switched on")
+	}
+	seen := map[string]bool{}
+	for _, m := range Mutants() {
+		if seen[m.Name] || m.Defect == "" || m.Caught == "" {
+			t.Errorf("%+v", m)
+		}
+		seen[m.Name] = true
+	}
+}
