@@ -175,7 +175,7 @@ func TestAScenarioThatIsNotUnderstoodIsAnError(t *testing.T) {
 			func(s string) string {
 				return strings.Replace(s, "  Scenario:", "  Scenario Outline:", 1) + "\n    Examples:\n      | who |\n"
 			},
-			"godog did not run",
+			"outline",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

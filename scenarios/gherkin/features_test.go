@@ -2,7 +2,9 @@ package gherkin
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/plumbline-dev/plumbline/features"
@@ -23,6 +25,19 @@ func TestFeaturesAreUnderstood(t *testing.T) {
 		scenarios, err := Parse(name, bytes.NewReader(data))
 		if err != nil || len(scenarios) == 0 {
 			t.Errorf("%s: %d scenarios, %v", name, len(scenarios), err)
+		}
+	}
+}
+
+// What would not be run is refused when it is read.
+func TestParseRefusesWhatIsNotRun(t *testing.T) {
+	const head = "Feature: f\n\n  %s: s\n    Given the experiment \"outage/payment\"\n    When the baseline phase \"baseline\" lasts 2s\n"
+	for name, text := range map[string]string{
+		"outline":    fmt.Sprintf(head, "Scenario Outline") + "\n    Examples:\n      | a |\n      | 1 |\n",
+		"doc string": fmt.Sprintf(head, "Scenario") + "      \"\"\"\n      more\n      \"\"\"\n",
+	} {
+		if got, err := Parse("x.feature", strings.NewReader(text)); err == nil {
+			t.Errorf("%s: %d scenarios", name, len(got))
 		}
 	}
 }

@@ -69,8 +69,14 @@ func Parse(name string, r io.Reader) ([]Scenario, error) {
 }
 
 func scenario(name string, sc *messages.Scenario) (Scenario, error) {
+	if len(sc.Examples) > 0 {
+		return Scenario{}, &Error{File: name, Line: int(sc.Location.Line), Message: "a scenario outline is not one experiment", Hint: "write each of its rows as a scenario"}
+	}
 	b := NewBuilder()
 	for _, step := range sc.Steps {
+		if step.DocString != nil {
+			return Scenario{}, &Error{File: name, Line: int(step.Location.Line), Message: "no step takes a text"}
+		}
 		if err := b.Step(step.Text, rows(step.DataTable)); err != nil {
 			return Scenario{}, &Error{File: name, Line: int(step.Location.Line), Message: err.Error(), Hint: hint(step.Text)}
 		}
