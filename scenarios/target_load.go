@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -141,6 +142,9 @@ func wholeSeconds(s float64) time.Duration {
 	return max(time.Second, time.Duration(s*float64(time.Second)).Round(time.Second))
 }
 
+// rate rounds to a millionth of a request a second: profiles are for people.
+func rate(perSecond float64) float64 { return math.Round(perSecond*1e6) / 1e6 }
+
 // loadPhase runs all operations of the mix together, each with its share of
 // every stage.
 func loadPhase(name string, role plumbline.Role, stages []plumbline.Stage, mix []portion, arrivals plumbline.Arrivals) plumbline.Phase {
@@ -151,7 +155,7 @@ func loadPhase(name string, role plumbline.Role, stages []plumbline.Stage, mix [
 	for _, p := range mix {
 		s := plumbline.Stream{Name: p.operation, Operation: p.operation, Arrivals: arrivals}
 		for _, g := range stages {
-			s.Stages = append(s.Stages, plumbline.Stage{From: g.From * p.share, To: g.To * p.share, Duration: g.Duration})
+			s.Stages = append(s.Stages, plumbline.Stage{From: rate(g.From * p.share), To: rate(g.To * p.share), Duration: g.Duration})
 		}
 		ph.Streams = append(ph.Streams, s)
 	}
