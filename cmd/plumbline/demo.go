@@ -108,16 +108,25 @@ type sampleSystem struct {
 	defect  string
 	env     map[string]string // what plumbline.yaml of the sample asks for
 	running []*deploy.Process
+	life    *os.File // what the roles read, and
+	held    *os.File // its other end, which closes when this process ends
 }
 
-// sampleAge bounds the life of a process of the sample system whose parent was
-// killed.
-const sampleAge = 20 * time.Minute
+// How long a process of the sample system lives at most, and how long wires
+// without a run do.
+const (
+	sampleAge = 20 * time.Minute
+	wireAge   = 2 * time.Minute
+)
 
 func (s *sampleSystem) start(ctx context.Context) error {
 	token := newToken()
 	s.env = map[string]string{"WIRE_TOKEN": token, "SHOP_TOKEN_ALICE": newToken(), "SHOP_TOKEN_BOB": newToken()}
-	wires := []string{"wire", "--linger", sampleAge.String()}
+	var err error
+	if s.life, s.held, err = os.Pipe(); err != nil {
+		return err
+	}
+	wires := []string{"wire", "--linger", wireAge.String()}
 	for _, role := range []string{"inventory", "payment", "recs", "store"} {
 		addr, err := s.role(ctx, role, nil)
 		if err != nil {
@@ -157,7 +166,7 @@ func (s *sampleSystem) ordersEnv(wires map[string]string) []string {
 }
 
 func (s *sampleSystem) role(ctx context.Context, role string, env []string) (addr string, err error) {
-	return s.process(ctx, role, []string{"shop", role, "--listen", "127.0.0.1:0"}, "listening ", append(env, "SHOP_MAX_AGE="+sampleAge.String()))
+	return s.process(ctx, role, []string{"shop", role, "--listen", "127.0.0.1:0"}, "listening ", append(env, "SHOP_MAX_AGE="+sampleAge.String(), withParent+"=1"))
 }
 
 func (s *sampleSystem) process(ctx context.Context, name string, args []string, ready string, env []string) (string, error) {
@@ -165,7 +174,7 @@ func (s *sampleSystem) process(ctx context.Context, name string, args []string, 
 	if err != nil {
 		return "", err
 	}
-	p, err := deploy.Start(ctx, deploy.Command{Name: name, Argv: append([]string{self}, args...), Env: env, Ready: ready, Log: io.Discard})
+	p, err := deploy.Start(ctx, deploy.Command{Name: name, Argv: append([]string{self}, args...), Env: env, Stdin: s.life, Ready: ready, Log: io.Discard})
 	if err != nil {
 		return "", err
 	}
@@ -179,4 +188,9 @@ func (s *sampleSystem) stop() {
 		p.Stop(3 * time.Second)
 	}
 	s.running = nil
+	for _, end := range []*os.File{s.held, s.life} {
+		if end != nil {
+			_ = end.Close()
+		}
+	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -23,6 +25,10 @@ func (a *app) workerCommand() *cobra.Command {
 	}
 }
 
+// withParent is the variable that lets a role of the sample system end with its
+// standard input, which ends with the process that started it.
+const withParent = "PLUMBLINE_SHOP_WITH_PARENT"
+
 // shopCommand is one role of the sample system, started by demo.
 func (a *app) shopCommand() *cobra.Command {
 	return &cobra.Command{
@@ -32,7 +38,13 @@ func (a *app) shopCommand() *cobra.Command {
 				v, _ := a.env(name)
 				return v
 			}
-			return harness(shop.Main(c.Context(), args, env, a.out))
+			ctx := c.Context()
+			if env(withParent) != "" {
+				var end context.CancelFunc
+				ctx, end = context.WithCancel(ctx)
+				go func() { _, _ = io.Copy(io.Discard, a.in); end() }()
+			}
+			return harness(shop.Main(ctx, args, env, a.out))
 		},
 	}
 }
