@@ -26,6 +26,13 @@ type Design struct {
 	Recovery     time.Duration `json:"recovery,omitempty"`    // declared bound on recovery after an outage; zero when not declared
 	Waivers      []Waiver      `json:"waivers,omitempty"`
 	Pacts        []string      `json:"pacts,omitempty"` // existing consumer pact files, beside the generated one
+	Families     []Family      `json:"families,omitempty"`
+	Flows        []Flow        `json:"flows,omitempty"` // stated by the user, such as in Arazzo
+	Consumers    []Consumer    `json:"consumers,omitempty"`
+	Base         string        `json:"base,omitempty"` // the released document that the document was compared with; empty when there is none
+	Changes      []Change      `json:"changes,omitempty"`
+	Untrue       []Untrue      `json:"untrue,omitempty"`   // examples of the document that break its own schemas
+	Examples     int           `json:"examples,omitempty"` // how many examples were checked
 }
 
 // Operation returns the operation with the given ID.
@@ -95,6 +102,7 @@ type Operation struct {
 	Statuses []string `json:"statuses,omitempty"` // documented: "200", "4XX", "default"
 	Cases    []Case   `json:"cases,omitempty"`    // proved valid, the seed request first
 	Invalid  []Case   `json:"invalid,omitempty"`  // proved invalid in every legal decoding
+	Fields   []Field  `json:"fields,omitempty"`   // documented for the bodies of responses
 	Produces []string `json:"produces,omitempty"` // resource names that a 2xx answer yields an identifier for
 	Deletes  string   `json:"deletes,omitempty"`  // operation ID that removes what this one creates
 	Source   Source   `json:"source"`
@@ -123,22 +131,36 @@ type Scheme struct {
 
 // A Case is one request for an operation together with why it is valid or not.
 type Case struct {
-	ID        string   `json:"id"` // stable between runs: "createOrder/example", "createOrder/quantity-below-minimum"
+	ID        string   `json:"id"` // stable between runs: "createOrder/required", "createOrder/body-quantity-minimum"
 	Operation string   `json:"operation"`
-	Violates  string   `json:"violates,omitempty"` // empty for a valid case; else "/body/quantity: minimum 1"
+	Kind      CaseKind `json:"kind,omitempty"`
+	Keyword   string   `json:"keyword,omitempty"`  // what is broken, or stood at the edge of: "minimum", "required", "media-type", "syntax"
+	Pointer   string   `json:"pointer,omitempty"`  // where: "body/quantity", "query/limit"
+	Violates  string   `json:"violates,omitempty"` // empty for a valid case; else the breach in words
+	Proof     string   `json:"proof,omitempty"`    // how the bytes decode, and the verdict on every decoding
 	Origin    string   `json:"origin,omitempty"`   // "example", "default", "generated", "malformed"
 	Request   Request  `json:"request"`
 	Binds     []Bind   `json:"binds,omitempty"`
 	Expect    []string `json:"expect,omitempty"` // documented statuses that a right server may answer
 }
 
+// A CaseKind says what a right server owes to a case.
+type CaseKind string
+
+// The kinds of case.
+const (
+	CaseValid   CaseKind = ""        // proved valid: accepted, as far as its state allows
+	CaseInvalid CaseKind = "invalid" // proved invalid in every legal decoding: refused by a 4xx
+	CaseRobust  CaseKind = "robust"  // neither is claimed: answered without a server error
+)
+
 // A Bind fills one place of a request with a value that only the live
 // deployment knows, such as the ID of an order that was created before.
 type Bind struct {
 	In      string `json:"in"`      // "path", "query", "header", "body"
 	Name    string `json:"name"`    // parameter name, or JSON pointer into the body
-	From    string `json:"from"`    // operation ID whose answer holds the value
-	Pointer string `json:"pointer"` // JSON pointer into that answer's body; "header:Location" for the last path segment of it
+	From    string `json:"from"`    // operation ID whose answer holds the value; in a flow also "step:NAME", an earlier step of it
+	Pointer string `json:"pointer"` // JSON pointer into that answer's body; "header:Location" for the last path segment of it; "request:/…" into the body that was sent there
 	Why     string `json:"why"`     // provenance: "link", "example", "location", "inferred: path nesting"
 }
 

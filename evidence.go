@@ -24,6 +24,8 @@ type Record struct {
 	Health      *Health       `json:"health,omitempty"`
 	Doubt       *Doubt        `json:"doubt,omitempty"`
 	Resource    *Resource     `json:"resource,omitempty"`
+	Seen        *Seen         `json:"seen,omitempty"`
+	Walked      *Walked       `json:"walked,omitempty"`
 }
 
 // Evidence is everything that one run recorded, in the order of the journal.
@@ -39,6 +41,8 @@ type Evidence struct {
 	Health       []Health
 	Doubts       []Doubt
 	Resources    []Resource
+	Seen         []Seen
+	Walked       []Walked
 	Ended        time.Duration // offset of the last record
 }
 
@@ -75,6 +79,10 @@ func (e *Evidence) addRare(r Record) {
 		e.Doubts = append(e.Doubts, *r.Doubt)
 	case r.Resource != nil:
 		e.Resources = append(e.Resources, *r.Resource)
+	case r.Seen != nil:
+		e.Seen = append(e.Seen, *r.Seen)
+	case r.Walked != nil:
+		e.Walked = append(e.Walked, *r.Walked)
 	}
 }
 
@@ -144,9 +152,14 @@ type Observation struct {
 	Stream     string        `json:"stream,omitempty"` // name of the stream or call
 	Operation  string        `json:"operation"`
 	Case       string        `json:"case,omitempty"`
-	Trace      string        `json:"trace,omitempty"`  // 32 hex digits
-	Parent     string        `json:"parent,omitempty"` // parent-id of the traceparent that was sent, 16 hex digits
-	Due        time.Duration `json:"due"`              // when the workload called for it, since the run began
+	Kind       CaseKind      `json:"kind,omitempty"`     // of the case
+	Keyword    string        `json:"keyword,omitempty"`  // of the case
+	Pointer    string        `json:"pointer,omitempty"`  // of the case
+	Violates   string        `json:"violates,omitempty"` // of the case
+	Identity   string        `json:"identity,omitempty"` // as in the call
+	Trace      string        `json:"trace,omitempty"`    // 32 hex digits
+	Parent     string        `json:"parent,omitempty"`   // parent-id of the traceparent that was sent, 16 hex digits
+	Due        time.Duration `json:"due"`                // when the workload called for it, since the run began
 	Sent       time.Duration `json:"sent"`
 	Latency    time.Duration `json:"latency"` // from Due to the last byte, or to the failure
 	Status     int           `json:"status,omitempty"`
@@ -154,6 +167,7 @@ type Observation struct {
 	Bytes      int64         `json:"bytes,omitempty"`   // of the response body, as on the wire
 	Retries    int           `json:"retries,omitempty"` // hidden by the HTTP client
 	Marks      []Mark        `json:"marks,omitempty"`
+	Matches    []Match       `json:"matches,omitempty"` // comparisons of a step
 	Transcript *Transcript   `json:"transcript,omitempty"`
 }
 
@@ -214,13 +228,16 @@ type MarkKind string
 
 // The kinds of mark.
 const (
-	MarkStatus MarkKind = "status" // status not documented
-	MarkMedia  MarkKind = "media"  // media type not documented
-	MarkHeader MarkKind = "header" // required header missing, or not as documented
-	MarkBody   MarkKind = "body"   // body does not match the schema
-	MarkExtra  MarkKind = "extra"  // property that the document does not declare: a warning, never a breach
-	MarkLess   MarkKind = "less"   // carries the marker by which a dependency is declared to be missing; no breach
-	MarkLeak   MarkKind = "leak"   // stack trace, SQL text, file path, address of a dependency
+	MarkStatus  MarkKind = "status"  // status not documented
+	MarkMedia   MarkKind = "media"   // media type not documented
+	MarkHeader  MarkKind = "header"  // required header missing, or not as documented
+	MarkBody    MarkKind = "body"    // body does not match the schema
+	MarkExtra   MarkKind = "extra"   // property that the document does not declare: a warning, never a breach
+	MarkLess    MarkKind = "less"    // carries the marker by which a dependency is declared to be missing; no breach
+	MarkDiffers MarkKind = "differs" // a value is not what it was compared with
+	MarkSame    MarkKind = "same"    // a value is what it was compared with, where that was asked for
+	MarkUnread  MarkKind = "unread"  // could not be checked: "application/xml is not validated"; no breach
+	MarkLeak    MarkKind = "leak"    // stack trace, SQL text, file path, address of a dependency
 )
 
 // A Transcript is a redacted excerpt of request and response.
@@ -260,7 +277,9 @@ type Exchange struct {
 	Out       int64         `json:"out"`                 // response body bytes
 	Fault     string        `json:"fault,omitempty"`     // lease ID of the fault that hit it
 	FaultKind FaultKind     `json:"fault_kind,omitempty"`
-	Closed    Closer        `json:"closed,omitempty"` // who ended it early
+	Closed    Closer        `json:"closed,omitempty"`    // who ended it early
+	Operation string        `json:"operation,omitempty"` // of the dependency's own document
+	Marks     []Mark        `json:"marks,omitempty"`     // how the request breaks the dependency's own document
 }
 
 // A Closer names who ended an exchange before its time.

@@ -13,6 +13,9 @@ type Function struct {
 	// Informs marks a self-check of the harness: it never gates, but its
 	// failure takes the proof from the claims that depend on it.
 	Informs bool
+	// Repeats asks that failures are repeated from a clean state before they are
+	// told: Judge then also judges the repetition alone.
+	Repeats bool
 	// Order places the function's findings among those of the same outcome:
 	// the lower, the closer to the cause.
 	Order int

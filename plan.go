@@ -100,8 +100,10 @@ type Phase struct {
 	Faults   []Fault       `json:"faults,omitempty"`   // injected before the first request, healed after the last
 	Streams  []Stream      `json:"streams,omitempty"`
 	Calls    []Call        `json:"calls,omitempty"`
-	Pacts    []string      `json:"pacts,omitempty"`  // pact files to verify, relative to the run directory
-	Checks   []string      `json:"checks,omitempty"` // self-checks to carry out: "proxy-transparent", "pass-through", "wires"
+	Flows    []Flow        `json:"flows,omitempty"`   // after the calls
+	Workers  int           `json:"workers,omitempty"` // calls, and flows, that are under way at a time; zero means one
+	Pacts    []string      `json:"pacts,omitempty"`   // pact files to verify, relative to the run directory
+	Checks   []string      `json:"checks,omitempty"`  // self-checks to carry out: "proxy-transparent", "pass-through", "wires"
 }
 
 // A Role is what a phase is for.
@@ -141,7 +143,9 @@ func (s Stream) Expected() float64 {
 type Call struct {
 	Name      string `json:"name"` // unique in the phase
 	Operation string `json:"operation"`
-	Case      string `json:"case,omitempty"` // ID; empty means the seed request
+	Case      string `json:"case,omitempty"`  // ID; empty means the seed request
+	Own       *Case  `json:"own,omitempty"`   // a case that the design does not have; beats Case
+	Fresh     bool   `json:"fresh,omitempty"` // on resources that are created for it
 	Repeat    int    `json:"repeat,omitempty"`
 	Identity  string `json:"identity,omitempty"` // empty means the default identity
 	Auth      string `json:"auth,omitempty"`     // how the credentials are spoilt: AuthNone … ; empty sends them as they are

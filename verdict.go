@@ -63,6 +63,23 @@ type Verdict struct {
 	Samples   int       `json:"samples,omitempty"`
 	Remedy    string    `json:"remedy,omitempty"`
 	Evidence  []Exhibit `json:"evidence,omitempty"` // at most 5, the most telling first
+	Level     Level     `json:"level,omitempty"`    // of a fail; empty means LevelProved
+	// Cause is what failures of different claims have in common when one
+	// mistake is behind them: "schema #/components/schemas/Order total type".
+	// Equal causes become one finding.
+	Cause string `json:"cause,omitempty"`
+	// Suspects name the requests that made a fail, the most telling first: they
+	// are repeated before it is told.
+	Suspects []Suspect `json:"suspects,omitempty"`
+	Wrong    string    `json:"wrong,omitempty"` // "service", "document": who has to change; empty when nothing says so
+	Patch    string    `json:"patch,omitempty"` // overlay (OpenAPI Overlay 1.0) that makes the document true
+}
+
+// A Suspect names a request, or a flow, of the plan.
+type Suspect struct {
+	Experiment string `json:"experiment"`
+	Phase      string `json:"phase"`
+	Stream     string `json:"stream"` // name of the call or of the flow
 }
 
 // An Exhibit is a piece of evidence shown with a finding.
@@ -96,7 +113,13 @@ type Finding struct {
 	Standard   string    `json:"standard,omitempty"`
 	Gates      bool      `json:"gates"`
 	Evidence   []Exhibit `json:"evidence"`
-	Replay     string    `json:"replay,omitempty"` // command that runs this claim again
+	Replay     string    `json:"replay,omitempty"`   // command that runs this claim again
+	Level      Level     `json:"level,omitempty"`    // of a fail
+	Repeated   string    `json:"repeated,omitempty"` // "2 of 2": how often a fail came again from a clean state
+	Symptoms   []string  `json:"symptoms,omitempty"` // claims that fail for the same cause
+	Because    string    `json:"because,omitempty"`  // the claim whose finding tells the cause of this one
+	Wrong      string    `json:"wrong,omitempty"`
+	Patch      string    `json:"patch,omitempty"`
 }
 
 // Overall is the outcome of a run.
@@ -167,9 +190,24 @@ type FunctionCoverage struct {
 
 // OperationCoverage is the coverage of one operation.
 type OperationCoverage struct {
-	Operation string         `json:"operation"`
-	Statuses  map[string]int `json:"statuses"`         // answers seen, by status
-	Reason    string         `json:"reason,omitempty"` // why it was not exercised
+	Operation   string               `json:"operation"`
+	Statuses    map[string]int       `json:"statuses"`             // answers seen, by status
+	Reason      string               `json:"reason,omitempty"`     // why it was not exercised
+	Documented  []string             `json:"documented,omitempty"` // statuses
+	Constraints []ConstraintCoverage `json:"constraints,omitempty"`
+	Fields      int                  `json:"fields,omitempty"` // documented for responses
+	FieldsSeen  int                  `json:"fields_seen,omitempty"`
+	Unseen      []string             `json:"unseen,omitempty"`   // documented fields that no answer held, at most 12
+	Untested    []string             `json:"untested,omitempty"` // what was not tested, because
+}
+
+// ConstraintCoverage is what was tried on one constraint of an operation's input.
+type ConstraintCoverage struct {
+	Pointer  string `json:"pointer"`
+	Keyword  string `json:"keyword"`
+	Sent     int    `json:"sent"`
+	Refused  int    `json:"refused"`  // by a 4xx
+	Accepted int    `json:"accepted"` // by a 2xx
 }
 
 // WireUse is one edge of the measured dependency map.

@@ -1,0 +1,186 @@
+package plumbline
+
+import "time"
+
+// A Field is a value that the document declares for the bodies of responses.
+type Field struct {
+	Status   string `json:"status"`  // as in the document: "200", "4XX"
+	Pointer  string `json:"pointer"` // with * for any index of an array and any key of a map
+	Required bool   `json:"required,omitempty"`
+}
+
+// A Family is a kind of resource with the operations of its life cycle. Those
+// that the document does not have are empty.
+type Family struct {
+	Name    string  `json:"name"`             // the path of the collection: "/orders/{id}/items"
+	Parent  string  `json:"parent,omitempty"` // name of the family that it is nested in
+	Item    string  `json:"item,omitempty"`   // path of one: "/orders/{id}/items/{item}"
+	Param   string  `json:"param,omitempty"`  // path parameter that names one: "item"
+	Create  string  `json:"create,omitempty"` // operation IDs
+	Read    string  `json:"read,omitempty"`
+	Replace string  `json:"replace,omitempty"` // PUT
+	Patch   string  `json:"patch,omitempty"`
+	Delete  string  `json:"delete,omitempty"`
+	List    string  `json:"list,omitempty"`
+	Chosen  bool    `json:"chosen,omitempty"`  // the client chooses the identifier: PUT on the item creates it
+	ID      string  `json:"id,omitempty"`      // where the answer of Create names the new one; as Bind.Pointer
+	Inside  string  `json:"inside,omitempty"`  // JSON pointer into the answer of Read that holds the resource; empty for the whole
+	Items   string  `json:"items,omitempty"`   // JSON pointer to the array in the answer of List; "/" never, empty for the whole
+	ItemID  string  `json:"item_id,omitempty"` // JSON pointer from one of the items to its identifier
+	Paging  *Paging `json:"paging,omitempty"`  // how List is walked; nil when it has no pages
+}
+
+// Paging is how the pages of a list are walked.
+type Paging struct {
+	Style string `json:"style"`           // "cursor", "page", "offset", "link" (RFC 8288 rel=next)
+	Param string `json:"param,omitempty"` // query parameter that names the page: "cursor", "page", "offset"
+	Limit string `json:"limit,omitempty"` // query parameter that bounds the page
+	Max   int    `json:"max,omitempty"`   // documented maximum of Limit; zero when there is none
+	Next  string `json:"next,omitempty"`  // JSON pointer to the next cursor, or link, in an answer
+	First int    `json:"first,omitempty"` // number of the first page
+	Why   string `json:"why"`             // provenance: "declared", "inferred: …"
+	Sort  string `json:"sort,omitempty"`  // query parameter that names the sort key
+}
+
+// A Flow is a sequence of calls on things of its own: each step may take
+// values from the answers of earlier ones. It runs once, in order.
+type Flow struct {
+	Name   string `json:"name"` // unique in the phase
+	Why    string `json:"why,omitempty"`
+	Steps  []Step `json:"steps"`
+	Source Source `json:"source"`
+}
+
+// A Step is one call of a flow. Its observation is that of a stream called
+// FLOW/STEP.
+type Step struct {
+	Call
+	// Must ends the flow unless the answer is 2xx; what comes after is then
+	// recorded as ErrorUnbound.
+	Must bool `json:"must,omitempty"`
+	// Cleanup steps run also when the flow ended before them.
+	Cleanup bool `json:"cleanup,omitempty"`
+	// Poll repeats the call until its status is among Statuses.
+	Poll *Poll `json:"poll,omitempty"`
+	// Compare holds the answer against what came before.
+	Compare []Compare `json:"compare,omitempty"`
+	// Walk follows the pages of a list, beginning with this call.
+	Walk *Walk `json:"walk,omitempty"`
+}
+
+// A Poll is how long a step waits for what becomes true by and by.
+type Poll struct {
+	Statuses []int         `json:"statuses"`
+	Every    time.Duration `json:"every"`
+	Within   time.Duration `json:"within"`
+}
+
+// A Compare asks for a comparison of an answer with something earlier in the
+// flow. Objects are compared by the members that both have, so that what the
+// server adds is no difference.
+type Compare struct {
+	With   string   `json:"with"`             // "sent:STEP", the request body of a step; "answer:STEP", its answer
+	At     string   `json:"at,omitempty"`     // JSON pointer into this answer; empty for the whole
+	From   string   `json:"from,omitempty"`   // JSON pointer into the other; empty for the whole
+	Strict bool     `json:"strict,omitempty"` // a member that is missing here is a difference
+	Ignore []string `json:"ignore,omitempty"` // pointers, with * for any index, that are not compared
+	Unlike bool     `json:"unlike,omitempty"` // equality is recorded instead: MarkSame for every member that is equal
+}
+
+// A Walk is how a list is walked to its end.
+type Walk struct {
+	Paging Paging `json:"paging"`
+	Items  string `json:"items,omitempty"` // as in Family
+	ItemID string `json:"item_id,omitempty"`
+	Size   int    `json:"size,omitempty"` // items asked for on a page; zero asks for none
+	Most   int    `json:"most,omitempty"` // pages; zero means 200
+	// Between is a call that is made once, after the first page.
+	Between *Call `json:"between,omitempty"`
+	// Expect are steps whose new resources have to be found.
+	Expect []string `json:"expect,omitempty"`
+}
+
+// A Walked is what a walk saw.
+type Walked struct {
+	Flow     string   `json:"flow"`
+	Step     string   `json:"step"`
+	Pages    []int    `json:"pages"` // items on each page
+	Items    int      `json:"items"` // in all
+	Distinct int      `json:"distinct"`
+	Twice    []string `json:"twice,omitempty"`    // identifiers seen more than once, at most 16
+	Missing  []string `json:"missing,omitempty"`  // expected and not seen
+	Expected int      `json:"expected,omitempty"` // how many were expected
+	Ended    string   `json:"ended"`              // "end", "bound" (pages or time), "loop" (a page came again), "error"
+	Detail   string   `json:"detail,omitempty"`
+}
+
+// A Match is the comparison that a step asked for.
+type Match struct {
+	With   string `json:"with"`
+	Fields int    `json:"fields"`          // values that were compared; zero proves nothing
+	Marks  []Mark `json:"marks,omitempty"` // MarkDiffers or MarkSame, at most 16
+	Error  string `json:"error,omitempty"` // could not be compared
+}
+
+// A Seen counts what the answers of one operation held.
+type Seen struct {
+	Operation string           `json:"operation"`
+	Status    int              `json:"status"`
+	Media     string           `json:"media,omitempty"`
+	Count     int64            `json:"count"`
+	Fields    map[string]int64 `json:"fields,omitempty"` // answers that held the value, by pointer as in Field
+}
+
+// A Consumer is one interaction of an existing pact as far as it can be judged
+// without the deployment.
+type Consumer struct {
+	File        string   `json:"file"`
+	Consumer    string   `json:"consumer"`
+	Key         string   `json:"key"` // as in PactResult
+	Description string   `json:"description"`
+	Operation   string   `json:"operation,omitempty"` // that it calls; empty when the document has none
+	Status      int      `json:"status,omitempty"`
+	Media       string   `json:"media,omitempty"`
+	Reads       []string `json:"reads,omitempty"`    // fields of the answer that it reads, as in Field
+	Breaches    []Breach `json:"breaches,omitempty"` // incompatibilities with the document
+	Warnings    []Breach `json:"warnings,omitempty"`
+}
+
+// A Breach is an incompatibility of a pact with the document. Codes are those
+// of bi-directional contract testing: "response.body.incompatible" …
+type Breach struct {
+	Code    string `json:"code"`
+	Pointer string `json:"pointer,omitempty"` // into the pact
+	Schema  string `json:"schema,omitempty"`  // into the document
+	Message string `json:"message"`
+}
+
+// A Change is a difference between the released document and the one at hand
+// that can break a consumer.
+type Change struct {
+	ID        string   `json:"id"`    // of oasdiff's rule: "response-property-removed"
+	Level     Level    `json:"level"` // LevelProved for a breaking change, LevelLikely for one that may be
+	Operation string   `json:"operation,omitempty"`
+	Text      string   `json:"text"`
+	Field     string   `json:"field,omitempty"`
+	Consumers []string `json:"consumers,omitempty"` // that the change touches
+	Source    Source   `json:"source"`
+}
+
+// An Untrue is an example of the document that breaks its own schema.
+type Untrue struct {
+	Operation string `json:"operation,omitempty"`
+	Where     string `json:"where"` // "request body", "response 200", "query/limit"
+	Message   string `json:"message"`
+	Source    Source `json:"source"`
+}
+
+// A Level says how sure a finding is, and with it what it does.
+type Level string
+
+// The levels. The empty value means LevelProved.
+const (
+	LevelProved   Level = "proved"   // breaks the document or a MUST of an RFC, reproduced: gates
+	LevelLikely   Level = "likely"   // a heuristic says so: warns
+	LevelAdvisory Level = "advisory" // good practice: informs
+)
