@@ -86,27 +86,32 @@ func (p *Pool) operation(id string) (plumbline.Operation, bool) {
 // nothing that the run did not create is changed or deleted. Errors wrap
 // ErrUnbound.
 func (p *Pool) Fill(ctx context.Context, c plumbline.Case) (plumbline.Request, error) {
-	return p.fill(ctx, c, nil)
+	return p.fillWith(ctx, c, filling{})
 }
 
-// fill is Fill on behalf of the sources in the chain. The innermost place of
-// the path is filled first, for its value may say what it lies below.
-func (p *Pool) fill(ctx context.Context, c plumbline.Case, chain []source) (plumbline.Request, error) {
+// A filling says how the places of a request are filled: on behalf of the
+// sources in the chain, from the earlier steps of a flow, or with things made
+// for it.
+type filling struct {
+	chain []source
+	steps map[string]Answer
+	fresh bool
+}
+
+// fillWith is Fill. The innermost place of the path is filled first, for its
+// value may say what it lies below.
+func (p *Pool) fillWith(ctx context.Context, c plumbline.Case, how filling) (plumbline.Request, error) {
 	op, _ := p.operation(c.Operation)
 	req := clone(c.Request)
-	below := map[source]value{}
+	below := p.context(how.steps)
 	for i, b := range innermost(c) {
-		src := source{b.From, b.Pointer}
-		v, ok := below[src]
-		if !ok {
-			var err error
-			if v, err = p.value(ctx, src, usage(op, b, i == 0), chain); err != nil {
-				return req, fmt.Errorf("%w for %s of %s: %w", ErrUnbound, b.Name, c.Operation, err)
-			}
-			for s, outer := range v.below {
-				if _, said := below[s]; !said {
-					below[s] = outer
-				}
+		v, err := p.bound(ctx, b, below, usage(op, b, i == 0), how)
+		if err != nil {
+			return req, fmt.Errorf("%w for %s of %s: %w", ErrUnbound, b.Name, c.Operation, err)
+		}
+		for s, outer := range v.below {
+			if _, said := below[s]; !said || how.steps != nil {
+				below[s] = outer
 			}
 		}
 		if err := put(&req, b, v.text); err != nil {
@@ -114,6 +119,21 @@ func (p *Pool) fill(ctx context.Context, c plumbline.Case, chain []source) (plum
 		}
 	}
 	return req, nil
+}
+
+// bound is the value of one bind.
+func (p *Pool) bound(ctx context.Context, b plumbline.Bind, below map[source]value, u use, how filling) (value, error) {
+	if strings.HasPrefix(b.From, stepPrefix) {
+		return p.step(b, how.steps, u)
+	}
+	src := source{b.From, b.Pointer}
+	if v, ok := below[src]; ok {
+		return v, nil
+	}
+	if op, ok := p.operation(src.operation); ok && how.fresh && op.Creates() {
+		return p.fresh(ctx, src, consumed, how.chain)
+	}
+	return p.value(ctx, src, u, how.chain)
 }
 
 // usage is what an operation does to what a bind names. A deletion deletes
@@ -159,7 +179,7 @@ func (p *Pool) fresh(ctx context.Context, src source, u use, chain []source) (va
 	if err != nil {
 		return value{}, err
 	}
-	req, err := p.fill(ctx, op.Cases[0], append(slices.Clip(chain), src))
+	req, err := p.fillWith(ctx, op.Cases[0], filling{chain: append(slices.Clip(chain), src)})
 	if err != nil {
 		return value{}, err
 	}
