@@ -96,8 +96,10 @@ type Walk struct {
 	Most   int    `json:"most,omitempty"` // pages; zero means 200
 	// Between is a call that is made once, after the first page.
 	Between *Call `json:"between,omitempty"`
-	// Expect are steps whose new resources have to be found.
+	// Expect are steps whose new resources have to be found; ID is where their
+	// answers name the new one, as Bind.Pointer.
 	Expect []string `json:"expect,omitempty"`
+	ID     string   `json:"id,omitempty"`
 }
 
 // A Walked is what a walk saw.

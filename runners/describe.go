@@ -29,6 +29,9 @@ func describe(p plumbline.Phase) string {
 	if n := calls(p); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d calls", n))
 	}
+	if n := len(p.Flows); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d flows", n))
+	}
 	if len(p.Pacts) > 0 {
 		parts = append(parts, fmt.Sprintf("%d pact files", len(p.Pacts)))
 	}

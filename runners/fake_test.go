@@ -31,6 +31,14 @@ func (f *fakeTarget) Call(ctx context.Context, at Place, c plumbline.Call) plumb
 	return o
 }
 
+func (f *fakeTarget) Flow(ctx context.Context, at Place, x plumbline.Flow) Told {
+	var t Told
+	for _, s := range x.Steps {
+		t.Observations = append(t.Observations, f.Call(ctx, at, s.Call))
+	}
+	return t
+}
+
 func (f *fakeTarget) Teardown(ctx context.Context) []plumbline.Resource {
 	r := plumbline.Resource{Operation: "createOrder", URL: "/orders/7", Deleted: pause(ctx, f.teardown)}
 	return []plumbline.Resource{r}

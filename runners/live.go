@@ -54,20 +54,42 @@ func (l *Live) find(operation, id string) (plumbline.Case, bool) {
 
 // Call makes one request.
 func (l *Live) Call(ctx context.Context, at Place, c plumbline.Call) plumbline.Observation {
-	s := target.Shot{
+	s := l.shot(at, c)
+	kase, ok := l.kase(c)
+	switch {
+	case !ok:
+		s.Unbound = fmt.Errorf("the design has no case %q of %s", c.Case, c.Operation)
+	case c.Fresh:
+		s.Request, s.Unbound = l.Pool.FillFresh(ctx, kase)
+	default:
+		s.Request, s.Unbound = l.Pool.Fill(ctx, kase)
+	}
+	return l.do(ctx, s, kase, c).Observation
+}
+
+// kase is the case of a call: its own, or one of the design.
+func (l *Live) kase(c plumbline.Call) (plumbline.Case, bool) {
+	if c.Own != nil {
+		return *c.Own, true
+	}
+	return l.find(c.Operation, c.Case)
+}
+
+// shot is what a call says about its request.
+func (l *Live) shot(at Place, c plumbline.Call) target.Shot {
+	return target.Shot{
 		Experiment: at.Experiment, Phase: at.Phase, Stream: c.Name, Operation: c.Operation, Identity: c.Identity,
 		Auth: c.Auth, TraceMode: c.Trace, Trace: l.trace(at, at.Stream), Transcript: true,
 	}
-	if kase, ok := l.find(c.Operation, c.Case); ok {
-		s.Case = kase.ID
-		s.Request, s.Unbound = l.Pool.Fill(ctx, kase)
-	} else {
-		s.Unbound = fmt.Errorf("the design has no case %q of %s", c.Case, c.Operation)
-	}
-	s.Due = l.Client.Now()
+}
+
+// do sends a shot and notes of which case it was.
+func (l *Live) do(ctx context.Context, s target.Shot, k plumbline.Case, c plumbline.Call) target.Answer {
+	s.Case, s.Due = k.ID, l.Client.Now()
 	a := l.Client.Do(ctx, s)
+	a.Kind, a.Keyword, a.Pointer, a.Violates, a.Identity = k.Kind, k.Keyword, k.Pointer, k.Violates, c.Identity
 	l.Pool.Learn(c.Operation, a)
-	return a.Observation
+	return a
 }
 
 // Teardown deletes what the run created.

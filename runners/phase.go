@@ -48,15 +48,8 @@ func (r *Runner) carry(ctx context.Context, at Place, p plumbline.Phase) error {
 	for _, name := range p.Checks {
 		r.check(ctx, at, name)
 	}
-	for i, c := range p.Calls {
-		at.Stream = len(p.Streams) + i
-		for range max(c.Repeat, 1) {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			o := r.Target.Call(ctx, at, c)
-			r.Journal.Record(plumbline.Record{Observation: &o})
-		}
+	if err := r.calls(ctx, at, p); err != nil {
+		return err
 	}
 	if err := r.verify(ctx, at, p); err != nil {
 		return err

@@ -32,6 +32,7 @@ type Runner struct {
 	Wires   Wires
 	Pacts   Pacts
 	Checks  map[string]Check // self-checks by name
+	Seen    *Tally           // what answers held; nil when nobody counts
 	Observe func(Event)
 	Log     *slog.Logger
 	Lease   time.Duration // of a fault; zero means 15 s
@@ -42,6 +43,8 @@ type Target interface {
 	// Call makes one request of a phase and awaits its answer. It never fails:
 	// a request that cannot be made is an observation with an error class.
 	Call(ctx context.Context, at Place, c plumbline.Call) plumbline.Observation
+	// Flow makes the steps of a flow, one after the other.
+	Flow(ctx context.Context, at Place, f plumbline.Flow) Told
 	// Teardown deletes what the run created, in reverse order, and reports
 	// every resource. It has its own deadline.
 	Teardown(ctx context.Context) []plumbline.Resource
@@ -95,6 +98,9 @@ func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 		end.Error = err.Error()
 	}
 	r.restore(ctx)
+	for _, seen := range r.Seen.Records() {
+		r.Journal.Record(plumbline.Record{Seen: &seen})
+	}
 	r.Journal.Record(plumbline.Record{Run: &end})
 	r.Journal.Flush()
 	return err

@@ -1,0 +1,113 @@
+package runners
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/target"
+)
+
+// A Told is what a flow told: an observation for every request, in order, and
+// what its walks saw.
+type Told struct {
+	Observations []plumbline.Observation
+	Walked       []plumbline.Walked
+}
+
+// errEnded says that a step was not made because one before it failed.
+var errEnded = errors.New("the flow had ended")
+
+// Flow makes the steps of a flow, one after the other.
+func (l *Live) Flow(ctx context.Context, at Place, f plumbline.Flow) Told {
+	x := passage{Live: l, at: at, flow: f.Name, answers: map[string]target.Answer{}}
+	for _, s := range f.Steps {
+		x.step(ctx, s)
+	}
+	return x.told
+}
+
+// A passage is a flow on its way.
+type passage struct {
+	*Live
+	at      Place
+	flow    string
+	answers map[string]target.Answer // by the name of the step
+	ended   error
+	told    Told
+}
+
+func (x *passage) step(ctx context.Context, s plumbline.Step) {
+	var a target.Answer
+	if x.ended != nil && !s.Cleanup {
+		a = x.send(ctx, s.Call, fmt.Errorf("%w: %w", errEnded, x.ended))
+	} else {
+		a = x.poll(ctx, s)
+	}
+	if a.Status != 0 && a.Error == "" {
+		x.answers[s.Name] = a
+		for _, c := range s.Compare {
+			a.Matches = append(a.Matches, compare(c, a, x.answers))
+		}
+	}
+	x.told.Observations = append(x.told.Observations, a.Observation)
+	if s.Must && x.ended == nil && (a.Error != "" || a.Status/100 != 2) {
+		x.ended = fmt.Errorf("%s was answered %s", s.Name, wordOf(a.Observation))
+	}
+	if s.Walk != nil && a.Error == "" && a.Status/100 == 2 {
+		x.walk(ctx, s, a)
+	}
+}
+
+func wordOf(o plumbline.Observation) string {
+	if o.Error != "" {
+		return string(o.Error)
+	}
+	return fmt.Sprint(o.Status)
+}
+
+// poll makes the call of a step, again and again where that is asked for.
+func (x *passage) poll(ctx context.Context, s plumbline.Step) target.Answer {
+	a := x.send(ctx, s.Call, nil)
+	if s.Poll == nil {
+		return a
+	}
+	for over := time.Now().Add(s.Poll.Within); !slices.Contains(s.Poll.Statuses, a.Status) && time.Now().Before(over); {
+		if !wait(ctx, max(s.Poll.Every, 10*time.Millisecond)) {
+			return a
+		}
+		a = x.send(ctx, s.Call, nil)
+	}
+	return a
+}
+
+// wait is false when ctx ended meanwhile.
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// send makes one call of the flow, or says why it could not be made.
+func (x *passage) send(ctx context.Context, c plumbline.Call, unbound error) target.Answer {
+	s := x.shot(x.at, c)
+	s.Stream = x.flow + "/" + c.Name
+	kase, ok := x.kase(c)
+	switch {
+	case unbound != nil:
+		s.Unbound = unbound
+	case !ok:
+		s.Unbound = fmt.Errorf("the design has no case %q of %s", c.Case, c.Operation)
+	default:
+		s.Request, s.Unbound = x.Pool.FillStep(ctx, kase, x.answers)
+	}
+	return x.do(ctx, s, kase, c)
+}

@@ -1,0 +1,74 @@
+package runners
+
+import (
+	"cmp"
+	"maps"
+	"mime"
+	"slices"
+	"sync"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// mostFields bounds the fields that are counted of one kind of answer.
+const mostFields = 512
+
+// A Tally counts which values the answers of the target held. The zero value
+// and nil count nothing yet. It is safe for concurrent use.
+type Tally struct {
+	mu   sync.Mutex
+	seen map[kindOfAnswer]*plumbline.Seen
+}
+
+type kindOfAnswer struct {
+	operation string
+	status    int
+	media     string
+}
+
+// Add counts one answer with the places of the values that it held.
+func (t *Tally) Add(operation string, r plumbline.Response, fields []string) {
+	if t == nil {
+		return
+	}
+	media, _, err := mime.ParseMediaType(headerOf(r.Header, "Content-Type"))
+	if err != nil {
+		media = ""
+	}
+	key := kindOfAnswer{operation, r.Status, media}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.seen == nil {
+		t.seen = map[kindOfAnswer]*plumbline.Seen{}
+	}
+	s := t.seen[key]
+	if s == nil {
+		s = &plumbline.Seen{Operation: operation, Status: r.Status, Media: media, Fields: map[string]int64{}}
+		t.seen[key] = s
+	}
+	s.Count++
+	for _, f := range fields {
+		if _, known := s.Fields[f]; known || len(s.Fields) < mostFields {
+			s.Fields[f]++
+		}
+	}
+}
+
+// Records are the counts so far, ordered by operation, status and media type.
+func (t *Tally) Records() []plumbline.Seen {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []plumbline.Seen
+	for _, s := range t.seen {
+		one := *s
+		one.Fields = maps.Clone(s.Fields)
+		out = append(out, one)
+	}
+	slices.SortFunc(out, func(a, b plumbline.Seen) int {
+		return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Media, b.Media))
+	})
+	return out
+}
