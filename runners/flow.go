@@ -109,5 +109,7 @@ func (x *passage) send(ctx context.Context, c plumbline.Call, unbound error) tar
 	default:
 		s.Request, s.Unbound = x.Pool.FillStep(ctx, kase, x.answers)
 	}
-	return x.do(ctx, s, kase, c)
+	a := x.do(ctx, s, kase, c)
+	x.Pool.LearnStep(c.Operation, a)
+	return a
 }

@@ -64,7 +64,9 @@ func (l *Live) Call(ctx context.Context, at Place, c plumbline.Call) plumbline.O
 	default:
 		s.Request, s.Unbound = l.Pool.Fill(ctx, kase)
 	}
-	return l.do(ctx, s, kase, c).Observation
+	a := l.do(ctx, s, kase, c)
+	l.Pool.Learn(c.Operation, a)
+	return a.Observation
 }
 
 // kase is the case of a call: its own, or one of the design.
@@ -88,7 +90,6 @@ func (l *Live) do(ctx context.Context, s target.Shot, k plumbline.Case, c plumbl
 	s.Case, s.Due = k.ID, l.Client.Now()
 	a := l.Client.Do(ctx, s)
 	a.Kind, a.Keyword, a.Pointer, a.Violates, a.Identity = k.Kind, k.Keyword, k.Pointer, k.Violates, c.Identity
-	l.Pool.Learn(c.Operation, a)
 	return a
 }
 

@@ -61,7 +61,7 @@ func (p *Pool) step(b plumbline.Bind, steps map[string]Answer, u use) (value, er
 		return value{}, fmt.Errorf("the step %s was answered %s", name, answer(a))
 	}
 	v := value{}
-	if v.text, ok = extractAnswer(a, b.Pointer); !ok {
+	if v.text, ok = Value(a, b.Pointer); !ok {
 		return value{}, fmt.Errorf("the answer of the step %s has nothing at %s", name, b.Pointer)
 	}
 	p.mu.Lock()
@@ -78,8 +78,10 @@ func (p *Pool) step(b plumbline.Bind, steps map[string]Answer, u use) (value, er
 	return v, nil
 }
 
-// extractAnswer is extract, for pointers into the request too.
-func extractAnswer(a Answer, pointer string) (string, bool) {
+// Value takes a value out of an answer: at a JSON pointer into its body, out of
+// a header ("header:Location"), or, with "request:/name", out of the body that
+// was sent.
+func Value(a Answer, pointer string) (string, bool) {
 	if at, ok := strings.CutPrefix(pointer, "request:"); ok {
 		return extract(plumbline.Response{Status: http.StatusOK, Body: a.Request.Body}, at)
 	}
