@@ -18,26 +18,43 @@ const largestBody = 64 << 10
 // readOrder reads an order as openapi.yaml describes it, and nothing else.
 func (s *service) readOrder(r *http.Request) (order, error) {
 	var o order
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return o, refuse(http.StatusUnsupportedMediaType, "send application/json")
+	fields, err := readFields(r)
+	if err != nil {
+		return o, err
+	}
+	return o, s.fill(&o, fields)
+}
+
+// readFields reads a JSON object.
+func readFields(r *http.Request) (map[string]any, error) {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != mediaOf(r) {
+		return nil, refuse(http.StatusUnsupportedMediaType, "send "+mediaOf(r))
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, largestBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return o, refuse(http.StatusRequestEntityTooLarge, "at most 64 KiB")
+		return nil, refuse(http.StatusRequestEntityTooLarge, "at most 64 KiB")
 	case err != nil:
-		return o, refuse(http.StatusBadRequest, "the body was cut off")
+		return nil, refuse(http.StatusBadRequest, "the body was cut off")
 	}
 	var v any
 	if err := json.Unmarshal(data, &v); err != nil || !utf8.Valid(data) {
-		return o, refuse(http.StatusBadRequest, "the body is not JSON")
+		return nil, refuse(http.StatusBadRequest, "the body is not JSON")
 	}
 	fields, ok := v.(map[string]any)
 	if !ok {
-		return o, refuse(http.StatusUnprocessableEntity, "the body is not an object")
+		return nil, refuse(http.StatusUnprocessableEntity, "the body is not an object")
 	}
-	return o, s.fill(&o, fields)
+	return fields, nil
+}
+
+// mediaOf is the media type that a request has to have.
+func mediaOf(r *http.Request) string {
+	if r.Method == http.MethodPatch {
+		return "application/merge-patch+json"
+	}
+	return "application/json"
 }
 
 func (s *service) fill(o *order, fields map[string]any) error {
@@ -58,6 +75,9 @@ func (s *service) fill(o *order, fields map[string]any) error {
 		if o.Note, ok = note.(string); !ok || utf8.RuneCountInString(o.Note) > 200 {
 			return wrong("note: at most 200 characters")
 		}
+		if s.mutant.is("500-on-long-note") && utf8.RuneCountInString(o.Note) == 200 {
+			panic("no room for the note")
+		}
 	}
 	return nil
 }
@@ -67,7 +87,11 @@ func (s *service) quantity(v any) (int, bool) {
 	if s.mutant.is("500-on-invalid-input") && n < 0 {
 		panic("negative quantity")
 	}
-	return int(n), ok && n == math.Trunc(n) && n >= 1 && n <= 10
+	most := 10.0
+	if s.mutant.is("accepts-too-many") {
+		most = 1000
+	}
+	return int(n), ok && n == math.Trunc(n) && n >= 1 && n <= most
 }
 
 func isKnown(id string) bool {

@@ -60,6 +60,8 @@ func (s *service) handler() http.Handler {
 	mux.Handle("POST /orders", s.authenticated(s.createOrder))
 	mux.Handle("GET /orders", s.authenticated(s.listOrders))
 	mux.Handle("GET /orders/{orderId}", s.authenticated(s.getOrder))
+	mux.Handle("PUT /orders/{orderId}", s.authenticated(s.replaceOrder))
+	mux.Handle("PATCH /orders/{orderId}", s.authenticated(s.patchOrder))
 	mux.Handle("DELETE /orders/{orderId}", s.authenticated(s.deleteOrder))
 	mux.Handle("GET /products", s.authenticated(s.listProducts))
 	mux.Handle("GET /products/{productId}", s.authenticated(s.getProduct))
@@ -86,7 +88,12 @@ func (s *service) handler() http.Handler {
 		answer(w, http.StatusOK, map[string]any{"status": "ok"})
 	})
 	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "openapi.yaml") })
-	return recovered(mux)
+	if s.mutant.is("debug-left-on") {
+		mux.HandleFunc("GET /debug/vars", func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, http.StatusOK, map[string]any{"cmdline": []string{"shop"}})
+		})
+	}
+	return recovered(s.routed(mux))
 }
 
 func (s *service) ready(ctx context.Context) bool {

@@ -2,6 +2,7 @@ package shop
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -106,6 +107,10 @@ func TestShopIsRight(t *testing.T) {
 		{"a", `GET /orders?limit=0`, 400},
 		{"a", `GET /orders?limit=2`, 200},
 		{"a", `GET /orders/0123456789abcdef01234567`, 404},
+		{"a", `GET /orders?cursor=x`, 400},
+		{"a", `PUT /orders/0123456789abcdef01234567 {"product_id":"p-1","quantity":2}`, 404},
+		{"a", `PATCH /products/p-1 {}`, 405},
+		{"a", `GET /nowhere`, 404},
 		{"a", `GET /products/p-1`, 200},
 		{"a", `GET /products/p-9`, 404},
 		{"", `GET /livez`, 200},
@@ -142,6 +147,56 @@ func TestOrdersOfOthersAreNotShown(t *testing.T) {
 	_, id, _ := strings.Cut(body, `"id":"`)
 	if status, body := s.ask(t, "b", "GET /orders/"+id[:24]); status != http.StatusNotFound {
 		t.Errorf("%d: %s", status, body)
+	}
+}
+
+// All orders are on some page, once, whatever the size of a page.
+func TestPagesHoldEveryOrderOnce(t *testing.T) {
+	s := started(t, "")
+	for range 7 {
+		s.ask(t, "a", `POST /orders {"product_id":"p-1","quantity":1}`)
+		s.ask(t, "b", `POST /orders {"product_id":"p-1","quantity":1}`)
+	}
+	for _, limit := range []string{"1", "3", "7", "100"} {
+		seen := map[string]bool{}
+		for next := ""; ; {
+			_, body := s.ask(t, "a", "GET /orders?limit="+limit+next)
+			var page struct {
+				Items []struct{ ID string }
+				Next  string
+			}
+			if err := json.Unmarshal([]byte(body), &page); err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range page.Items {
+				if seen[o.ID] {
+					t.Errorf("limit %s: %s comes twice", limit, o.ID)
+				}
+				seen[o.ID] = true
+			}
+			if page.Next == "" {
+				break
+			}
+			next = "&cursor=" + page.Next
+		}
+		if len(seen) != 7 {
+			t.Errorf("limit %s: %d orders", limit, len(seen))
+		}
+	}
+}
+
+func TestOrdersAreReplacedAndPatched(t *testing.T) {
+	s := started(t, "")
+	_, body := s.ask(t, "a", `POST /orders {"product_id":"p-1","quantity":1,"note":"x"}`)
+	_, id, _ := strings.Cut(body, `"id":"`)
+	at := "/orders/" + id[:24]
+	s.ask(t, "a", "PATCH "+at+` {"quantity":4}`, "Content-Type", "application/merge-patch+json")
+	if _, body := s.ask(t, "a", "GET "+at); !strings.Contains(body, `"quantity":4`) || !strings.Contains(body, `"note":"x"`) {
+		t.Error(body)
+	}
+	s.ask(t, "a", "PUT "+at+` {"product_id":"p-2","quantity":3}`)
+	if _, body := s.ask(t, "a", "GET "+at); !strings.Contains(body, `"product_id":"p-2"`) || strings.Contains(body, "note") {
+		t.Error(body)
 	}
 }
 

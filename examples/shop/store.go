@@ -17,7 +17,7 @@ import (
 const mostOrders = 20_000
 
 // serveStore is a key-value server with one command a line: SET key value,
-// GET key, DEL key, LAST prefix n, PING.
+// GET key, DEL key, LAST prefix n [key], PING.
 func serveStore(ctx context.Context, l net.Listener) error {
 	s := &memory{values: map[string]string{}}
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
@@ -34,7 +34,8 @@ func serveStore(ctx context.Context, l net.Listener) error {
 type memory struct {
 	mu     sync.Mutex
 	values map[string]string
-	order  []string
+	order  []string // as they came
+	sorted []string
 }
 
 func (s *memory) serve(ctx context.Context, conn net.Conn) {
@@ -76,11 +77,12 @@ func (s *memory) do(line string) string {
 func (s *memory) set(key, value string) string {
 	if _, known := s.values[key]; !known {
 		s.order = append(s.order, key)
+		at, _ := slices.BinarySearch(s.sorted, key)
+		s.sorted = slices.Insert(s.sorted, at, key)
 	}
 	s.values[key] = value
 	if len(s.order) > mostOrders {
-		delete(s.values, s.order[0])
-		s.order = s.order[1:]
+		s.delete(s.order[0])
 	}
 	return "+OK"
 }
@@ -93,17 +95,28 @@ func (s *memory) delete(key string) string {
 	if i := slices.Index(s.order, key); i >= 0 {
 		s.order = slices.Delete(s.order, i, i+1)
 	}
+	if i, ok := slices.BinarySearch(s.sorted, key); ok {
+		s.sorted = slices.Delete(s.sorted, i, i+1)
+	}
 	return "+OK"
 }
 
-// last gives the latest values, as a JSON list, whose keys have the prefix.
-func (s *memory) last(prefix, count string) string {
+// last gives the values of the greatest keys that have the prefix and come
+// before a key, if one is given, as a JSON list, the greatest first.
+func (s *memory) last(prefix, arguments string) string {
+	count, before, _ := strings.Cut(arguments, " ")
 	n, _ := strconv.Atoi(count)
+	end := prefix + "\xff"
+	if before != "" {
+		end = before
+	}
+	at, _ := slices.BinarySearch(s.sorted, end)
 	var out []string
-	for _, k := range slices.Backward(s.order) {
-		if len(out) < n && strings.HasPrefix(k, prefix) {
-			out = append(out, s.values[k])
+	for _, k := range slices.Backward(s.sorted[:at]) {
+		if len(out) == n || !strings.HasPrefix(k, prefix) {
+			break
 		}
+		out = append(out, s.values[k])
 	}
 	return "$[" + strings.Join(out, ",") + "]"
 }

@@ -1,0 +1,54 @@
+package shop
+
+import (
+	"net/http"
+	"net/http/httptest"
+)
+
+// routed answers what no operation is for: 404 where there is no such path,
+// and 405, with the methods that there are, where there is no such method.
+func (s *service) routed(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(s.labelled(w, r), r)
+			return
+		}
+		said := httptest.NewRecorder()
+		h.ServeHTTP(said, r)
+		if said.Code != http.StatusNotFound && said.Code != http.StatusMethodNotAllowed {
+			mux.ServeHTTP(w, r) // a redirect
+			return
+		}
+		if allow := said.Header().Get("Allow"); allow != "" && !s.mutant.is("405-without-allow") {
+			w.Header().Set("Allow", allow)
+		}
+		if s.mutant.is("plain-404") && said.Code == http.StatusNotFound {
+			http.Error(w, "404 page not found", http.StatusNotFound)
+			return
+		}
+		refuse(said.Code, "").write(w)
+	})
+}
+
+// labelled is a defect: whatever media type is asked for, the answer says that
+// it has it.
+func (s *service) labelled(w http.ResponseWriter, r *http.Request) http.ResponseWriter {
+	if wanted := r.Header.Get("Accept"); s.mutant.is("wrong-label") && wanted != "" && wanted != "*/*" {
+		return &labelling{w, wanted}
+	}
+	return w
+}
+
+type labelling struct {
+	http.ResponseWriter
+	media string
+}
+
+// WriteHeader puts the wrong label on.
+func (l *labelling) WriteHeader(status int) {
+	if status < 300 && l.Header().Get("Content-Type") != "" {
+		l.Header().Set("Content-Type", l.media)
+	}
+	l.ResponseWriter.WriteHeader(status)
+}
