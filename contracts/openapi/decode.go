@@ -12,8 +12,9 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
-// decode reads JSON or YAML into a tree whose keys are all text.
-func decode(name string, data []byte) (map[string]any, error) {
+// Decode reads JSON or YAML into a tree whose keys are all text. Errors are of
+// type *Error and have a position.
+func Decode(name string, data []byte) (map[string]any, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	var tree any
 	if isJSON(data) {

@@ -10,12 +10,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
@@ -27,6 +30,9 @@ import (
 // Options say how a document is loaded.
 type Options struct {
 	AllowRemoteRefs bool // fetch $refs of other hosts; without it they mean anything
+	// Amend changes the tree of the document before anything else is done with
+	// it, and says what it could not do; nil changes nothing.
+	Amend func(tree map[string]any) []string
 }
 
 // A Doc is a document that was loaded.
@@ -39,6 +45,7 @@ type Doc struct {
 	Operations []Op // sorted by path, then method
 
 	positions *positions
+	newer     bool // of a version that is read as 3.1
 }
 
 // An Op is one operation.
@@ -94,9 +101,14 @@ func Load(file string, o Options) (*Doc, error) {
 func Parse(name string, data []byte, o Options) (*Doc, error) {
 	sum := sha256.Sum256(data)
 	d := &Doc{File: name, SHA256: hex.EncodeToString(sum[:]), positions: &positions{name: name, data: data}}
-	tree, err := decode(name, data)
+	tree, err := Decode(name, data)
 	if err != nil {
 		return nil, err
+	}
+	if o.Amend != nil {
+		for _, n := range o.Amend(tree) {
+			d.Notices = append(d.Notices, Notice{Message: n})
+		}
 	}
 	if err := d.version(tree); err != nil {
 		return nil, err
@@ -130,6 +142,7 @@ func (d *Doc) version(tree map[string]any) error {
 	case strings.HasPrefix(d.Version, "3"):
 		d.notice("/openapi", "version "+d.Version+" is read as 3.1; its newer fields are ignored")
 		tree["openapi"] = "3.1.0"
+		d.newer = true
 	case d.Version == "":
 		return &Error{Source: d.Position(""), Message: "neither openapi nor swagger says which version this is", Hint: "an OpenAPI document begins with openapi: 3.1.0, or swagger: \"2.0\""}
 	default:
@@ -144,11 +157,35 @@ func (d *Doc) notice(pointer, message string) {
 	d.Notices = append(d.Notices, Notice{at, message})
 }
 
-// load hands the repaired tree to the loader of kin-openapi.
+// load hands the repaired tree to the loader of kin-openapi. What it refuses is
+// left out, as long as something is left.
 func (d *Doc) load(tree map[string]any, o Options) error {
+	err := d.read(tree, o)
+	if err != nil {
+		s := &salvager{doc: d, tree: tree, try: func(t map[string]any) error { return d.read(t, o) }}
+		if s.salvage(err) != nil {
+			return d.refused(err)
+		}
+		if err := d.read(s.tree, o); err != nil || len(d.T.Paths.Map()) == 0 {
+			return d.refused(err)
+		}
+	}
+	return nil
+}
+
+// fetchTime bounds the fetching of one file that a $ref names.
+const fetchTime = 20 * time.Second
+
+// read fills T from a tree. A panic of the loader is its refusal.
+func (d *Doc) read(tree map[string]any, o Options) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the document cannot be read: %v", p)
+		}
+	}()
 	data, err := json.Marshal(tree)
 	if err != nil {
-		return &Error{Source: d.Position(""), Message: err.Error()}
+		return err
 	}
 	loader := openapi3.NewLoader()
 	loader.IsExternalRefsAllowed = true
@@ -156,30 +193,30 @@ func (d *Doc) load(tree map[string]any, o Options) error {
 		if u.Host != "" && !o.AllowRemoteRefs {
 			return nil, fmt.Errorf("%s is on another host; --allow-remote-refs fetches it", u)
 		}
-		return openapi3.DefaultReadFromURI(l, u)
+		return openapi3.ReadFromURIs(openapi3.ReadFromHTTP(&http.Client{Timeout: fetchTime}), openapi3.ReadFromFile)(l, u)
 	}
 	place := &url.URL{Path: filepath.ToSlash(d.File)}
 	if d.Version == "2.0" {
 		var two openapi2.T
 		if err := json.Unmarshal(data, &two); err != nil {
-			return d.refused(err)
+			return err
 		}
 		d.T, err = openapi2conv.ToV3WithLoader(&two, loader, place)
 	} else {
 		d.T, err = loader.LoadFromDataWithPath(data, place)
 	}
-	if err != nil {
-		return d.refused(err)
-	}
-	if d.T.Paths == nil {
+	if err == nil && d.T.Paths == nil {
 		d.T.Paths = openapi3.NewPaths()
 	}
-	return nil
+	return err
 }
 
 // refused turns an error of the loader into one with a place, as far as its
 // text names one.
 func (d *Doc) refused(err error) error {
+	if err == nil {
+		err = errors.New("no operation of it can be used")
+	}
 	text := err.Error()
 	pointer := ""
 	if i := strings.Index(text, "#/"); i >= 0 {
@@ -204,12 +241,21 @@ func (d *Doc) operations() {
 	}
 	slices.SortFunc(d.Operations, func(a, b Op) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method)) })
 	seen := map[string]bool{}
+	nameless := 0
 	for i := range d.Operations {
 		o := &d.Operations[i]
-		if o.ID == "" || seen[o.ID] {
+		switch {
+		case o.ID == "":
+			nameless++
+			o.ID = o.Method + " " + o.Path
+		case seen[o.ID]:
+			d.notice(o.Source.Pointer, "another operation is called "+o.ID+" too; this one is called "+o.Method+" "+o.Path)
 			o.ID = o.Method + " " + o.Path
 		}
 		seen[o.ID] = true
+	}
+	if nameless > 0 {
+		d.notice("/paths", fmt.Sprintf("%d of %d operations have no operationId; they are called by method and path", nameless, len(d.Operations)))
 	}
 }
 

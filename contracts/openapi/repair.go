@@ -32,6 +32,12 @@ func (r *repairs) all() {
 	if _, ok := r.root["paths"].(map[string]any); !ok {
 		r.root["paths"] = map[string]any{}
 	}
+	if r.doc.newer {
+		r.newer()
+		if c, ok := r.root["components"].(map[string]any); ok {
+			delete(c, "mediaTypes")
+		}
+	}
 	r.node(r.root, "", false)
 	r.paths()
 }
@@ -66,7 +72,13 @@ func isData(pointer, key string) bool {
 	if holdsNames(pointer) {
 		return false
 	}
-	return key == "example" || key == "default" || key == "enum" || key == "const" || key == "value" || strings.HasPrefix(key, "x-") || key == "examples" && !strings.HasPrefix(pointer, "/components")
+	switch key {
+	case "example", "default", "enum", "const", "value":
+		return true
+	case "examples":
+		return !strings.HasPrefix(pointer, "/components")
+	}
+	return strings.HasPrefix(key, "x-")
 }
 
 // reference mends references that lead nowhere: they then mean anything.
@@ -83,7 +95,7 @@ func (r *repairs) reference(ref any, pointer string) (any, bool) {
 	switch {
 	case file == "":
 		if r.resolves(fragment) {
-			return nil, false
+			return r.typed(text, pointer)
 		}
 	case strings.Contains(file, "://"):
 		if r.remote {
@@ -122,6 +134,12 @@ func (r *repairs) anything(pointer string) any {
 }
 
 func (r *repairs) resolves(fragment string) bool {
+	_, ok := r.find(fragment)
+	return ok
+}
+
+// find follows the fragment of a local reference.
+func (r *repairs) find(fragment string) (any, bool) {
 	var at any = r.root
 	for _, t := range strings.Split(strings.TrimPrefix(fragment, "/"), "/") {
 		if t == "" && fragment == "" {
@@ -135,20 +153,20 @@ func (r *repairs) resolves(fragment string) bool {
 		case map[string]any:
 			next, ok := x[t]
 			if !ok {
-				return false
+				return nil, false
 			}
 			at = next
 		case []any:
 			i, err := strconv.Atoi(t)
 			if err != nil || i < 0 || i >= len(x) {
-				return false
+				return nil, false
 			}
 			at = x[i]
 		default:
-			return false
+			return nil, false
 		}
 	}
-	return true
+	return at, true
 }
 
 // resolve follows one local reference.
@@ -176,11 +194,23 @@ func (r *repairs) resolve(m map[string]any) map[string]any {
 	return m
 }
 
-// holdsNames tells whether the keys at a place are names of schemas, not
-// keywords.
+// holdsNames tells whether the keys at a place are names that the document
+// gives, not keywords. A name may itself be such a keyword: what stands under a
+// property that is called properties is a schema.
 func holdsNames(pointer string) bool {
-	under := pointer[strings.LastIndexByte(pointer, '/')+1:]
-	return under == "properties" || under == "schemas" || under == "definitions"
+	i := strings.LastIndexByte(pointer, '/')
+	if i < 0 {
+		return false
+	}
+	switch pointer[i+1:] {
+	case "properties", "patternProperties", "$defs", "dependentSchemas", "schemas", "definitions", "responses", "headers", "requestBodies", "securitySchemes", "securityDefinitions", "links", "callbacks", "pathItems", "content":
+		return !holdsNames(pointer[:i])
+	case "paths":
+		return i == 0
+	case "parameters":
+		return i == 0 || pointer[:i] == "/components"
+	}
+	return false
 }
 
 // schema mends what schemas get wrong.

@@ -16,8 +16,12 @@ func (r *repairs) paths() {
 	for _, p := range sortedKeys(paths) {
 		pointer := "/paths/" + escape(p)
 		item, ok := paths[p].(map[string]any)
-		if !ok || strings.HasPrefix(p, "x-") {
+		if strings.HasPrefix(p, "x-") {
+			continue
+		}
+		if !ok {
 			delete(paths, p)
+			r.doc.notice(pointer, "the path item is no mapping and is left out")
 			continue
 		}
 		if !strings.HasPrefix(p, "/") {
