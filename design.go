@@ -99,6 +99,8 @@ type Operation struct {
 	Tags     []string `json:"tags,omitempty"`
 	Secured  bool     `json:"secured,omitempty"`
 	Schemes  []Scheme `json:"schemes,omitempty"`  // security schemes that may apply, each alone
+	Roles    []string `json:"roles,omitempty"`    // any of which a caller needs; empty when nothing is said
+	Scopes   []string `json:"scopes,omitempty"`   // all of which a caller's token needs, as the document says
 	Statuses []string `json:"statuses,omitempty"` // documented: "200", "4XX", "default"
 	Cases    []Case   `json:"cases,omitempty"`    // proved valid, the seed request first
 	Invalid  []Case   `json:"invalid,omitempty"`  // proved invalid in every legal decoding
@@ -311,8 +313,9 @@ type Breaker struct {
 
 // An Identity is a caller known to the target. Its secret never leaves the runner.
 type Identity struct {
-	Name  string   `json:"name"`
-	Roles []string `json:"roles,omitempty"`
+	Name   string   `json:"name"`
+	Roles  []string `json:"roles,omitempty"`
+	Scopes []string `json:"scopes,omitempty"` // of its tokens
 }
 
 // A Waiver excuses a claim for a reason and until a day.

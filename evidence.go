@@ -166,6 +166,7 @@ type Observation struct {
 	Error      ErrorClass    `json:"error,omitempty"`   // no usable response: its class
 	Bytes      int64         `json:"bytes,omitempty"`   // of the response body, as on the wire
 	Retries    int           `json:"retries,omitempty"` // hidden by the HTTP client
+	Renewed    int           `json:"renewed,omitempty"` // sent again, with credentials that were fetched anew, after a 401
 	Marks      []Mark        `json:"marks,omitempty"`
 	Matches    []Match       `json:"matches,omitempty"` // comparisons of a step
 	Transcript *Transcript   `json:"transcript,omitempty"`

@@ -36,6 +36,7 @@ func mayImport() map[string][]string {
 
 		"runners":             {".", "scenarios/gherkin", "runners/target", "runners/load", "runners/faults", "runners/wire", "runners/pact"},
 		"runners/target":      {"."},
+		"runners/credentials": {".", "runners/target"},
 		"runners/load":        {".", "runners/target"},
 		"runners/wire":        {"."},
 		"runners/faults":      {".", "runners/wire"},

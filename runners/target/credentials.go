@@ -1,6 +1,8 @@
 package target
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
@@ -13,25 +15,124 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
-// authenticate shows the identity's credentials, or what the shot makes of
-// them.
-func (c *Client) authenticate(req *http.Request, s Shot) {
-	name := s.Identity
-	if name == "" {
-		name = c.cfg.Default
+// A Credential is what an identity shows.
+type Credential struct {
+	Bearer            string
+	User, Password    string
+	KeyIn             string // "header", "query", "cookie"
+	KeyName, KeyValue string
+	Headers           []plumbline.Header // beside the others
+	Cookies           []plumbline.Header // of a session, beside the others
+	Secrets           []string           // what is inside of the values above and is to be hidden by itself
+	// Serial numbers what a Source fetched, from 1. Zero: it was declared.
+	Serial int
+}
+
+// A Source fetches what an identity shows. It is safe for concurrent use.
+type Source interface {
+	// Credential returns what to show, fetched anew when it is about to expire.
+	Credential(ctx context.Context) (Credential, error)
+	// Renew returns what to show after the deployment refused what has the
+	// serial number. The number is the same when nothing newer can be had.
+	Renew(ctx context.Context, serial int) (Credential, error)
+}
+
+// empty tells whether nothing of a request is changed by the credentials.
+func (c Credential) empty() bool {
+	return c.Bearer == "" && c.User == "" && c.Password == "" && c.KeyName == "" && len(c.Headers) == 0 && len(c.Cookies) == 0
+}
+
+// name is that of the identity, or of the default one.
+func (c *Client) name(identity string) string { return cmp.Or(identity, c.cfg.Default) }
+
+// credential is what the identity shows now. An error says that it cannot be
+// had, and nothing about the deployment.
+func (c *Client) credential(ctx context.Context, identity string) (Credential, error) {
+	name := c.name(identity)
+	src, ok := c.cfg.Sources[name]
+	if !ok {
+		return c.cfg.Identities[name], nil
 	}
-	cred, ok := c.cfg.Identities[name]
-	if !ok || s.Auth == plumbline.AuthNone {
+	cred, err := src.Credential(ctx)
+	if err != nil {
+		return Credential{}, fmt.Errorf("the credentials of %s cannot be had: %w", name, err)
+	}
+	c.hide.learn(cred)
+	return cred, nil
+}
+
+// renewed returns newer credentials when the deployment refused fetched ones
+// as they are: with 401, which alone is about credentials (RFC 9110 §15.5.2).
+func (c *Client) renewed(ctx context.Context, s Shot, used Credential, status int) (Credential, bool) {
+	src, ok := c.cfg.Sources[c.name(s.Identity)]
+	if !ok || status != http.StatusUnauthorized || s.Auth != "" {
+		return Credential{}, false
+	}
+	cred, err := src.Renew(ctx, used.Serial)
+	if err != nil || cred.Serial == used.Serial {
+		return Credential{}, false
+	}
+	c.hide.learn(cred)
+	return cred, true
+}
+
+// again sends a request that was refused with newer credentials. The answer
+// counts from when the first one was due and sent.
+func (c *Client) again(req *http.Request, s Shot, first Answer) Answer {
+	if c.limit != nil && c.limit.Wait(req.Context()) != nil {
+		return first
+	}
+	a := c.exchange(req, s, first.Observation)
+	a.Sent, a.Retries, a.Renewed = first.Sent, a.Retries+first.Retries, 1
+	return a
+}
+
+// transport is that of the identity, without its certificate when its
+// credentials are spoilt.
+func (c *Client) transport(identity, auth string) http.RoundTripper {
+	own, ok := c.transports[c.name(identity)]
+	switch {
+	case !ok:
+		return c.cfg.Transport
+	case auth != "":
+		return own[1]
+	}
+	return own[0]
+}
+
+// transports are those of the identities that have TLS of their own.
+func (c Config) transports() map[string][2]http.RoundTripper {
+	out := map[string][2]http.RoundTripper{}
+	for name, t := range c.TLS {
+		with, without := transport(), transport()
+		with.TLSClientConfig, without.TLSClientConfig = t.Clone(), t.Clone()
+		without.TLSClientConfig.Certificates, without.TLSClientConfig.GetClientCertificate = nil, nil
+		out[name] = [2]http.RoundTripper{with, without}
+	}
+	return out
+}
+
+// authenticate shows the credentials, or what auth, one of plumbline.Auth…,
+// makes of them.
+func authenticate(req *http.Request, cred Credential, auth string) {
+	if auth == plumbline.AuthNone {
 		return
+	}
+	for _, h := range cred.Headers {
+		// One that is the only thing shown is spoilt as a key is.
+		key(req, Credential{KeyIn: "header", KeyName: h.Name, KeyValue: h.Value}, auth)
+	}
+	for _, k := range cred.Cookies {
+		key(req, Credential{KeyIn: "cookie", KeyName: k.Name, KeyValue: k.Value}, auth)
 	}
 	switch {
 	case cred.KeyName != "":
-		c.key(req, cred, s.Auth)
+		key(req, cred, auth)
 	case cred.User != "" || cred.Password != "":
 		basic := base64.StdEncoding.EncodeToString([]byte(cred.User + ":" + cred.Password))
-		authorize(req, "Basic", basic, s.Auth)
-	default:
-		authorize(req, "Bearer", cred.Bearer, s.Auth)
+		authorize(req, "Basic", basic, auth)
+	case cred.Bearer != "":
+		authorize(req, "Bearer", cred.Bearer, auth)
 	}
 }
 
@@ -53,7 +154,7 @@ func authorize(req *http.Request, scheme, secret, auth string) {
 	req.Header.Set("Authorization", strings.TrimSpace(scheme+" "+secret))
 }
 
-func (c *Client) key(req *http.Request, cred Credential, auth string) {
+func key(req *http.Request, cred Credential, auth string) {
 	in, value := cred.KeyIn, cred.KeyValue
 	switch auth {
 	case plumbline.AuthEmpty:

@@ -22,7 +22,7 @@ import (
 // The path and query go out as they are: an invalid case lives of its bytes.
 // The request target is in origin form (RFC 9112 §3.2.1), for servers that are
 // no proxies need not understand another.
-func (c *Client) build(ctx context.Context, s Shot) (*http.Request, string, error) {
+func (c *Client) build(ctx context.Context, s Shot, cred Credential) (*http.Request, string, error) {
 	req, err := http.NewRequestWithContext(ctx, s.Request.Method, c.base.String(), bytes.NewReader(s.Request.Body))
 	if err != nil {
 		return nil, "", err
@@ -42,7 +42,7 @@ func (c *Client) build(ctx context.Context, s Shot) (*http.Request, string, erro
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "plumbline")
 	}
-	c.authenticate(req, s)
+	authenticate(req, cred, s.Auth)
 	parent := c.context(req, s)
 	return req, parent, nil
 }
@@ -57,7 +57,7 @@ func aim(u *url.URL, path string) {
 }
 
 // exchange sends the request and reads the answer.
-func (c *Client) exchange(req *http.Request, o plumbline.Observation) Answer {
+func (c *Client) exchange(req *http.Request, s Shot, o plumbline.Observation) Answer {
 	a := Answer{Observation: o}
 	ctx, cancel := context.WithTimeout(req.Context(), c.cfg.Timeout)
 	defer cancel()
@@ -65,7 +65,7 @@ func (c *Client) exchange(req *http.Request, o plumbline.Observation) Answer {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connections++ }})
 	a.Sent = c.Now()
 	var err error
-	a.Response, err = c.receive(req.WithContext(ctx))
+	a.Response, err = c.receive(req.WithContext(ctx), c.transport(s.Identity, s.Auth))
 	a.Latency = c.Now() - a.Due
 	a.Status, a.Bytes, a.Retries = a.Response.Status, int64(len(a.Response.Body)), max(connections-1, 0)
 	if err != nil {
@@ -78,8 +78,8 @@ var errTooLarge = errors.New("response body is too large")
 
 // receive sends the request and reads the response to its end. What came
 // before an error is returned beside it.
-func (c *Client) receive(req *http.Request) (plumbline.Response, error) {
-	resp, err := c.cfg.Transport.RoundTrip(req)
+func (c *Client) receive(req *http.Request, through http.RoundTripper) (plumbline.Response, error) {
+	resp, err := through.RoundTrip(req)
 	if err != nil {
 		return plumbline.Response{}, err
 	}

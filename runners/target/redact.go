@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -21,39 +23,78 @@ const hidden = "[redacted]"
 // A redactor hides secrets when a transcript is made, not when it is shown:
 // what was never written down cannot leak.
 type redactor struct {
-	values   []string       // the secrets of the identities themselves, the longest first
-	names    *regexp.Regexp // of headers and of query parameters
-	property *regexp.Regexp // of JSON, also one that the end of an excerpt cuts
-	pair     *regexp.Regexp // of a query or a form
+	mu       sync.Mutex
+	known    map[string]bool          // secrets that were learnt already
+	values   atomic.Pointer[[]string] // the secrets of the identities themselves, the longest first
+	names    *regexp.Regexp           // of headers and of query parameters
+	property *regexp.Regexp           // of JSON, also one that the end of an excerpt cuts
+	pair     *regexp.Regexp           // of a query or a form
 }
 
-func newRedactor(c Config) redactor {
+func newRedactor(c Config) *redactor {
 	words := []string{"authorization", "cookie", "set-cookie", "token", "secret", "password", "passwd", "api[-_]?key", "apikey", "session", "credential", "private[-_]?key"}
 	for _, r := range c.Redact {
 		words = append(words, regexp.QuoteMeta(r))
 	}
 	alternatives := strings.Join(words, "|")
-	var values, names []string
+	var names []string
 	for _, cred := range c.Identities {
-		if cred.KeyName != "" {
-			names = append(names, "|^"+regexp.QuoteMeta(cred.KeyName)+"$")
-		}
-		basic := base64.StdEncoding.EncodeToString([]byte(cred.User + ":" + cred.Password))
-		for _, v := range []string{cred.Bearer, cred.Password, cred.KeyValue, basic} {
-			if len(v) >= shortest && v != "Og==" { // neither user nor password
-				values = append(values, spellings(v)...)
-			}
-		}
+		names = append(names, cred.names()...)
 	}
 	slices.Sort(names)
-	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	const text = `"(?:[^"\\]|\\.)*(?:"|\\?\z)`
-	return redactor{
-		values:   slices.Compact(values),
+	r := &redactor{
+		known:    map[string]bool{},
 		names:    regexp.MustCompile(`(?i)(` + alternatives + strings.Join(names, "") + `)`),
 		property: regexp.MustCompile(`(?i)("[^"]*(?:` + alternatives + `)[^"]*"\s*:\s*)(` + text + `|[0-9.eE+-]+|\[[^\]]*(?:\]|\z))`),
 		pair:     regexp.MustCompile(`(?i)((?:^|[?&#;\s]|\\u0026)[^=&?#"'\\\s]*(?:` + alternatives + `)[^=&?#"'\\\s]*=)([^&#"'\\\s]+)`),
 	}
+	r.values.Store(&[]string{})
+	for _, cred := range c.Identities {
+		r.learn(cred)
+	}
+	return r
+}
+
+// names are patterns of the headers, parameters and cookies that hold nothing
+// but a secret.
+func (c Credential) names() []string {
+	var out []string
+	add := func(name string) { out = append(out, "|^"+regexp.QuoteMeta(name)+"$") }
+	if c.KeyName != "" {
+		add(c.KeyName)
+	}
+	for _, h := range slices.Concat(c.Headers, c.Cookies) {
+		add(h.Name)
+	}
+	return out
+}
+
+// learn hides the secrets of a credential from now on. What was fetched for a
+// run is hidden as what was declared.
+func (r *redactor) learn(cred Credential) {
+	basic := base64.StdEncoding.EncodeToString([]byte(cred.User + ":" + cred.Password))
+	secrets := append([]string{cred.Bearer, cred.Password, cred.KeyValue, basic}, cred.Secrets...)
+	for _, h := range slices.Concat(cred.Headers, cred.Cookies) {
+		secrets = append(secrets, h.Value)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	values := slices.Clone(*r.values.Load())
+	before := len(values)
+	for _, v := range secrets {
+		if len(v) < shortest || v == "Og==" || r.known[v] { // "Og==" is neither user nor password
+			continue
+		}
+		r.known[v] = true
+		values = append(values, spellings(v)...)
+	}
+	if len(values) == before {
+		return
+	}
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	values = slices.Compact(values)
+	r.values.Store(&values)
 }
 
 // shortest is the length from which a secret is looked for wherever it may
@@ -66,15 +107,15 @@ func spellings(v string) []string {
 	return []string{v, url.QueryEscape(v), url.PathEscape(v), strings.Trim(string(quoted), `"`)}
 }
 
-func (r redactor) text(s string) string {
-	for _, v := range r.values {
+func (r *redactor) text(s string) string {
+	for _, v := range *r.values.Load() {
 		s = strings.ReplaceAll(s, v, hidden)
 	}
 	s = r.property.ReplaceAllString(s, `${1}"`+hidden+`"`)
 	return r.pair.ReplaceAllString(s, `${1}`+hidden)
 }
 
-func (r redactor) header(h http.Header) map[string][]string {
+func (r *redactor) header(h http.Header) map[string][]string {
 	out := map[string][]string{}
 	for k, v := range h {
 		if r.names.MatchString(k) {
@@ -88,7 +129,7 @@ func (r redactor) header(h http.Header) map[string][]string {
 	return out
 }
 
-func (r redactor) query(raw string) string {
+func (r *redactor) query(raw string) string {
 	parts := strings.Split(raw, "&")
 	for i, p := range parts {
 		if k, _, ok := strings.Cut(p, "="); ok && r.names.MatchString(k) {
@@ -99,7 +140,7 @@ func (r redactor) query(raw string) string {
 }
 
 // body is an excerpt. A secret that its end cuts is hidden as well.
-func (r redactor) body(b []byte) string {
+func (r *redactor) body(b []byte) string {
 	s := string(b[:min(len(b), excerpt)])
 	if len(b) > excerpt {
 		s = r.whole(s)
@@ -108,8 +149,8 @@ func (r redactor) body(b []byte) string {
 }
 
 // whole cuts what may be the beginning of a secret off the end of a text.
-func (r redactor) whole(s string) string {
-	for _, v := range r.values {
+func (r *redactor) whole(s string) string {
+	for _, v := range *r.values.Load() {
 		for n := min(len(v), len(s)); n >= shortest; n-- {
 			if strings.HasSuffix(s, v[:n]) {
 				return s[:len(s)-n] + hidden
@@ -119,7 +160,7 @@ func (r redactor) whole(s string) string {
 	return s
 }
 
-func (c *Client) transcript(s Shot, req *http.Request, a Answer) *plumbline.Transcript {
+func (c *Client) transcript(s Shot, req *http.Request, cred Credential, a Answer) *plumbline.Transcript {
 	address := req.URL.Scheme + "://" + req.URL.Host + cmp.Or(req.URL.Opaque, req.URL.EscapedPath())
 	if req.URL.RawQuery != "" {
 		address += "?" + c.hide.query(req.URL.RawQuery)
@@ -129,15 +170,15 @@ func (c *Client) transcript(s Shot, req *http.Request, a Answer) *plumbline.Tran
 		RequestHeader: c.hide.header(req.Header), RequestBody: c.hide.body(s.Request.Body),
 		ResponseHeader: c.hide.header(a.Response.Header), ResponseBody: c.hide.body(a.Response.Body),
 	}
-	t.Curl = c.curl(t, s, req)
+	t.Curl = c.curl(t, s, req, cred)
 	return t
 }
 
 // curl is a command that makes the request again. The place of a credential
 // is taken by an environment variable.
-func (c *Client) curl(t *plumbline.Transcript, s Shot, req *http.Request) string {
+func (c *Client) curl(t *plumbline.Transcript, s Shot, req *http.Request, cred Credential) string {
 	var b strings.Builder
-	name := cmp.Or(s.Identity, c.cfg.Default)
+	name := c.name(s.Identity)
 	secret := "$PLUMBLINE_TOKEN_" + variable(name)
 	b.WriteString("curl -sS -i " + options(t))
 	// What closes the quotes and opens them again lets the shell fill it in.
@@ -148,11 +189,16 @@ func (c *Client) curl(t *plumbline.Transcript, s Shot, req *http.Request) string
 			case k == "User-Agent" || k == "Baggage":
 			case v != hidden:
 				b.WriteString(" -H " + quote(k+": "+v))
-			case c.spoilt(k, name, s.Auth):
+			case cred.spoilt(k, s.Auth):
 				b.WriteString(" -H " + quote(k+": "+c.hide.text(req.Header.Get(k))))
 			case k == "Authorization":
-				scheme, _, _ := strings.Cut(req.Header.Get(k), " ")
-				b.WriteString(` -H "Authorization: ` + scheme + ` ` + secret + `"`)
+				scheme, _, ok := strings.Cut(req.Header.Get(k), " ")
+				if ok {
+					scheme += " "
+				} else {
+					scheme = "" // the whole of it is the secret
+				}
+				b.WriteString(` -H "Authorization: ` + scheme + secret + `"`)
 			default:
 				b.WriteString(` -H "` + k + `: ` + secret + `"`)
 			}
@@ -181,10 +227,13 @@ func options(t *plumbline.Transcript) string {
 
 // spoilt tells whether a header holds what was made up in the place of a
 // credential: it is no secret, and the request is not the same without it.
-func (c *Client) spoilt(header, identity, auth string) bool {
-	cred := c.cfg.Identities[identity]
+func (c Credential) spoilt(header, auth string) bool {
 	made := auth == plumbline.AuthEmpty || auth == plumbline.AuthMalformed || auth == plumbline.AuthExpired
-	return made && cred != (Credential{}) && (header == "Authorization" && cred.KeyName == "" || strings.EqualFold(header, cred.KeyName) && header != "Cookie")
+	if !made || c.empty() || header == "Cookie" {
+		return false
+	}
+	own := slices.ContainsFunc(c.Headers, func(h plumbline.Header) bool { return strings.EqualFold(header, h.Name) })
+	return own || header == "Authorization" && c.KeyName == "" || strings.EqualFold(header, c.KeyName)
 }
 
 func variable(name string) string {

@@ -55,8 +55,10 @@ func TestFillStepChangesNothingThatWasThere(t *testing.T) {
 	t.Parallel()
 	_, p := newShop(t, plumbline.ModeOwn)
 	listed := call(t, p, "listProducts")
-	c := plumbline.Case{Operation: "deleteProduct", Request: plumbline.Request{Method: http.MethodDelete, Path: "/products/{product}"},
-		Binds: []plumbline.Bind{{In: "path", Name: "product", From: "step:list", Pointer: "/items/0/id"}}}
+	c := plumbline.Case{
+		Operation: "deleteProduct", Request: plumbline.Request{Method: http.MethodDelete, Path: "/products/{product}"},
+		Binds: []plumbline.Bind{{In: "path", Name: "product", From: "step:list", Pointer: "/items/0/id"}},
+	}
 	if _, err := p.FillStep(t.Context(), c, map[string]Answer{"list": listed}); !errors.Is(err, ErrUnbound) {
 		t.Errorf("got %v", err)
 	}

@@ -6,6 +6,7 @@ package target
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -23,28 +24,22 @@ import (
 
 // Config says how a deployment is reached. Zero values mean what the comments say.
 type Config struct {
-	Base       string                // base URL
-	Run        string                // run ID, 12 hex digits
-	Began      time.Time             // all offsets count from here
-	Identities map[string]Credential // by name
-	Default    string                // name of the default identity; empty: anonymous
-	Allow      []string              // hosts that requests may go to; empty: that of Base
-	Force      bool                  // allow a host whose name looks like production
-	Timeout    time.Duration         // for one answer; zero: 10 s
-	MaxBody    int64                 // bytes of a response; zero: 8 MiB
-	Limit      float64               // requests a second at most; zero: none
-	Redact     []string              // further names of headers and properties to hide
+	Base       string                 // base URL
+	Run        string                 // run ID, 12 hex digits
+	Began      time.Time              // all offsets count from here
+	Identities map[string]Credential  // by name
+	Sources    map[string]Source      // of those whose credentials are fetched, by name; they beat Identities
+	TLS        map[string]*tls.Config // of those that show a certificate, or trust another authority, by name
+	Default    string                 // name of the default identity; empty: anonymous
+	Allow      []string               // hosts that requests may go to; empty: that of Base
+	Force      bool                   // allow a host whose name looks like production
+	Timeout    time.Duration          // for one answer; zero: 10 s
+	MaxBody    int64                  // bytes of a response; zero: 8 MiB
+	Limit      float64                // requests a second at most; zero: none
+	Redact     []string               // further names of headers and properties to hide
 	// Inspect establishes facts about a response when it arrives.
 	Inspect   func(op string, req plumbline.Request, resp plumbline.Response) []plumbline.Mark
 	Transport http.RoundTripper // nil: an own one, without proxy and compression
-}
-
-// A Credential is what an identity shows.
-type Credential struct {
-	Bearer            string
-	User, Password    string
-	KeyIn             string // "header", "query", "cookie"
-	KeyName, KeyValue string
 }
 
 // A Client makes requests. It is safe for concurrent use.
@@ -52,7 +47,10 @@ type Client struct {
 	cfg   Config
 	base  *url.URL
 	limit *rate.Limiter
-	hide  redactor
+	hide  *redactor
+	// transports are those of identities with TLS of their own: with their
+	// certificate, and without.
+	transports map[string][2]http.RoundTripper
 }
 
 // New checks the configuration: a base URL without a host or of a scheme other
@@ -72,7 +70,7 @@ func New(c Config) (*Client, error) {
 	if c.Transport == nil {
 		c.Transport = transport()
 	}
-	cl := &Client{cfg: c, base: u, hide: newRedactor(c)}
+	cl := &Client{cfg: c, base: u, hide: newRedactor(c), transports: c.transports()}
 	if c.Limit > 0 {
 		cl.limit = rate.NewLimiter(rate.Limit(c.Limit), max(int(c.Limit/10), 1))
 	}
@@ -139,9 +137,11 @@ type Answer struct {
 }
 
 // Do makes one request and reads the response to its end. It does not follow
-// redirects. It never repeats a request of its own accord; what net/http
-// repeats, when a connection that was kept open turns out to be dead, is
-// counted in Retries. Latency counts from Due, also of what was never sent.
+// redirects. It repeats a request for one reason only, and once: a 401 to
+// credentials that were fetched and can be fetched anew, which is counted in
+// Renewed. What net/http repeats, when a connection that was kept open turns
+// out to be dead, is counted in Retries. Latency counts from Due, also of what
+// was never sent.
 func (c *Client) Do(ctx context.Context, s Shot) Answer {
 	o := plumbline.Observation{
 		Experiment: s.Experiment, Phase: s.Phase, Stream: s.Stream, Operation: s.Operation,
@@ -159,19 +159,34 @@ func (c *Client) Do(ctx context.Context, s Shot) Answer {
 			return c.unsent(s, o, plumbline.ErrorCanceled)
 		}
 	}
-	req, parent, err := c.build(ctx, s)
+	return c.sent(ctx, s, o)
+}
+
+// sent sends a request and inspects what comes back.
+func (c *Client) sent(ctx context.Context, s Shot, o plumbline.Observation) Answer {
+	cred, err := c.credential(ctx, s.Identity)
+	if err != nil {
+		o.Transcript = &plumbline.Transcript{Method: s.Request.Method, URL: s.Request.Path, ResponseBody: c.hide.text(err.Error())}
+		return c.unsent(s, o, plumbline.ErrorUnbound)
+	}
+	req, parent, err := c.build(ctx, s, cred)
 	if err != nil {
 		o.Transcript = &plumbline.Transcript{Method: s.Request.Method, URL: s.Request.Path, ResponseBody: err.Error()}
 		return c.unsent(s, o, plumbline.ErrorOther)
 	}
 	o.Parent = parent
-	a := c.exchange(req, o)
+	a := c.exchange(req, s, o)
+	if newer, ok := c.renewed(ctx, s, cred, a.Status); ok {
+		if next, _, err := c.build(ctx, s, newer); err == nil {
+			req, cred, a = next, newer, c.again(next, s, a)
+		}
+	}
 	a.Request = s.Request
 	if c.cfg.Inspect != nil && a.Status != 0 && a.Error == "" {
 		a.Marks = c.cfg.Inspect(s.Operation, s.Request, a.Response)
 	}
 	if s.Transcript || len(a.Marks) > 0 && breaks(a.Marks) {
-		a.Transcript = c.transcript(s, req, a)
+		a.Transcript = c.transcript(s, req, cred, a)
 	}
 	return a
 }
@@ -204,7 +219,7 @@ func (c *Client) Reachable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	resp, err := c.cfg.Transport.RoundTrip(req)
+	resp, err := c.transport("", "").RoundTrip(req)
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
 			return fmt.Errorf("no answer from %s within 5s", c.base.Redacted())
@@ -226,9 +241,13 @@ func (c *Client) Send(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	c.authenticate(r, Shot{})
+	cred, err := c.credential(r.Context(), "")
+	if err != nil {
+		return nil, err
+	}
+	authenticate(r, cred, "")
 	ctx, cancel := context.WithTimeout(r.Context(), c.cfg.Timeout)
-	resp, err := c.cfg.Transport.RoundTrip(r.WithContext(ctx))
+	resp, err := c.transport("", "").RoundTrip(r.WithContext(ctx))
 	if err != nil {
 		cancel()
 		return nil, err
