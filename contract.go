@@ -104,16 +104,18 @@ type Walk struct {
 
 // A Walked is what a walk saw.
 type Walked struct {
-	Flow     string   `json:"flow"`
-	Step     string   `json:"step"`
-	Pages    []int    `json:"pages"` // items on each page
-	Items    int      `json:"items"` // in all
-	Distinct int      `json:"distinct"`
-	Twice    []string `json:"twice,omitempty"`    // identifiers seen more than once, at most 16
-	Missing  []string `json:"missing,omitempty"`  // expected and not seen
-	Expected int      `json:"expected,omitempty"` // how many were expected
-	Ended    string   `json:"ended"`              // "end", "bound" (pages or time), "loop" (a page came again), "error"
-	Detail   string   `json:"detail,omitempty"`
+	Experiment string   `json:"experiment"`
+	Phase      string   `json:"phase"`
+	Flow       string   `json:"flow"`
+	Step       string   `json:"step"`
+	Pages      []int    `json:"pages"` // items on each page
+	Items      int      `json:"items"` // in all
+	Distinct   int      `json:"distinct"`
+	Twice      []string `json:"twice,omitempty"`    // identifiers seen more than once, at most 16
+	Missing    []string `json:"missing,omitempty"`  // expected and not seen
+	Expected   int      `json:"expected,omitempty"` // how many were expected
+	Ended      string   `json:"ended"`              // "end", "bound" (pages or time), "loop" (a page came again), "error"
+	Detail     string   `json:"detail,omitempty"`
 }
 
 // A Match is the comparison that a step asked for.

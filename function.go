@@ -16,6 +16,9 @@ type Function struct {
 	// Repeats asks that failures are repeated from a clean state before they are
 	// told: Judge then also judges the repetition alone.
 	Repeats bool
+	// Level is that of the function's failures, unless a verdict says otherwise.
+	// What is likely or advisory by its function never gates, whatever comes out.
+	Level Level
 	// Order places the function's findings among those of the same outcome:
 	// the lower, the closer to the cause.
 	Order int

@@ -68,8 +68,8 @@ type Verdict struct {
 	// mistake is behind them: "schema #/components/schemas/Order total type".
 	// Equal causes become one finding.
 	Cause string `json:"cause,omitempty"`
-	// Suspects name the requests that made a fail, the most telling first: they
-	// are repeated before it is told.
+	// Suspects name every request that made a fail, the most telling first: the
+	// first of them are repeated before it is told.
 	Suspects []Suspect `json:"suspects,omitempty"`
 	Wrong    string    `json:"wrong,omitempty"` // "service", "document": who has to change; empty when nothing says so
 	Patch    string    `json:"patch,omitempty"` // overlay (OpenAPI Overlay 1.0) that makes the document true

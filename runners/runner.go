@@ -33,6 +33,9 @@ type Runner struct {
 	Pacts   Pacts
 	Checks  map[string]Check // self-checks by name
 	Seen    *Tally           // what answers held; nil when nobody counts
+	// More proposes what to carry out next, in the light of what was seen; it is
+	// asked again until it proposes nothing. Nil proposes nothing.
+	More func(round int, e *plumbline.Evidence) []plumbline.Experiment
 	Observe func(Event)
 	Log     *slog.Logger
 	Lease   time.Duration // of a fault; zero means 15 s
@@ -91,7 +94,10 @@ type Place struct {
 func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 	r.Journal.Record(plumbline.Record{At: 1, Run: &r.Run})
 	r.Journal.Flush()
-	err := r.experiments(ctx, p)
+	err := r.experiments(ctx, 0, p.Experiments)
+	if err == nil && r.More != nil {
+		err = r.more(ctx, len(p.Experiments))
+	}
 	end := r.Run
 	end.Ended, end.Interrupted = true, err != nil && ctx.Err() != nil // what comes after is no longer the plan
 	if err != nil && !end.Interrupted {
@@ -106,16 +112,32 @@ func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 	return err
 }
 
-func (r *Runner) experiments(ctx context.Context, p plumbline.Plan) error {
-	for i, x := range p.Experiments {
+// more carries out what the evidence so far calls for.
+func (r *Runner) more(ctx context.Context, index int) error {
+	for round := 1; ; round++ {
+		next := r.More(round, r.Journal.Evidence())
+		if len(next) == 0 {
+			return nil
+		}
+		if err := r.experiments(ctx, index, next); err != nil {
+			return err
+		}
+		index += len(next)
+	}
+}
+
+// experiments carries out experiments, the first of which has the given index
+// in the run.
+func (r *Runner) experiments(ctx context.Context, first int, experiments []plumbline.Experiment) error {
+	for i, x := range experiments {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		var err error
 		if x.Kind == plumbline.KindScenario {
-			err = r.scenario(ctx, i, x)
+			err = r.scenario(ctx, first+i, x)
 		} else {
-			err = r.experiment(ctx, i, x)
+			err = r.experiment(ctx, first+i, x)
 		}
 		if err != nil {
 			return fmt.Errorf("experiment %s: %w", x.ID, err)

@@ -29,7 +29,7 @@ type walking struct {
 
 // walk follows the pages of a list whose first answer is there.
 func (x *passage) walk(ctx context.Context, s plumbline.Step, first target.Answer) {
-	w := &walking{Walk: *s.Walk, seen: map[string]int{}, pages: map[string]bool{}, out: plumbline.Walked{Flow: x.flow, Step: s.Name, Ended: "bound"}}
+	w := &walking{Walk: *s.Walk, seen: map[string]int{}, pages: map[string]bool{}, out: plumbline.Walked{Experiment: x.at.Experiment, Phase: x.at.Phase, Flow: x.flow, Step: s.Name, Ended: "bound"}}
 	most := w.Most
 	if most == 0 {
 		most = mostPages

@@ -17,28 +17,34 @@ import (
 // knows about itself are held against it (see proofs.missing): they can take
 // the proof from a pass or a fail, and never give one.
 func Judge(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence) plumbline.Report {
-	byID := map[string]plumbline.Function{}
-	for _, f := range fns {
-		byID[f.ID] = f
-	}
-	facts := proofsOf(d, p, e)
+	byID := functionsByID(fns)
+	original := withoutRepetitions(e)
+	facts := proofsOf(d, p, original)
 	waivers := waiversOf(d, e)
 	findings := make([]plumbline.Finding, 0, len(p.Claims)+len(p.Skips))
+	var causes []string
 	for _, c := range p.Claims {
 		f, known := byID[c.Function]
-		v := broken("the catalogue has no function %s", c.Function)
+		v, times := broken("the catalogue has no function %s", c.Function), ""
 		if known {
-			v = facts.weigh(f, c, judged(f, d, c, e))
+			v = facts.weigh(f, c, judged(f, d, c, original))
+			if v, times = repeated(f, d, c, e, v); times != "" {
+				v = shrink(f, d, c, e, v)
+			}
 		}
-		findings = append(findings, finding(f, c, waivers.apply(c, v), p.Seed))
+		out := finding(f, c, waivers.apply(c, v), p.Seed)
+		out.Repeated = times
+		findings = append(findings, out)
+		causes = append(causes, v.Cause)
 	}
+	joinCauses(findings, causes, byID)
 	for _, s := range p.Skips {
 		findings = append(findings, skippedFinding(byID[s.Function], s))
 	}
 	amber(d, p, findings)
 	inReadingOrder(findings, byID)
 	r := assemble(d, p, e, findings)
-	r.Coverage = coverageOf(d, p, fns, e, findings)
+	r.Coverage = coverageOf(d, p, fns, original, findings)
 	r.Notes = append(r.Notes, waivers.notes(p, findings)...)
 	return r
 }
@@ -61,8 +67,8 @@ func finding(f plumbline.Function, c plumbline.Claim, v plumbline.Verdict, seed 
 		Function: c.Function, Claim: c.ID, Title: f.Title, Statement: c.Statement, Basis: c.Basis, Source: c.Source,
 		Dependency: c.Dependency, Operation: c.Operation, Outcome: v.Outcome, Reason: v.Statement, Code: v.Reason,
 		Measured: v.Measured, Allowed: v.Allowed, Unit: v.Unit, Samples: v.Samples, Remedy: v.Remedy, Standard: f.Standard,
-		Evidence: []plumbline.Exhibit{},
-		Replay:   fmt.Sprintf("plumbline run --only %s --seed %d", c.Function, seed),
+		Evidence: []plumbline.Exhibit{}, Wrong: v.Wrong, Patch: v.Patch,
+		Replay: fmt.Sprintf("plumbline run --only %s --seed %d", c.Function, seed),
 	}
 	if v.Reason != "" {
 		out.Reason = string(v.Reason) + ": " + v.Statement
@@ -71,7 +77,13 @@ func finding(f plumbline.Function, c plumbline.Claim, v plumbline.Verdict, seed 
 	switch v.Outcome {
 	case plumbline.Skipped, plumbline.Waived:
 	default:
-		out.Gates = !f.Informs
+		out.Gates = !f.Informs && levelOf(f, v) == plumbline.LevelProved
+	}
+	if v.Outcome == plumbline.Fail {
+		out.Level = levelOf(f, v)
+	}
+	if f.Repeats {
+		out.Replay = "plumbline replay " + c.ID
 	}
 	return out
 }
