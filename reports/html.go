@@ -26,7 +26,7 @@ var style string
 // sheet and nothing else.
 func HTML(w io.Writer, r plumbline.Report) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"glyph": glyph, "word": word, "amount": amount, "place": place, "grouped": grouped, "timeline": timelineSVG,
+		"glyph": glyph, "told": told, "calls": calls, "amount": amount, "place": place, "grouped": grouped, "timeline": timelineSVG,
 		"seconds": seconds, "join": func(s []string) string { return strings.Join(s, ", ") },
 		"percent": func(a, b int) string { return fmt.Sprintf("%d of %d", a, b) },
 	}).Parse(layout)
@@ -89,7 +89,7 @@ func htmlCounts(r plumbline.Report) []htmlCount {
 }
 
 func unkept(r plumbline.Report) []plumbline.Finding {
-	return withOutcome(r, plumbline.Fail, plumbline.Error, plumbline.Inconclusive, plumbline.Waived)
+	return slices.DeleteFunc(withOutcome(r, plumbline.Fail, plumbline.Error, plumbline.Inconclusive, plumbline.Waived), symptom)
 }
 
 func keptByFunction(r plumbline.Report) []htmlKept {

@@ -21,8 +21,8 @@ func Markdown(w io.Writer, r plumbline.Report) error {
 	n := count(r)
 	var head strings.Builder
 	fmt.Fprintf(&head, "# %s %s: %s\n\n**%s**\n\n", badge(r.Outcome), text(r.Service), r.Outcome, text(r.Sentence))
-	fmt.Fprintf(&head, "%d kept · %d broken · %d unproven · %d skipped — %s, %s requests, seed %d\n\n",
-		n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive]+n[plumbline.Error], n[plumbline.Skipped], seconds(r.Seconds), grouped(r.Requests.Sent), r.Seed)
+	fmt.Fprintf(&head, "%d kept · %d broken · %d unproven · %d skipped%s — %s, %s requests, seed %d\n\n",
+		n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive]+n[plumbline.Error], n[plumbline.Skipped], warnings(n), seconds(r.Seconds), grouped(r.Requests.Sent), r.Seed)
 	if r.Incomplete {
 		head.WriteString("> The run ended before its plan; what it did not get to is unproven.\n\n")
 	}
@@ -60,7 +60,10 @@ func text(s string) string {
 func markdownFindings(r plumbline.Report) string {
 	var b strings.Builder
 	for _, f := range withOutcome(r, plumbline.Fail, plumbline.Error, plumbline.Inconclusive, plumbline.Waived) {
-		fmt.Fprintf(&b, "### %s %s — %s\n\n- claimed: %s\n- observed: %s\n", glyph(f.Outcome), text(f.Claim), word(f.Outcome), text(f.Statement), text(f.Reason))
+		if symptom(f) {
+			continue
+		}
+		fmt.Fprintf(&b, "### %s %s — %s\n\n- claimed: %s\n- observed: %s\n", glyph(f.Outcome), text(f.Claim), told(f), text(f.Statement), text(f.Reason))
 		if f.Source.File != "" {
 			fmt.Fprintf(&b, "- declared at %s\n", text(place(f.Source)))
 		}
@@ -72,6 +75,12 @@ func markdownFindings(r plumbline.Report) string {
 		}
 		if f.Remedy != "" {
 			fmt.Fprintf(&b, "- remedy: %s\n", text(f.Remedy))
+		}
+		if n := len(f.Symptoms); n > 0 {
+			fmt.Fprintf(&b, "- also, for the same cause: %s\n", text(shortList(f.Symptoms)))
+		}
+		if f.Patch != "" {
+			fmt.Fprintf(&b, "\n  ```yaml\n  %s\n  ```\n", strings.ReplaceAll(strings.TrimSpace(f.Patch), "\n", "\n  "))
 		}
 		b.WriteByte('\n')
 	}

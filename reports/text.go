@@ -30,7 +30,9 @@ func (t Terminal) Write(w io.Writer, r plumbline.Report) error {
 	}
 	p.verdict(r)
 	for _, f := range withOutcome(r, plumbline.Fail, plumbline.Error, plumbline.Inconclusive, plumbline.Waived) {
-		p.finding(f)
+		if !symptom(f) {
+			p.finding(f)
+		}
 	}
 	p.kept(r)
 	p.measured(r)
@@ -79,8 +81,8 @@ func (p *page) verdict(r plumbline.Report) {
 	p.line("\n  %s  %s at %s\n", p.paint(c, strings.ToUpper(string(r.Outcome))), r.Service, r.Target)
 	p.wrap("  ", r.Sentence)
 	n := count(r)
-	p.line("  %d kept · %d broken · %d unproven · %d skipped   %s, %s requests, %s exchanges on the wires (%s with a fault), seed %d\n\n",
-		n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive]+n[plumbline.Error], n[plumbline.Skipped],
+	p.line("  %d kept · %d broken · %d unproven · %d skipped%s   %s, %s requests, %s exchanges on the wires (%s with a fault), seed %d\n\n",
+		n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive]+n[plumbline.Error], n[plumbline.Skipped], warnings(n),
 		seconds(r.Seconds), grouped(r.Requests.Sent), grouped(r.Requests.OnWires), grouped(r.Requests.Faulted), r.Seed)
 	if r.Incomplete {
 		p.wrap("  ", "INCOMPLETE: the run ended before its plan; what it did not get to is unproven.")
@@ -91,11 +93,18 @@ func (p *page) verdict(r plumbline.Report) {
 }
 
 func (p *page) finding(f plumbline.Finding) {
-	p.line("  %s %s\n", p.paint(shade(f.Outcome), glyph(f.Outcome)+" "+word(f.Outcome)), p.paint(shade(f.Outcome), f.Claim))
+	colour := shade(f.Outcome)
+	if told(f) != word(f.Outcome) {
+		colour = "3"
+	}
+	p.line("  %s %s\n", p.paint(colour, glyph(f.Outcome)+" "+told(f)), p.paint(colour, f.Claim))
 	p.wrap("      claimed   ", f.Statement)
 	p.wrap("      observed  ", f.Reason)
 	if f.Unit != "" {
 		p.wrap("      measured  ", fmt.Sprintf("%s, allowed %s, of %s samples", amount(f.Measured, f.Unit), amount(f.Allowed, f.Unit), grouped(int64(f.Samples))))
+	}
+	if f.Repeated != "" {
+		p.wrap("      repeated  ", "from a clean state it failed again, "+f.Repeated)
 	}
 	if f.Source.File != "" {
 		p.wrap("      declared  ", place(f.Source))
@@ -109,7 +118,38 @@ func (p *page) finding(f plumbline.Finding) {
 	if f.Remedy != "" {
 		p.wrap("      remedy    ", f.Remedy)
 	}
+	p.aftermath(f)
 	p.WriteByte('\n')
+}
+
+// aftermath tells what else the cause broke, who has to change, and how to see
+// it again.
+func (p *page) aftermath(f plumbline.Finding) {
+	if f.Outcome != plumbline.Fail {
+		return
+	}
+	if n := len(f.Symptoms); n > 0 {
+		p.wrap("      also      ", fmt.Sprintf("%s for the same cause: %s", plural(n, "claim"), shortList(f.Symptoms)))
+	}
+	if f.Wrong != "" {
+		p.wrap("      to change ", "the "+f.Wrong)
+	}
+	if f.Patch != "" {
+		p.wrap("      patch     ", "report.json holds an overlay for the document")
+	}
+	if f.Repeated != "" {
+		p.line("      replay    %s\n", f.Replay)
+	}
+}
+
+// shortList names the first few.
+func shortList(s []string) string {
+	const most = 4
+	text := strings.Join(s[:min(len(s), most)], ", ")
+	if len(s) > most {
+		text += fmt.Sprintf(" and %d more", len(s)-most)
+	}
+	return text
 }
 
 func (p *page) kept(r plumbline.Report) {

@@ -42,15 +42,45 @@ func word(o plumbline.Outcome) string {
 	}
 }
 
+// told is a finding's outcome as the report says it: a failure that does not
+// gate is a warning, or a piece of advice.
+func told(f plumbline.Finding) string {
+	switch {
+	case f.Outcome == plumbline.Fail && f.Level == plumbline.LevelLikely:
+		return "likely broken"
+	case f.Outcome == plumbline.Fail && f.Level == plumbline.LevelAdvisory:
+		return "advice"
+	}
+	return word(f.Outcome)
+}
+
+// symptom tells whether another finding tells the cause of this one.
+func symptom(f plumbline.Finding) bool { return f.Because != "" }
+
+// warned is under what failures are counted that do not gate by their level.
+const warned plumbline.Outcome = "warned"
+
 // count counts claims by outcome, the self-checks of the harness left out.
 func count(r plumbline.Report) map[plumbline.Outcome]int {
 	out := map[plumbline.Outcome]int{}
 	for _, f := range r.Findings {
-		if !harness(f) {
+		switch {
+		case harness(f):
+		case f.Outcome == plumbline.Fail && f.Level != "" && f.Level != plumbline.LevelProved:
+			out[warned]++
+		default:
 			out[f.Outcome]++
 		}
 	}
 	return out
+}
+
+// warnings tells how many failures do not gate; nothing when there is none.
+func warnings(n map[plumbline.Outcome]int) string {
+	if n[warned] == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" · %d warned", n[warned])
 }
 
 func harness(f plumbline.Finding) bool { return strings.HasPrefix(f.Function, "harness/") }

@@ -35,7 +35,7 @@ type Runner struct {
 	Seen    *Tally           // what answers held; nil when nobody counts
 	// More proposes what to carry out next, in the light of what was seen; it is
 	// asked again until it proposes nothing. Nil proposes nothing.
-	More func(round int, e *plumbline.Evidence) []plumbline.Experiment
+	More    func(round int, e *plumbline.Evidence) []plumbline.Experiment
 	Observe func(Event)
 	Log     *slog.Logger
 	Lease   time.Duration // of a fault; zero means 15 s

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/sample"
+	"github.com/plumbline-dev/plumbline/scenarios"
+)
+
+// more proposes what follows the plan: failures are repeated, then made
+// smaller.
+func (s *session) more() func(int, *plumbline.Evidence) []plumbline.Experiment {
+	shrinker := sample.NewShrinker(s.doc, s.set)
+	try, round := 0, 0
+	return func(_ int, e *plumbline.Evidence) []plumbline.Experiment {
+		for try++; ; try++ {
+			next := scenarios.Repetition(s.design, s.plan, s.functions, e, try)
+			if len(next) > 0 {
+				return next
+			}
+			if try > 3 {
+				break
+			}
+		}
+		round++
+		return scenarios.Shrinking(s.design, s.plan, s.functions, e, shrinker.Smaller, round)
+	}
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners"
+	"github.com/plumbline-dev/plumbline/scenarios"
+)
+
+func (a *app) replayCommand() *cobra.Command {
+	var o options
+	var run string
+	c := &cobra.Command{
+		Use: "replay CLAIM", Short: "Make one failure of a run once more and show what happens", Args: cobra.ExactArgs(1),
+		Long: `Replay makes the requests that a failing claim rests on once more, from a clean
+state, shows them as curl lines with their answers, and judges the claim on
+them alone. It exits 1 when the claim fails again and 0 when it does not.`,
+		Example: `  plumbline replay contract/response-conforms/getOrder
+  plumbline replay contract/roundtrip/orders --run .plumbline/runs/20261125T010203Z`,
+		RunE: func(c *cobra.Command, args []string) error { return a.replay(c.Context(), o, run, args[0]) },
+	}
+	o.bind(c.Flags())
+	o.bindRun(c)
+	c.Flags().StringVar(&run, "run", "", "run directory (default the newest in .plumbline/runs)")
+	return c
+}
+
+func (a *app) replay(ctx context.Context, o options, dir, claim string) error {
+	if dir == "" {
+		var err error
+		if dir, err = newestRun(); err != nil {
+			return usage(err)
+		}
+	}
+	s, stored, err := a.stored(o, dir)
+	if err != nil {
+		return err
+	}
+	next, err := scenarios.Replay(s.design, s.plan, s.functions, stored, claim)
+	if err != nil {
+		return usage(err)
+	}
+	if s.out, err = os.MkdirTemp("", "plumbline-replay-"); err != nil {
+		return harness(err)
+	}
+	defer func() { _ = os.RemoveAll(s.out) }()
+	r, err := a.connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer r.close(ctx)
+	r.More = nil
+	if err := r.preflight(ctx); err != nil {
+		return err
+	}
+	carried := r.Carry(ctx, plumbline.Plan{Schema: plumbline.PlanSchema, Seed: s.plan.Seed, Experiments: next})
+	if err := errors.Join(carried, r.Journal.Close()); err != nil {
+		return harness(err)
+	}
+	return a.showReplay(claim, r.Journal.Evidence(), scenarios.Replayed(s.design, s.plan, s.functions, stored, r.Journal.Evidence(), claim))
+}
+
+// stored is the session of a stored run, with the credentials of the
+// configuration at hand.
+func (a *app) stored(o options, dir string) (*session, *plumbline.Evidence, error) {
+	s, err := a.prepare(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	aim := s.design.Target
+	if err := readJSON(filepath.Join(dir, "design.json"), &s.design); err != nil {
+		return nil, nil, usage(fmt.Errorf("%s is not a run directory: %w", dir, err))
+	}
+	if o.target != "" {
+		s.design.Target = aim
+	}
+	if err := readJSON(filepath.Join(dir, "plan.json"), &s.plan); err != nil {
+		return nil, nil, usage(err)
+	}
+	s.functions = scenarios.Functions()
+	stored, err := runners.ReadEvidence(filepath.Join(dir, "evidence.jsonl"))
+	if err != nil {
+		return nil, nil, usage(err)
+	}
+	return s, stored, nil
+}
+
+// newestRun is the last of the run directories: their names are times.
+func newestRun() (string, error) {
+	const runs = ".plumbline/runs"
+	entries, err := os.ReadDir(runs)
+	if err != nil || len(entries) == 0 {
+		return "", fmt.Errorf("no run in %s: name one with --run", runs)
+	}
+	return filepath.Join(runs, entries[len(entries)-1].Name()), nil
+}
+
+func (a *app) showReplay(claim string, e *plumbline.Evidence, v plumbline.Verdict) error {
+	for _, o := range e.Observations {
+		answer := fmt.Sprint(o.Status)
+		if o.Error != "" {
+			answer = string(o.Error)
+		}
+		a.printf("%s: %s after %s\n", o.Stream, answer, o.Latency)
+		if o.Transcript == nil {
+			continue
+		}
+		if o.Transcript.Curl != "" {
+			a.printf("  %s\n", o.Transcript.Curl)
+		}
+		if o.Transcript.ResponseBody != "" {
+			a.printf("  %s\n", strings.ReplaceAll(strings.TrimRight(o.Transcript.ResponseBody, "\n"), "\n", "\n  "))
+		}
+		for _, m := range o.Marks {
+			a.printf("  %s %s: %s\n", m.Kind, m.Pointer, m.Message)
+		}
+	}
+	a.printf("%s: %s: %s\n", claim, v.Outcome, v.Statement)
+	switch v.Outcome {
+	case plumbline.Fail:
+		return &exit{code: plumbline.ExitUnfit}
+	case plumbline.Pass:
+		return nil
+	default:
+		return &exit{code: plumbline.ExitNotProven}
+	}
+}

@@ -1,0 +1,66 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// Replay proposes the experiments that make one failure of a stored run once
+// more. The claim is named by its ID; an error says why it cannot be replayed.
+func Replay(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence, claim string) ([]plumbline.Experiment, error) {
+	c, f, err := claimNamed(p, fns, claim)
+	if err != nil {
+		return nil, err
+	}
+	v := judged(f, d, c, withoutRepetitions(e))
+	if v.Outcome != plumbline.Fail {
+		return nil, fmt.Errorf("%s is no failure of that run: %s (%s)", claim, v.Outcome, v.Statement)
+	}
+	out := addRepetition(nil, p, c, v, 1)
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%s does not rest on single requests: plumbline run --only %s repeats it", claim, f.ID)
+	}
+	return out, nil
+}
+
+// Replayed judges a claim on what its replay has shown.
+func Replayed(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, stored, replay *plumbline.Evidence, claim string) plumbline.Verdict {
+	c, f, err := claimNamed(p, fns, claim)
+	if err != nil {
+		return broken("%v", err)
+	}
+	original := withoutRepetitions(stored)
+	both := *original
+	both.Observations = slices.Concat(original.Observations, replay.Observations)
+	both.Walked = slices.Concat(original.Walked, replay.Walked)
+	r, ok := repetition(c, &both, judged(f, d, c, original), 1)
+	if !ok {
+		return inconclusive(plumbline.ReasonIncomplete, "nothing was replayed")
+	}
+	return judged(f, d, c, r)
+}
+
+func claimNamed(p plumbline.Plan, fns []plumbline.Function, id string) (plumbline.Claim, plumbline.Function, error) {
+	i := slices.IndexFunc(p.Claims, func(c plumbline.Claim) bool { return c.ID == id })
+	if i < 0 {
+		var near []string
+		for _, c := range p.Claims {
+			if strings.Contains(c.ID, id) && len(near) < 5 {
+				near = append(near, c.ID)
+			}
+		}
+		hint := ""
+		if len(near) > 0 {
+			hint = "; there are " + strings.Join(near, ", ")
+		}
+		return plumbline.Claim{}, plumbline.Function{}, fmt.Errorf("that run has no claim %q%s", id, hint)
+	}
+	f, ok := functionsByID(fns)[p.Claims[i].Function]
+	if !ok {
+		return p.Claims[i], f, fmt.Errorf("the catalogue has no function %s", p.Claims[i].Function)
+	}
+	return p.Claims[i], f, nil
+}
