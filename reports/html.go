@@ -27,7 +27,7 @@ var style string
 func HTML(w io.Writer, r plumbline.Report) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"glyph": glyph, "told": told, "calls": calls, "amount": amount, "place": place, "grouped": grouped, "timeline": timelineSVG,
-		"seconds": seconds, "join": func(s []string) string { return strings.Join(s, ", ") },
+		"refused": refused, "seconds": seconds, "join": func(s []string) string { return strings.Join(s, ", ") },
 		"percent": func(a, b int) string { return fmt.Sprintf("%d of %d", a, b) },
 	}).Parse(layout)
 	if err != nil {

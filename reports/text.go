@@ -181,7 +181,18 @@ func (p *page) measured(r plumbline.Report) {
 		}
 		p.line("  p%g %-28s %s  [%s … %s]  n=%s\n", q.Q*100, q.Operation, amount(q.Value, "ms"), amount(q.Low, "ms"), high, grouped(q.Samples))
 	}
-	p.line("  %d of %d operations answered 2xx\n\n", r.Coverage.Exercised, r.Coverage.Declared)
+	p.line("  %d of %d operations answered 2xx", r.Coverage.Exercised, r.Coverage.Declared)
+	if held, tried := constraints(r.Coverage.Operations...); tried > 0 {
+		p.line("; breaking %d of %d constraints on their input was refused", held, tried)
+	}
+	seen, fields := 0, 0
+	for _, o := range r.Coverage.Operations {
+		seen, fields = seen+o.FieldsSeen, fields+o.Fields
+	}
+	if fields > 0 {
+		p.line("; %d of %d documented fields were seen", seen, fields)
+	}
+	p.line("\n\n")
 }
 
 func (p *page) notJudged(r plumbline.Report) {

@@ -127,6 +127,29 @@ func seconds(s float64) string {
 	return time.Duration(s * float64(time.Second)).Round(time.Second).String()
 }
 
+// constraints counts the constraints of operations that a request broke, and
+// those of them on which it was refused.
+func constraints(operations ...plumbline.OperationCoverage) (held, tried int) {
+	for _, o := range operations {
+		for _, c := range o.Constraints {
+			tried++
+			if c.Refused > 0 {
+				held++
+			}
+		}
+	}
+	return held, tried
+}
+
+// refused is the proved coverage of an operation's input.
+func refused(o plumbline.OperationCoverage) string {
+	held, tried := constraints(o)
+	if tried == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d", held, tried)
+}
+
 func plural(n int, one string) string {
 	if n == 1 {
 		return "1 " + one

@@ -27,7 +27,7 @@ type kindOfAnswer struct {
 }
 
 // Add counts one answer with the places of the values that it held.
-func (t *Tally) Add(operation string, r plumbline.Response, fields []string) {
+func (t *Tally) Add(operation string, r plumbline.Response, fields map[string]bool) {
 	if t == nil {
 		return
 	}
@@ -47,7 +47,7 @@ func (t *Tally) Add(operation string, r plumbline.Response, fields []string) {
 		t.seen[key] = s
 	}
 	s.Count++
-	for _, f := range fields {
+	for f := range fields {
 		if _, known := s.Fields[f]; known || len(s.Fields) < mostFields {
 			s.Fields[f]++
 		}

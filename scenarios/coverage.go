@@ -122,6 +122,10 @@ func operationCoverage(o plumbline.Operation, d plumbline.Design, e *plumbline.E
 			exercised = exercised || (x.Class == "2xx" && x.Count > 0)
 		}
 	}
+	c.Documented = o.Statuses
+	c.Constraints = constraintCoverage(o, e)
+	fieldCoverage(&c, o, e)
+	c.Untested = untested(c, o)
 	switch {
 	case exercised:
 	case len(c.Statuses) > 0:
