@@ -24,13 +24,14 @@ func mayImport() map[string][]string {
 		"features": {},
 
 		"contracts/openapi":     {"."},
+		"contracts/overlay":     {},
 		"contracts/schema":      {".", "contracts/openapi"},
 		"contracts/sample":      {".", "contracts/openapi", "contracts/schema"},
 		"contracts/pactfile":    {".", "contracts/openapi", "contracts/schema"},
 		"contracts/slo":         {"."},
 		"contracts/declaration": {".", "contracts/slo"},
 
-		"scenarios":         {".", "contracts", "features"},
+		"scenarios":         {".", "contracts/overlay", "features"},
 		"scenarios/gherkin": {"."},
 		"scenarios/profile": {"."},
 

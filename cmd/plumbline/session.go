@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ type options struct {
 	engine  string
 	library string
 	timeout time.Duration
+	intakeOptions
 }
 
 func (o *options) bind(f *pflag.FlagSet) {
@@ -50,6 +52,7 @@ func (o *options) bind(f *pflag.FlagSet) {
 	f.StringVar(&o.mode, "mode", "", "what may be changed on the target: observe, own (only what the run created) or full")
 	f.DurationVar(&o.budget, "budget", 0, "leave out load and scenarios that would not fit into this time")
 	f.BoolVar(&o.remote, "allow-remote-refs", false, "fetch $refs that point to other hosts")
+	o.bindIntake(f)
 	f.BoolVar(&o.force, "force", false, "run even against a target whose name looks like production")
 }
 
@@ -112,14 +115,15 @@ func isFile(name string) bool {
 }
 
 func (s *session) document() error {
-	file := s.spec
-	if file == "" {
-		file = s.declared.OpenAPI
+	overlays, err := s.readOverlays()
+	if err != nil {
+		return err
 	}
+	file := cmp.Or(s.spec, s.declared.OpenAPI, extended(overlays))
 	if file == "" {
 		return errors.New("no OpenAPI document: name one with --spec, or openapi: in plumbline.yaml (`plumbline init` writes one)")
 	}
-	doc, err := loadDocument(file, openapi.Options{AllowRemoteRefs: s.remote})
+	doc, err := loadDocument(file, openapi.Options{AllowRemoteRefs: s.remote, Amend: amend(file, overlays)})
 	if err != nil {
 		return err
 	}

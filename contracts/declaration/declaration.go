@@ -26,6 +26,7 @@ type Declaration struct {
 	Token      string
 	Generated  string // folder of generated and edited files; empty when not declared
 	Pacts      []string
+	Intake     Intake
 
 	propagation  plumbline.Propagation
 	recovery     time.Duration

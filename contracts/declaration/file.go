@@ -22,6 +22,11 @@ type file struct {
 	Pacts        []string                `yaml:"pacts"`
 	Generated    string                  `yaml:"generated"`
 	Waivers      []waiverFile            `yaml:"waivers"`
+	Overlays     []string                `yaml:"overlays"`
+	Base         string                  `yaml:"base"`
+	Allowed      []allowedFile           `yaml:"allowed_breaking"`
+	Served       string                  `yaml:"served"`
+	Flows        []string                `yaml:"flows"`
 }
 
 type targetFile struct {

@@ -74,6 +74,7 @@ func (b *builder) build() {
 		b.out.slos = append(b.out.slos, native{n, b.at(at)})
 	}
 	b.waivers()
+	b.intake()
 }
 
 func (b *builder) path(p string) string {

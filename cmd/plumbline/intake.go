@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/plumbline-dev/plumbline/contracts/overlay"
+)
+
+// intakeOptions are the flags that say what the document is read with.
+type intakeOptions struct {
+	overlays []string
+}
+
+func (o *intakeOptions) bindIntake(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.overlays, "overlay", nil, "OpenAPI overlay that is applied to the document before it is read; may be repeated")
+}
+
+// readOverlays reads the overlays of plumbline.yaml, then those of the flags.
+func (s *session) readOverlays() ([]*overlay.Overlay, error) {
+	var out []*overlay.Overlay
+	for _, name := range append(s.declared.Intake.Overlays, s.overlays...) {
+		o, err := overlay.Load(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+// extended is the document that the first overlay is written for, to be read
+// where no other is named.
+func extended(overlays []*overlay.Overlay) string {
+	if len(overlays) == 0 || overlays[0].Extends == "" || strings.Contains(overlays[0].Extends, "://") {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(overlays[0].File), overlays[0].Extends)
+}
+
+// amend applies overlays to the tree of a document, in order.
+func amend(file string, overlays []*overlay.Overlay) func(map[string]any) []string {
+	if len(overlays) == 0 {
+		return nil
+	}
+	return func(tree map[string]any) (notices []string) {
+		for _, o := range overlays {
+			if base := path.Base(filepath.ToSlash(o.Extends)); o.Extends != "" && base != path.Base(filepath.ToSlash(file)) {
+				notices = append(notices, fmt.Sprintf("overlay %s is written for %s and is applied to %s", o.File, o.Extends, file))
+			}
+			notices = append(notices, o.Apply(tree)...)
+		}
+		return notices
+	}
+}
