@@ -9,11 +9,16 @@ import (
 
 // An indexer books where in the document every schema stands. What a $ref
 // leads to stands where the $ref points.
-type indexer struct{ at map[*openapi3.Schema]string }
+type indexer struct {
+	at         map[*openapi3.Schema]string
+	refs       map[*openapi3.SchemaRef]string // references with something beside them
+	components openapi3.Schemas
+}
 
-func index(t *openapi3.T) map[*openapi3.Schema]string {
-	x := indexer{map[*openapi3.Schema]string{}}
+func index(t *openapi3.T) indexer {
+	x := indexer{at: map[*openapi3.Schema]string{}, refs: map[*openapi3.SchemaRef]string{}}
 	if c := t.Components; c != nil {
+		x.components = c.Schemas
 		for name, s := range c.Schemas {
 			x.schema(s, "/components/schemas/"+token(name))
 		}
@@ -37,7 +42,7 @@ func index(t *openapi3.T) map[*openapi3.Schema]string {
 			x.operation(op, at+"/"+strings.ToLower(method))
 		}
 	}
-	return x.at
+	return x
 }
 
 func token(s string) string {
@@ -120,6 +125,7 @@ func (x indexer) content(c openapi3.Content, at string) {
 	for media, m := range c {
 		if m != nil {
 			x.schema(m.Schema, at+"/content/"+token(media)+"/schema")
+			x.schema(m.ItemSchema, at+"/content/"+token(media)+"/itemSchema")
 		}
 	}
 }
@@ -132,22 +138,51 @@ func (x indexer) schema(s *openapi3.SchemaRef, at string) {
 		if !strings.HasPrefix(s.Ref, "#/") {
 			return // in another file: marshalled as a reference that is not here
 		}
-		at = s.Ref[1:]
+		if m, err := s.MarshalYAML(); err == nil && hasMore(m) {
+			x.refs[s] = at
+		}
+		if !x.beside(s) {
+			at = s.Ref[1:]
+		}
 	}
-	v := s.Value
-	if _, done := x.at[v]; done {
-		return
+	if _, done := x.at[s.Value]; !done {
+		x.at[s.Value] = at
+		x.parts(s.Value, at)
 	}
-	x.at[v] = at
-	for name, p := range v.Properties {
-		x.schema(p, at+"/properties/"+token(name))
+}
+
+// parts books the schemas that a schema is made of.
+func (x indexer) parts(v *openapi3.Schema, at string) {
+	for key, sub := range map[string]*openapi3.SchemaRef{
+		"items": v.Items, "not": v.Not, "additionalProperties": v.AdditionalProperties.Schema, "contains": v.Contains, "propertyNames": v.PropertyNames,
+		"if": v.If, "then": v.Then, "else": v.Else, "unevaluatedItems": v.UnevaluatedItems.Schema, "unevaluatedProperties": v.UnevaluatedProperties.Schema,
+	} {
+		x.schema(sub, at+"/"+key)
 	}
-	x.schema(v.Items, at+"/items")
-	x.schema(v.Not, at+"/not")
-	x.schema(v.AdditionalProperties.Schema, at+"/additionalProperties")
+	for key, table := range map[string]openapi3.Schemas{"properties": v.Properties, "patternProperties": v.PatternProperties, "dependentSchemas": v.DependentSchemas, "$defs": v.Defs} {
+		for name, p := range table {
+			x.schema(p, at+"/"+key+"/"+token(name))
+		}
+	}
 	for key, list := range map[string]openapi3.SchemaRefs{"allOf": v.AllOf, "oneOf": v.OneOf, "anyOf": v.AnyOf, "prefixItems": v.PrefixItems} {
 		for i, e := range list {
 			x.schema(e, at+"/"+key+"/"+strconv.Itoa(i))
 		}
 	}
+}
+
+func hasMore(v any) bool {
+	m, ok := v.(map[string]any)
+	return ok && len(m) > 1
+}
+
+// beside tells whether a reference of version 3.1 has keywords beside it: its
+// value is then a schema of its own, which stands where the reference does.
+func (x indexer) beside(s *openapi3.SchemaRef) bool {
+	name, ok := strings.CutPrefix(s.Ref, "#/components/schemas/")
+	if !ok || x.components == nil {
+		return false
+	}
+	c := x.components[name]
+	return c != nil && c.Value != nil && c.Value != s.Value
 }

@@ -1,13 +1,13 @@
 package schema
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"mime"
+	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -15,166 +15,193 @@ import (
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
 )
 
-// An Inspector tells how responses break the document.
+// An Inspector tells how responses break the document. What can be known of an
+// operation and a status is made when the inspector is; a schema is compiled
+// when it is first met. It is safe for concurrent use.
 type Inspector struct {
 	set *Set
-	ops map[string]openapi.Op
+	ops map[string]*operation
+}
+
+// An operation holds what is documented for its responses.
+type operation struct {
+	pointer string
+	open    bool // no responses are documented at all
+	exact   map[int]*answer
+	class   [6]*answer // by first digit
+	rest    *answer    // default
+}
+
+// An answer is a documented response.
+type answer struct {
+	status  string
+	at      string // JSON pointer into the document
+	headers []*headerRule
+	medias  []*media
+}
+
+// A lazy is a schema that is compiled when it is first asked for.
+type lazy struct {
+	set   *Set
+	ref   *openapi3.SchemaRef
+	entry atomic.Pointer[entry]
+}
+
+func (l *lazy) get() *entry {
+	if l == nil {
+		return nil
+	}
+	if e := l.entry.Load(); e != nil {
+		return e
+	}
+	e := l.set.entry(l.ref, Response)
+	if e == nil {
+		e = &entry{}
+	}
+	l.entry.Store(e)
+	return e
 }
 
 // NewInspector prepares the inspection of responses to the operations of a
 // document.
 func NewInspector(d *openapi.Doc, s *Set) *Inspector {
-	i := &Inspector{set: s, ops: map[string]openapi.Op{}}
+	i := &Inspector{set: s, ops: map[string]*operation{}}
 	for _, o := range d.Operations {
-		i.ops[o.ID] = o
+		i.ops[o.ID] = i.operation(o)
 	}
 	return i
 }
 
-// mostExtra bounds the undeclared properties that are named.
-const mostExtra = 4
+func (i *Inspector) operation(o openapi.Op) *operation {
+	out := &operation{pointer: o.Source.Pointer, open: o.Op.Responses == nil, exact: map[int]*answer{}}
+	if out.open {
+		return out
+	}
+	for status, r := range o.Op.Responses.Map() {
+		if r == nil || r.Value == nil {
+			continue
+		}
+		a := &answer{status: status, at: o.Source.Pointer + "/responses/" + status, medias: i.medias(r.Value.Content)}
+		a.headers = i.headerRules(r.Value.Headers, a.at)
+		code, err := strconv.Atoi(status)
+		switch {
+		case err == nil:
+			out.exact[code] = a
+		case len(status) == 3 && strings.EqualFold(status[1:], "XX") && status[0] >= '1' && status[0] <= '5':
+			out.class[status[0]-'0'] = a
+		case status == "default":
+			out.rest = a
+		}
+	}
+	return out
+}
+
+// answer finds the response of a status: the status itself, its class, or the
+// default.
+func (o *operation) answer(status int) *answer {
+	if a := o.exact[status]; a != nil {
+		return a
+	}
+	if status >= 100 && status < 600 && o.class[status/100] != nil {
+		return o.class[status/100]
+	}
+	return o.rest
+}
 
 // Inspect establishes what of a response does not match the document: status,
-// media type, required headers, body. Undeclared properties are marks of kind
-// MarkExtra, which are no breach.
+// media type, headers, body. Undeclared properties are marks of kind
+// MarkExtra, and what could not be checked is one of kind MarkUnread: neither
+// is a breach. The response to an operation that is not known has no marks.
 func (i *Inspector) Inspect(op string, req plumbline.Request, resp plumbline.Response) []plumbline.Mark {
 	o, ok := i.ops[op]
-	if !ok || o.Op.Responses == nil {
+	if !ok || o.open {
 		return nil
 	}
-	r, at := documented(o.Op.Responses, resp.Status)
-	if r == nil {
-		return []plumbline.Mark{{Kind: plumbline.MarkStatus, Message: fmt.Sprintf("status %d is not documented", resp.Status), Schema: o.Source.Pointer + "/responses"}}
+	a := o.answer(resp.Status)
+	if a == nil {
+		return []plumbline.Mark{{Kind: plumbline.MarkStatus, Message: fmt.Sprintf("status %d is not documented", resp.Status), Schema: o.pointer + "/responses"}}
 	}
-	at = o.Source.Pointer + "/responses/" + at
-	marks := headers(r, resp, at)
-	if bodiless(req, resp) || len(r.Content) == 0 {
+	var marks []plumbline.Mark
+	for _, h := range a.headers {
+		marks = append(marks, h.inspect(resp)...)
+	}
+	if why := bodiless(req, resp); why != "" {
+		if len(resp.Body) > 0 {
+			marks = append(marks, plumbline.Mark{Kind: plumbline.MarkBody, Schema: a.at, Message: why + " has no body, and this one has " + strconv.Itoa(len(resp.Body)) + " bytes"})
+		}
 		return marks
 	}
-	return append(marks, i.content(r.Content, resp, at)...)
+	if len(a.medias) == 0 {
+		return marks
+	}
+	return append(marks, a.content(resp)...)
 }
 
-// bodiless tells whether HTTP lets a response have no body (RFC 9110 §6.4.1).
-func bodiless(req plumbline.Request, resp plumbline.Response) bool {
-	return req.Method == "HEAD" || resp.Status == 204 || resp.Status == 304 || resp.Status < 200
-}
-
-// content inspects the body against the media type that is documented for it.
-func (i *Inspector) content(c openapi3.Content, resp plumbline.Response, at string) []plumbline.Mark {
-	got := header(resp, "Content-Type")
-	media, name := match(c, got)
-	if media == nil {
-		if len(resp.Body) == 0 && got == "" && resp.Status >= 300 {
-			return nil
-		}
-		return []plumbline.Mark{{
-			Kind: plumbline.MarkMedia, Schema: at + "/content",
-			Message: fmt.Sprintf("media type %q is not documented for status %d", got, resp.Status),
-		}}
-	}
-	if !isJSON(name) && !isJSON(got) || media.Schema == nil {
-		return nil
-	}
-	return i.body(media.Schema, resp.Body)
-}
-
-func (i *Inspector) body(ref *openapi3.SchemaRef, body []byte) []plumbline.Mark {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		return []plumbline.Mark{{Kind: plumbline.MarkBody, Message: "the body is not JSON: " + err.Error()}}
-	}
-	var out []plumbline.Mark
-	for _, b := range i.set.Check(ref, Response, v) {
-		out = append(out, plumbline.Mark{Kind: plumbline.MarkBody, Pointer: b.Pointer, Message: b.Message, Schema: b.Schema})
-	}
-	if len(out) == 0 {
-		out = extra(ref.Value, v)
-	}
-	return out
-}
-
-// extra names properties that a plain object schema does not declare.
-func extra(s *openapi3.Schema, v any) []plumbline.Mark {
-	m, ok := v.(map[string]any)
-	if !ok || len(s.Properties) == 0 || s.AdditionalProperties.Schema != nil || s.AdditionalProperties.Has != nil || len(s.AllOf)+len(s.OneOf)+len(s.AnyOf) > 0 {
-		return nil
-	}
-	var names []string
-	for k := range m {
-		if _, declared := s.Properties[k]; !declared {
-			names = append(names, k)
-		}
-	}
-	slices.Sort(names)
-	var out []plumbline.Mark
-	for _, k := range names[:min(len(names), mostExtra)] {
-		out = append(out, plumbline.Mark{Kind: plumbline.MarkExtra, Pointer: "/" + token(k), Message: "the property is not declared"})
-	}
-	return out
-}
-
-// documented finds the response of a status: the status itself, its class, or
-// the default.
-func documented(rs *openapi3.Responses, status int) (*openapi3.Response, string) {
-	code := strconv.Itoa(status)
-	for _, key := range []string{code, code[:1] + "XX", code[:1] + "xx", "default"} {
-		if r := rs.Value(key); r != nil && r.Value != nil {
-			return r.Value, key
-		}
-	}
-	return nil, ""
-}
-
-func headers(r *openapi3.Response, resp plumbline.Response, at string) []plumbline.Mark {
-	var out []plumbline.Mark
-	for name, h := range r.Headers {
-		if h != nil && h.Value != nil && h.Value.Required && header(resp, name) == "" && !strings.EqualFold(name, "Content-Type") {
-			out = append(out, plumbline.Mark{Kind: plumbline.MarkHeader, Pointer: "header/" + name, Message: "the required header " + name + " is missing", Schema: at + "/headers/" + token(name)})
-		}
-	}
-	return out
-}
-
-func header(r plumbline.Response, name string) string {
-	for k, v := range r.Header {
-		if strings.EqualFold(k, name) && len(v) > 0 {
-			return v[0]
-		}
+// bodiless tells why a response cannot have a body (RFC 9110 §6.4.1, §15.3.6);
+// empty when it can.
+func bodiless(req plumbline.Request, resp plumbline.Response) string {
+	switch {
+	case req.Method == http.MethodHead:
+		return "the answer to HEAD"
+	case resp.Status == http.StatusNoContent || resp.Status == http.StatusResetContent || resp.Status == http.StatusNotModified || resp.Status < 200:
+		return "status " + strconv.Itoa(resp.Status)
 	}
 	return ""
 }
 
-// match finds the documented media type of a content type: exactly, then by
-// wildcard; parameters are ignored (RFC 9110 §8.3.1).
-func match(c openapi3.Content, contentType string) (*openapi3.MediaType, string) {
-	got, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		got = strings.ToLower(strings.TrimSpace(strings.Split(contentType, ";")[0]))
-	}
-	kind, _, _ := strings.Cut(got, "/")
-	var wild *openapi3.MediaType
-	wildName := ""
-	for name, m := range c {
-		want, _, err := mime.ParseMediaType(name)
-		if err != nil {
-			want = strings.ToLower(strings.TrimSpace(strings.Split(name, ";")[0]))
+// content inspects the body against the media type that is documented for it.
+// An empty body without a media type is a breach for a success only: what is
+// documented for errors is a potential payload (OpenAPI 3.1 §4.8.17).
+func (a *answer) content(resp plumbline.Response) []plumbline.Mark {
+	got := header(resp, "Content-Type")
+	if len(resp.Body) == 0 && got == "" {
+		if resp.Status >= 300 || slices.ContainsFunc(a.medias, (*media).mayBeEmpty) {
+			return nil
 		}
-		switch {
-		case want == got && m != nil:
-			return m, name
-		case (want == "*/*" || want == kind+"/*") && m != nil:
-			wild, wildName = m, name
-		}
+		return []plumbline.Mark{{Kind: plumbline.MarkBody, Schema: a.at + "/content", Message: "the body is empty; " + a.medias[0].name + " is documented"}}
 	}
-	return wild, wildName
+	m := find(a.medias, got)
+	if m == nil {
+		return []plumbline.Mark{{
+			Kind: plumbline.MarkMedia, Schema: a.at + "/content",
+			Message: fmt.Sprintf("media type %q is not documented for status %d", got, resp.Status),
+		}}
+	}
+	if e := header(resp, "Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
+		return unread("content encoding " + e + " is not decoded")
+	}
+	return m.inspect(resp.Body, got)
 }
 
-func isJSON(media string) bool {
-	got, _, err := mime.ParseMediaType(media)
-	if err != nil {
-		got = media
-	}
-	return got == "application/json" || strings.HasSuffix(got, "+json")
+// mayBeEmpty tells whether no bytes at all may be a body of the media type.
+func (m *media) mayBeEmpty() bool {
+	return m.body == nil || m.form != formJSON && m.form != formXML && m.texts
 }
+
+func unread(message string) []plumbline.Mark {
+	return []plumbline.Mark{{Kind: plumbline.MarkUnread, Message: message}}
+}
+
+// header is the first value of a header.
+func header(r plumbline.Response, name string) string {
+	v := headerValues(r, name)
+	if len(v) == 0 {
+		return ""
+	}
+	return v[0]
+}
+
+// headerValues looks for the usual spelling first.
+func headerValues(r plumbline.Response, name string) []string {
+	if v, ok := r.Header[name]; ok {
+		return v
+	}
+	for k, v := range r.Header {
+		if strings.EqualFold(k, name) {
+			return v
+		}
+	}
+	return nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

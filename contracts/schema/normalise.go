@@ -2,30 +2,56 @@ package schema
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // A normaliser turns the dialect of OpenAPI 3.0 into that of JSON Schema
 // 2020-12, in place, for one direction.
 type normaliser struct {
-	root map[string]any
-	way  Direction
+	root  map[string]any
+	way   Direction
+	three bool            // version 2.0 or 3.0: what stands beside a $ref is ignored
+	moved map[string]bool // parts that now stand in anyOf/0 beside their old place
 }
 
-func (n normaliser) walk(v any) {
+// walk visits everything that may be a schema. The names in hidden belong to
+// properties that do not go this way, wherever an allOf around declares them.
+func (n normaliser) walk(v any, at string, hidden []string) {
 	switch x := v.(type) {
 	case map[string]any:
-		n.schema(x)
+		hidden = n.schema(x, at, hidden)
 		for k, e := range x {
-			if k != "example" && k != "default" && k != "enum" && k != "const" || isMap(e) && hasSchema(e) {
-				n.walk(e)
+			if !n.data(k, e) {
+				n.walk(e, at+"/"+token(k), inherited(k, hidden))
 			}
 		}
+		n.nullable(x, at)
 	case []any:
-		for _, e := range x {
-			n.walk(e)
+		for i, e := range x {
+			n.walk(e, at+"/"+strconv.Itoa(i), hidden)
 		}
 	}
+}
+
+// inherited are the hidden names that a keyword hands to its schemas: only
+// those of the same object.
+func inherited(keyword string, hidden []string) []string {
+	switch keyword {
+	case "allOf", "oneOf", "anyOf", "if", "then", "else":
+		return hidden
+	}
+	return nil
+}
+
+// data tells a value from a schema: what an example holds is not a schema,
+// even if it looks like one.
+func (n normaliser) data(keyword string, v any) bool {
+	switch keyword {
+	case "example", "default", "enum", "const", "examples", "mapping":
+		return !isMap(v) || !hasSchema(v)
+	}
+	return false
 }
 
 func isMap(v any) bool {
@@ -41,24 +67,36 @@ func hasSchema(v any) bool {
 	return typed || ref
 }
 
-func (n normaliser) schema(x map[string]any) {
-	if b, ok := x["nullable"].(bool); ok {
-		delete(x, "nullable")
-		if b {
-			nullable(x)
-		}
-	}
+func (n normaliser) schema(x map[string]any, at string, hidden []string) []string {
+	n.alone(x, at)
 	exclusive(x, "exclusiveMinimum", "minimum")
 	exclusive(x, "exclusiveMaximum", "maximum")
 	for _, k := range []string{"$schema", "$id", "id"} {
-		if s, ok := x[k].(string); ok && (strings.Contains(s, "://") || k == "$schema") {
+		if s, ok := x[k].(string); ok && (strings.Contains(s, "://") || k != "id") {
 			delete(x, k)
 		}
 	}
 	if t, ok := x["type"].(string); ok && !known(t) {
 		delete(x, "type")
 	}
-	n.required(x)
+	n.discriminator(x)
+	hidden = slices.Concat(hidden, n.hides(x, 0))
+	n.required(x, hidden)
+	return hidden
+}
+
+// alone removes what stands beside a reference in a document of version 3.0,
+// where it has no meaning (OpenAPI 3.0.3 §4.7.23). Whether null is allowed is
+// kept: nobody is accused of a null that the document's author had in mind.
+func (n normaliser) alone(x map[string]any, at string) {
+	if ref, ok := x["$ref"].(string); !n.three || !ok || ref == "" || strings.HasPrefix(at, "/paths/") && strings.Count(at, "/") == 2 {
+		return
+	}
+	for k := range x {
+		if k != "$ref" && k != "nullable" {
+			delete(x, k)
+		}
+	}
 }
 
 // exclusive turns a truth value beside a bound into the bound itself.
@@ -78,26 +116,81 @@ func known(t string) bool {
 	return slices.Contains([]string{"null", "boolean", "object", "array", "number", "string", "integer"}, t)
 }
 
-func nullable(x map[string]any) {
-	if t, ok := x["type"].(string); ok {
+// nullable lets a schema accept null: its type and its enumeration do, and
+// whatever else could refuse it becomes one of two alternatives.
+func (n normaliser) nullable(x map[string]any, at string) {
+	b, ok := x["nullable"].(bool)
+	if !ok {
+		return
+	}
+	delete(x, "nullable")
+	if !b {
+		return
+	}
+	switch t := x["type"].(type) {
+	case string:
 		x["type"] = []any{t, "null"}
+	case []any:
+		if !slices.Contains(t, any("null")) {
+			x["type"] = append(t, "null")
+		}
 	}
 	if e, ok := x["enum"].([]any); ok && !slices.Contains(e, nil) {
 		x["enum"] = append(e, nil)
 	}
-	if x["type"] == nil && x["enum"] == nil {
-		for _, k := range []string{"allOf", "oneOf", "anyOf"} {
-			if list, ok := x[k].([]any); ok {
-				delete(x, k)
-				x["anyOf"] = []any{map[string]any{k: list}, map[string]any{"type": "null"}}
-				return
-			}
+	part := map[string]any{}
+	for _, k := range []string{"$ref", "allOf", "oneOf", "anyOf", "not", "const", "if", "then", "else"} {
+		if v, has := x[k]; has {
+			part[k] = v
+			delete(x, k)
+			n.moved[at+"/"+k] = true
 		}
+	}
+	if len(part) > 0 {
+		x["anyOf"] = []any{part, map[string]any{"type": "null"}}
 	}
 }
 
+// hides lists the properties of a schema, and of all that it is made of, which
+// do not go this way.
+func (n normaliser) hides(x map[string]any, depth int) []string {
+	if depth > 4 {
+		return nil
+	}
+	var out []string
+	properties, _ := x["properties"].(map[string]any)
+	for name, p := range properties {
+		if n.hidden(p, 0) {
+			out = append(out, name)
+		}
+	}
+	list, _ := x["allOf"].([]any)
+	for _, e := range list {
+		out = append(out, n.hides(n.resolve(e), depth+1)...)
+	}
+	return out
+}
+
+// hidden tells whether a property does not go this way, also when a reference
+// or an allOf says so.
+func (n normaliser) hidden(v any, depth int) bool {
+	mark := "readOnly"
+	if n.way == Response {
+		mark = "writeOnly"
+	}
+	if m, _ := v.(map[string]any); m[mark] == true && (!n.three || m["$ref"] == nil) {
+		return true
+	}
+	p := n.resolve(v)
+	if p[mark] == true {
+		return true
+	}
+	list, _ := p["allOf"].([]any)
+	return depth < 4 && slices.ContainsFunc(list, func(e any) bool { return n.hidden(e, depth+1) })
+}
+
 // required leaves out the properties that do not go this way.
-func (n normaliser) required(x map[string]any) {
+func (n normaliser) required(x map[string]any, hidden []string) {
 	list, ok := x["required"].([]any)
 	if !ok {
 		if _, b := x["required"].(bool); b && (x["properties"] != nil || x["in"] == nil) {
@@ -105,16 +198,9 @@ func (n normaliser) required(x map[string]any) {
 		}
 		return
 	}
-	properties, _ := x["properties"].(map[string]any)
-	mark := "readOnly"
-	if n.way == Response {
-		mark = "writeOnly"
-	}
 	x["required"] = slices.DeleteFunc(list, func(name any) bool {
 		key, _ := name.(string)
-		p := n.resolve(properties[key])
-		b, _ := p[mark].(bool)
-		return b
+		return slices.Contains(hidden, key)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
@@ -119,20 +120,92 @@ func FuzzInspect(f *testing.F) {
 	})
 }
 
-// BenchmarkInspect shows what compiling once is worth.
+// BenchmarkInspect shows what inspection costs beside the decoding that it
+// cannot do without: time and allocations of both in the same run.
 func BenchmarkInspect(b *testing.B) {
 	d, s := compiled(b)
+	i := NewInspector(d, s)
 	resp := plumbline.Response{Status: 200, Header: map[string][]string{"Content-Type": {"application/json"}, "X-Id": {"1"}}, Body: []byte(`{"id":"4bf92f35-77b3-4da6-a3ce-929d0e0e4736","n":1}`)}
-	b.Run("compiled once", func(b *testing.B) {
-		i := NewInspector(d, s)
+	req := plumbline.Request{Method: "POST"}
+	b.Run("inspect", func(b *testing.B) {
+		b.ReportAllocs()
 		for b.Loop() {
-			i.Inspect("a", plumbline.Request{Method: "POST"}, resp)
+			i.Inspect("a", req, resp)
 		}
 	})
-	b.Run("compiled each time", func(b *testing.B) {
+	b.Run("decode alone", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := decode(resp.Body); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("ratio", func(b *testing.B) {
+		var whole, alone time.Duration
+		for b.Loop() {
+			began := time.Now()
+			for range 100 {
+				i.Inspect("a", req, resp)
+			}
+			between := time.Now()
+			for range 100 {
+				_, _ = decode(resp.Body)
+			}
+			whole += between.Sub(began)
+			alone += time.Since(between)
+		}
+		b.ReportMetric(float64(whole)/float64(alone), "inspect/decode")
+	})
+	b.Run("compile", func(b *testing.B) {
 		for b.Loop() {
 			s, _ := Compile(d)
-			NewInspector(d, s).Inspect("a", plumbline.Request{Method: "POST"}, resp)
+			NewInspector(d, s).Inspect("a", req, resp)
 		}
 	})
+}
+
+// TestInspectionAllocatesNothing holds inspection to the allocations of
+// decoding and one for the value of a header.
+func TestInspectionAllocatesNothing(t *testing.T) {
+	d, s := compiled(t)
+	i := NewInspector(d, s)
+	req, header := plumbline.Request{Method: "POST"}, map[string][]string{"Content-Type": {"application/json; charset=utf-8"}}
+	body := []byte(`{"message":"not found","list":[1,2,{"a":null}]}`)
+	decoding := testing.AllocsPerRun(200, func() { _, _ = decode(body) })
+	header["Content-Type"] = []string{"application/problem+json"}
+	whole := testing.AllocsPerRun(200, func() { i.Inspect("a", req, plumbline.Response{Status: 404, Header: header, Body: body}) })
+	if whole > decoding {
+		t.Errorf("%v allocations, %v of them for decoding", whole, decoding)
+	}
+	good := []byte(`{"id":"4bf92f35-77b3-4da6-a3ce-929d0e0e4736","n":1,"next":{"id":"4bf92f35-77b3-4da6-a3ce-929d0e0e4736","n":2,"maybe":null}}`)
+	header["Content-Type"], header["X-Id"] = []string{"application/json; charset=utf-8"}, []string{"1"}
+	decoding = testing.AllocsPerRun(200, func() { _, _ = decode(good) })
+	whole = testing.AllocsPerRun(200, func() { i.Inspect("a", req, plumbline.Response{Status: 200, Header: header, Body: good}) })
+	if whole > decoding+2 {
+		t.Errorf("%v allocations, %v of them for decoding", whole, decoding)
+	}
+}
+
+// FuzzNode holds the quick form to the engine: where it is sure, both agree.
+func FuzzNode(f *testing.F) {
+	d, s := compiled(f)
+	ref := d.T.Components.Schemas["Node"]
+	f.Add(`{"secret":"s","n":1,"maybe":null}`)
+	f.Add(`{"id":"x","n":1.0,"next":{"n":1e2}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		v, err := decode([]byte(text))
+		if err != nil || outlandish(v) {
+			return
+		}
+		agree(t, s.entry(ref, Request), v)
+	})
+}
+
+func agree(t *testing.T, e *entry, v any) {
+	t.Helper()
+	got, err := e.node.check(v, 0), e.schema.Validate(v)
+	if got == accepted && err != nil || got == refused && err == nil {
+		t.Errorf("%v: the quick form says %d, the engine %v", v, got, err)
+	}
 }
