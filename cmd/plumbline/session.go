@@ -160,6 +160,10 @@ func loadDocument(file string, o openapi.Options) (*openapi.Doc, error) {
 func (s *session) fill() error {
 	s.design = plumbline.Design{Schema: plumbline.DesignSchema, Target: s.target, Document: s.identity()}
 	s.design.Operations = sample.Fill(s.doc, s.set, sample.Options{Seed: s.seed})
+	inspector := schema.NewInspector(s.doc, s.set)
+	for i := range s.design.Operations {
+		s.design.Operations[i].Fields = inspector.Documented(s.design.Operations[i].ID)
+	}
 	var errs []error
 	inline, err := inlineObjectives(s.doc, s.design.Operations)
 	errs = append(errs, err)
