@@ -29,7 +29,8 @@ func mayImport() map[string][]string {
 		"contracts/sample":      {".", "contracts/openapi", "contracts/schema"},
 		"contracts/pactfile":    {".", "contracts/openapi", "contracts/schema"},
 		"contracts/slo":         {"."},
-		"contracts/declaration": {".", "contracts/slo"},
+		"contracts/wfc":         {"."},
+		"contracts/declaration": {".", "contracts/slo", "contracts/wfc"},
 
 		"scenarios":         {".", "contracts/overlay", "features"},
 		"scenarios/gherkin": {"."},

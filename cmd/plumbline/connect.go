@@ -50,7 +50,11 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	client, err := target.New(a.targetConfig(s, run))
+	cfg := a.targetConfig(s, run)
+	if err := s.identify(&cfg); err != nil {
+		return nil, usage(err)
+	}
+	client, err := target.New(cfg)
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -81,14 +85,8 @@ func newRunID() string {
 
 func (a *app) targetConfig(s *session, run plumbline.Run) target.Config {
 	cfg := target.Config{
-		Base: s.design.Target, Run: run.ID, Began: run.Began, Identities: map[string]target.Credential{},
+		Base: s.design.Target, Run: run.ID, Began: run.Began,
 		Force: s.force, Timeout: s.timeout, Limit: s.design.Load.Limit,
-	}
-	for i, id := range s.declared.Identities {
-		if i == 0 {
-			cfg.Default = id.Name
-		}
-		cfg.Identities[id.Name] = target.Credential{Bearer: id.Bearer, User: id.User, Password: id.Password, KeyIn: id.KeyIn, KeyName: id.KeyName, KeyValue: id.KeyValue}
 	}
 	inspector := schema.NewInspector(s.doc, s.set)
 	var hosts []string

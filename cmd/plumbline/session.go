@@ -40,6 +40,7 @@ type options struct {
 	library string
 	timeout time.Duration
 	intakeOptions
+	auth string
 }
 
 func (o *options) bind(f *pflag.FlagSet) {
@@ -53,6 +54,7 @@ func (o *options) bind(f *pflag.FlagSet) {
 	f.DurationVar(&o.budget, "budget", 0, "leave out load and scenarios that would not fit into this time")
 	f.BoolVar(&o.remote, "allow-remote-refs", false, "fetch $refs that point to other hosts")
 	o.bindIntake(f)
+	f.StringVar(&o.auth, "auth", "", "authentication file of Web Fuzzing Commons, beside the declared identities")
 	f.BoolVar(&o.force, "force", false, "run even against a target whose name looks like production")
 }
 
@@ -75,6 +77,9 @@ func (a *app) prepare(o options) (*session, error) {
 		return nil, usage(err)
 	}
 	if err := s.document(); err != nil {
+		return nil, usage(err)
+	}
+	if err := s.authenticated(); err != nil {
 		return nil, usage(err)
 	}
 	if err := s.fill(); err != nil {

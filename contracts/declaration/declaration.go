@@ -4,6 +4,7 @@
 package declaration
 
 import (
+	"slices"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
@@ -19,7 +20,7 @@ type Declaration struct {
 	Target     string // base URL; may come from the command line instead
 	Liveness   string
 	Public     []string
-	Identities []Identity
+	Identities []plumbline.Credential // the first is the default
 	Mode       plumbline.Mode
 	Load       plumbline.Load
 	Control    string // address of a wire process that already runs; empty starts one
@@ -35,17 +36,9 @@ type Declaration struct {
 	slos         []native
 	openSLO      []string
 	bindings     map[string]slo.Binding
-}
-
-// An Identity is a caller with its secret. The first one is the default.
-type Identity struct {
-	Name           string
-	Roles          []string
-	Bearer         string
-	User, Password string
-	KeyIn          string // "header", "query", "cookie"
-	KeyName        string
-	KeyValue       string
+	applies      []string // operations that want credentials, though the document does not say so
+	roles        []restriction
+	notices      []string
 }
 
 type native struct {
@@ -66,16 +59,17 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 	design.Liveness, design.Propagation, design.Recovery = d.Liveness, d.propagation, d.recovery
 	design.Waivers, design.Pacts = d.waivers, d.Pacts
 	for _, i := range d.Identities {
-		design.Identities = append(design.Identities, plumbline.Identity{Name: i.Name, Roles: i.Roles})
+		design.Identities = append(design.Identities, i.Identity)
 	}
 	for _, dep := range d.dependencies {
 		dep.Operations = r.operations(dep.Operations, dep.Source)
 		design.Dependencies = append(design.Dependencies, dep)
 	}
 	design.Public = r.operations(d.Public, plumbline.Source{File: d.File})
+	d.restrict(r, design)
 	design.Load = d.Load
 	design.Load.Mix = r.mix(d.Load)
 	design.Objectives = append(design.Objectives, r.objectives(d)...)
 	r.errs = append(r.errs, slo.Contradictions(design.Objectives)...)
-	return r.notices, r.err()
+	return append(slices.Clone(d.notices), r.notices...), r.err()
 }

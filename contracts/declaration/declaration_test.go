@@ -68,7 +68,7 @@ func TestAWholeDeclarationFillsTheDesign(t *testing.T) {
 	if err != nil || len(notices) != 0 {
 		t.Fatal(notices, err)
 	}
-	if design.Target != "http://127.0.0.1:8080" || d.Identities[0].Name != "zoe" || d.Identities[0].Bearer != "t1" || d.Identities[2].KeyIn != "header" {
+	if design.Target != "http://127.0.0.1:8080" || d.Identities[0].Name != "zoe" || d.Identities[0].Bearer != "t1" || d.Identities[2].Key.In != "header" {
 		t.Errorf("target or identities: %+v %+v", design.Target, d.Identities)
 	}
 	want := plumbline.Dependency{
@@ -177,4 +177,79 @@ func topLevel(text string) []string {
 		keys = append(keys, line)
 	}
 	return slices.DeleteFunc(keys, func(key string) bool { return len(key) > largest })
+}
+
+const fetched = `
+auth: {applies_to: [createOrder]}
+operations: {"GET /livez": {roles: [admin]}}
+wfc: auth.yaml
+identities:
+  cmd: {command: [vault, read, "${NAME:-x}"], lifetime: 5m, roles: [admin], api_key: {in: query, name: k}}
+  svc: {oauth2: {token_url: https://id/token, client_id: c, client_secret: s, style: post, parameters: {audience: a}}, scopes: [read]}
+  usr: {oauth2: {grant: password, issuer: https://id, client_id: c, user: u, password: p}}
+  web: {login: {url: /login, json: {user: u, deep: {n: 1}}, token: /t, send: {name: X-Auth, template: "T {token}"}}, headers: {B: b, A: a}}
+  sid: {login: {url: "https://id/login", method: get, cookies: true}, tls: {cert: c.pem, key: k.pem, ca: /ca.pem}}
+  doc: {scheme: bearerAuth, value: v}
+`
+
+func TestIdentitiesThatFetchWhatTheyShow(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	auth := "auth: [{name: wfc, fixedHeaders: [{name: X, value: v}]}, {name: cmd, fixedHeaders: [{name: X, value: v}]}]\nmore: 1\n"
+	if err := os.WriteFile(filepath.Join(dir, "auth.yaml"), []byte(auth), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Parse(filepath.Join(dir, "plumbline.yaml"), []byte(fetched), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := func(name string) plumbline.Identity { return plumbline.Identity{Name: name} }
+	want := []plumbline.Credential{
+		{Identity: plumbline.Identity{Name: "cmd", Roles: []string{"admin"}}, Command: []string{"vault", "read", "x"}, Lifetime: 5 * time.Minute, Key: &plumbline.Place{In: "query", Name: "k"}},
+		{Identity: plumbline.Identity{Name: "svc", Scopes: []string{"read"}}, OAuth2: &plumbline.OAuth2{Grant: "client_credentials", TokenURL: "https://id/token", ClientID: "c", Secret: "s", Style: "post", Scopes: []string{"read"}, Parameters: map[string][]string{"audience": {"a"}}}},
+		{Identity: id("usr"), OAuth2: &plumbline.OAuth2{Grant: "password", Issuer: "https://id", ClientID: "c", User: "u", Password: "p"}},
+		{
+			Identity: id("web"), Headers: []plumbline.Header{{Name: "A", Value: "a"}, {Name: "B", Value: "b"}},
+			Login: &plumbline.Login{URL: "/login", Body: []byte(`{"deep":{"n":1},"user":"u"}`), Headers: []plumbline.Header{{Name: "Content-Type", Value: "application/json"}}, Token: "/t", Send: plumbline.Place{In: "header", Name: "X-Auth"}, Template: "T {token}"},
+		},
+		{Identity: id("sid"), Login: &plumbline.Login{URL: "https://id/login", Method: "GET", Body: []byte{}, Cookies: true}, Certificate: &plumbline.Certificate{Cert: filepath.Join(dir, "c.pem"), Key: filepath.Join(dir, "k.pem"), CA: "/ca.pem"}},
+		{Identity: id("doc"), Scheme: "bearerAuth", Value: "v"},
+		{Identity: id("wfc"), Headers: []plumbline.Header{{Name: "X", Value: "v"}}},
+	}
+	if diff := cmp.Diff(want, d.Identities); diff != "" {
+		t.Error(diff)
+	}
+	design := plumbline.Design{Operations: ops()}
+	notices, err := d.Fill(&design)
+	if err != nil || len(notices) != 2 || !strings.Contains(notices[0], "more: is not known") || !strings.Contains(notices[1], "cmd is declared already") {
+		t.Errorf("%v %q", err, notices)
+	}
+	made, live := design.Operations[0], design.Operations[1]
+	if !made.Secured || len(made.Schemes) != 1 || made.Schemes[0].Key != "k" || live.Secured || len(live.Roles) != 1 || len(design.Identities) != 7 || design.Identities[1].Scopes[0] != "read" {
+		t.Errorf("%+v", design)
+	}
+}
+
+func TestIdentitiesThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for text, help := range map[string]string{
+		"{a: {roles: [x]}}": "has no credentials",
+		"{a: {bearer: x, command: [y], basic: {user: z}}}": "several kinds",
+		"{a: {command: [y], login: {url: /l}}}":            "several kinds",
+		"{a: {scheme: s}}":                                 "but has none",
+		"{a: {oauth2: {token_url: u}}}":                    "client_id",
+		"{a: {oauth2: {client_id: c, grant: implicit}}}":   "client_credentials, password",
+		"{a: {oauth2: {client_id: c, grant: password}}}":   "needs a user",
+		"{a: {login: {token: /t}}}":                        "does not say where it is",
+		"{a: {login: {url: /l, token: t}}}":                "JSON pointer",
+		"{a: {login: {url: /l, send: {template: x}}}}":     "no {token}",
+		"{a: {command: [y], lifetime: soon}}":              "not a duration",
+	} {
+		if _, err := Parse("p", []byte("identities: "+text), env); err == nil || !strings.Contains(err.Error(), help) {
+			t.Errorf("%s: got %v, want %q", text, err, help)
+		}
+	}
+	if _, err := Parse("p", []byte("wfc: none.yaml"), env); err == nil || !strings.Contains(err.Error(), "CFG006") {
+		t.Errorf("got %v", err)
+	}
 }

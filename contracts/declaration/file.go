@@ -6,51 +6,36 @@ import (
 
 // file is the wire form of plumbline.yaml.
 type file struct {
-	Service      string                  `yaml:"service"`
-	OpenAPI      string                  `yaml:"openapi"`
-	Target       targetFile              `yaml:"target"`
-	Identities   map[string]identityFile `yaml:"identities"`
-	Mode         string                  `yaml:"mode"`
-	Propagation  string                  `yaml:"propagation"`
-	Recovery     string                  `yaml:"recovery"`
-	SLOs         []map[string]any        `yaml:"slos"`
-	OpenSLO      []string                `yaml:"openslo"`
-	Bindings     map[string]slo.Binding  `yaml:"bindings"`
-	Load         loadFile                `yaml:"load"`
-	Wires        wiresFile               `yaml:"wires"`
-	Dependencies map[string]dependency   `yaml:"dependencies"`
-	Pacts        []string                `yaml:"pacts"`
-	Generated    string                  `yaml:"generated"`
-	Waivers      []waiverFile            `yaml:"waivers"`
-	Overlays     []string                `yaml:"overlays"`
-	Base         string                  `yaml:"base"`
-	Allowed      []allowedFile           `yaml:"allowed_breaking"`
-	Served       string                  `yaml:"served"`
-	Flows        []string                `yaml:"flows"`
+	Service      string                   `yaml:"service"`
+	OpenAPI      string                   `yaml:"openapi"`
+	Target       targetFile               `yaml:"target"`
+	Identities   map[string]identityFile  `yaml:"identities"`
+	Auth         authFile                 `yaml:"auth"`
+	WFC          string                   `yaml:"wfc"`
+	Operations   map[string]operationFile `yaml:"operations"`
+	Mode         string                   `yaml:"mode"`
+	Propagation  string                   `yaml:"propagation"`
+	Recovery     string                   `yaml:"recovery"`
+	SLOs         []map[string]any         `yaml:"slos"`
+	OpenSLO      []string                 `yaml:"openslo"`
+	Bindings     map[string]slo.Binding   `yaml:"bindings"`
+	Load         loadFile                 `yaml:"load"`
+	Wires        wiresFile                `yaml:"wires"`
+	Dependencies map[string]dependency    `yaml:"dependencies"`
+	Pacts        []string                 `yaml:"pacts"`
+	Generated    string                   `yaml:"generated"`
+	Waivers      []waiverFile             `yaml:"waivers"`
+	Overlays     []string                 `yaml:"overlays"`
+	Base         string                   `yaml:"base"`
+	Allowed      []allowedFile            `yaml:"allowed_breaking"`
+	Served       string                   `yaml:"served"`
+	Flows        []string                 `yaml:"flows"`
 }
 
 type targetFile struct {
 	URL      string   `yaml:"url"`
 	Liveness string   `yaml:"liveness"`
 	Public   []string `yaml:"public"`
-}
-
-type identityFile struct {
-	Roles  []string   `yaml:"roles"`
-	Bearer string     `yaml:"bearer"`
-	Basic  *basicFile `yaml:"basic"`
-	APIKey *keyFile   `yaml:"api_key"`
-}
-
-type basicFile struct {
-	User     string `yaml:"user"`
-	Password string `yaml:"password"`
-}
-
-type keyFile struct {
-	In    string `yaml:"in"`
-	Name  string `yaml:"name"`
-	Value string `yaml:"value"`
 }
 
 type loadFile struct {

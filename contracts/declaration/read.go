@@ -60,6 +60,8 @@ func (b *builder) build() {
 	b.pacts()
 	b.words()
 	b.identities()
+	b.wfc()
+	b.operations()
 	b.load()
 	for _, name := range b.keys("$.dependencies") {
 		b.dependency(name, f.Dependencies[name])
@@ -132,24 +134,6 @@ func (b *builder) duration(path, value string) time.Duration {
 		b.wrong("CFG004", path, "write 300ms, 1.5s or 2m", "%q is not a duration above zero", value)
 	}
 	return d
-}
-
-func (b *builder) identities() {
-	for _, name := range b.keys("$.identities") {
-		f := b.file.Identities[name]
-		i := Identity{Name: name, Roles: f.Roles, Bearer: f.Bearer}
-		if f.Basic != nil {
-			i.User, i.Password = f.Basic.User, f.Basic.Password
-		}
-		if f.APIKey != nil {
-			i.KeyIn = b.oneOf("$.identities."+name+".api_key.in", f.APIKey.In, "header", "header", "query", "cookie")
-			i.KeyName, i.KeyValue = f.APIKey.Name, f.APIKey.Value
-		}
-		if f.Bearer == "" && f.Basic == nil && f.APIKey == nil {
-			b.wrong("CFG004", "$.identities."+name, "give it bearer, basic or api_key", "the identity %q has no credentials", name)
-		}
-		b.out.Identities = append(b.out.Identities, i)
-	}
 }
 
 func (b *builder) load() {

@@ -97,6 +97,8 @@ func declared(c plumbline.Credential) string {
 func shown(c plumbline.Credential, secret string) target.Credential {
 	out := target.Credential{Headers: slices.Clone(c.Headers)}
 	switch {
+	case c.Key == nil && secret == "" && c.User == "":
+		out.Headers, out.Bearer = unheaded(c.Headers)
 	case c.Key != nil:
 		out.KeyIn, out.KeyName, out.KeyValue = c.Key.In, c.Key.Name, secret
 	case c.User != "" || c.Password != "":
@@ -105,6 +107,19 @@ func shown(c plumbline.Credential, secret string) target.Credential {
 		out.Bearer = secret
 	}
 	return out
+}
+
+// unheaded takes a bearer token out of fixed headers: there it is known for
+// what it is.
+func unheaded(headers []plumbline.Header) (rest []plumbline.Header, bearer string) {
+	for _, h := range headers {
+		if token, ok := strings.CutPrefix(h.Value, "Bearer "); ok && strings.EqualFold(h.Name, "Authorization") {
+			bearer = token
+			continue
+		}
+		rest = append(rest, h)
+	}
+	return rest, bearer
 }
 
 // sent puts a token where a login says.
@@ -157,4 +172,20 @@ func secure(c plumbline.Certificate) (*tls.Config, error) {
 // bounded limits the time of one fetch.
 func (f *fetcher) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, f.opt.Timeout)
+}
+
+// Fill gives the configuration of a client the identities that are ready, by
+// name.
+func Fill(cfg *target.Config, identities map[string]Opened) {
+	cfg.Identities, cfg.Sources, cfg.TLS = map[string]target.Credential{}, map[string]target.Source{}, map[string]*tls.Config{}
+	for name, o := range identities {
+		if o.Source != nil {
+			cfg.Sources[name] = o.Source
+		} else {
+			cfg.Identities[name] = o.Static
+		}
+		if o.TLS != nil {
+			cfg.TLS[name] = o.TLS
+		}
+	}
 }

@@ -1,7 +1,6 @@
 package credentials
 
 import (
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -123,14 +122,7 @@ func door(t *testing.T, base string, c plumbline.Credential, o Options) *target.
 		t.Fatal(err)
 	}
 	cfg := target.Config{Base: base, Run: "a1b2c3d4e5f6", Began: time.Now(), Default: "me"}
-	if opened.Source != nil {
-		cfg.Sources = map[string]target.Source{"me": opened.Source}
-	} else {
-		cfg.Identities = map[string]target.Credential{"me": opened.Static}
-	}
-	if opened.TLS != nil {
-		cfg.TLS = map[string]*tls.Config{"me": opened.TLS}
-	}
+	Fill(&cfg, map[string]Opened{"me": opened})
 	client, err := target.New(cfg)
 	if err != nil {
 		t.Fatal(err)
