@@ -260,7 +260,7 @@ func (d *Declaration) restrict(r *resolver, design *plumbline.Design) {
 
 // schemeOf is the security scheme that an identity shows itself by.
 func schemeOf(c plumbline.Credential) plumbline.Scheme {
-	token := c.Bearer != "" || c.OAuth2 != nil || c.Login != nil || len(c.Command) > 0
+	token := count(c.Bearer != "", c.OAuth2 != nil, c.Login != nil, len(c.Command) > 0) > 0
 	s := plumbline.Scheme{Name: "declared"}
 	switch {
 	case c.Key != nil:
