@@ -1,11 +1,9 @@
 package sample
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"mime/multipart"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,29 +13,42 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
+// A draft is a request whose parts are still values.
+type draft struct {
+	params map[*openapi3.Parameter]any
+	body   any
+	media  string // empty for no body
+	mt     *openapi3.MediaType
+}
+
+func (d draft) clone() draft {
+	d.params = maps.Clone(d.params)
+	return d
+}
+
 // encode writes a draft as a request; ok is false when a part has no legal
-// form on the wire.
+// form on the wire, or more than one meaning there.
 func (m *maker) encode(d draft) (req plumbline.Request, ok bool) {
-	req = plumbline.Request{Method: m.op.Method, Path: m.op.Path, Header: map[string][]string{"Accept": {accept(m.op.Op)}}}
+	req = plumbline.Request{Method: m.op.Method, Path: m.op.Path, Header: map[string][]string{"Accept": {m.accept}}}
 	var query, cookies []string
 	for _, p := range m.op.Params {
 		v, has := d.params[p]
 		if !has {
 			continue
 		}
+		w, ok := encodeParameter(p, v)
+		if !ok {
+			return req, false
+		}
 		switch p.In {
 		case openapi3.ParameterInPath:
-			text := pathValue(p, v)
-			if text == "" {
-				return req, false
-			}
-			req.Path = strings.ReplaceAll(req.Path, "{"+p.Name+"}", text)
+			req.Path = strings.ReplaceAll(req.Path, "{"+p.Name+"}", w[0])
 		case openapi3.ParameterInQuery:
-			query = append(query, queryPairs(p, v)...)
+			query = append(query, w...)
 		case openapi3.ParameterInHeader:
-			req.Header[p.Name] = []string{headerSafe(simple(v))}
+			req.Header[p.Name] = w
 		case openapi3.ParameterInCookie:
-			cookies = append(cookies, p.Name+"="+url.QueryEscape(simple(v)))
+			cookies = append(cookies, w...)
 		}
 	}
 	req.Query = strings.Join(query, "&")
@@ -45,7 +56,7 @@ func (m *maker) encode(d draft) (req plumbline.Request, ok bool) {
 		req.Header["Cookie"] = []string{strings.Join(cookies, "; ")}
 	}
 	if d.media != "" {
-		body, media, ok := encodeBody(d.media, d.body)
+		body, media, ok := m.gen.encodeBody(d.media, d.mt, d.body)
 		if !ok {
 			return req, false
 		}
@@ -77,161 +88,233 @@ func accept(op *openapi3.Operation) string {
 	return strings.Join(names[:min(len(names), 4)], ", ")
 }
 
-func headerSafe(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r > 0x7e {
-			return '-'
+// A style is how a parameter is written (OpenAPI 3.1 §4.8.12.2, RFC 6570).
+type style struct {
+	name     string
+	explode  bool
+	reserved bool
+}
+
+func styleOf(p *openapi3.Parameter) style {
+	s := style{name: p.Style, reserved: p.AllowReserved}
+	if s.name == "" {
+		s.name = "form"
+		if p.In == openapi3.ParameterInPath || p.In == openapi3.ParameterInHeader {
+			s.name = "simple"
 		}
-		return r
-	}, s)
+	}
+	s.explode = s.name == "form"
+	if p.Explode != nil {
+		s.explode = *p.Explode
+	}
+	return s
 }
 
-// pathValue writes a path parameter in style simple, label or matrix.
-func pathValue(p *openapi3.Parameter, v any) string {
-	text := escapeEach(v)
-	switch p.Style {
+// encodeParameter writes a parameter: the text of a path parameter, the one
+// value of a header, or the pairs of a query or of cookies.
+func encodeParameter(p *openapi3.Parameter, v any) ([]string, bool) {
+	if len(p.Content) > 0 {
+		data, err := json.Marshal(v)
+		if err != nil {
+			return nil, false
+		}
+		v = string(data)
+	}
+	st := styleOf(p)
+	switch p.In {
+	case openapi3.ParameterInPath:
+		s, ok := encodePath(p.Name, st, v)
+		return []string{s}, ok && s != "" && s != "." && s != ".."
+	case openapi3.ParameterInHeader:
+		s, ok := joined(v, st.explode, ",", "=", func(s string) (string, bool) { return s, headerText(s) })
+		return []string{s}, ok && s != ""
+	}
+	return encodePairs(p.Name, st, v)
+}
+
+// headerText tells whether a text survives as the value of a header field
+// (RFC 9110 §5.5).
+func headerText(s string) bool {
+	return strings.TrimSpace(s) == s && !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7e })
+}
+
+func encodePath(name string, st style, v any) (string, bool) {
+	each := func(s string) (string, bool) {
+		return url.PathEscape(s), !strings.ContainsAny(s, "/\\%\x00\r\n") && s != ""
+	}
+	switch st.name {
 	case "label":
-		return "." + text
+		sep := ","
+		if st.explode {
+			sep = "."
+		}
+		s, ok := joined(v, st.explode, sep, "=", each)
+		return "." + s, ok && !(st.explode && strings.Contains(s, "..")) && scalarFree(v, ".")
 	case "matrix":
-		return ";" + url.PathEscape(p.Name) + "=" + text
+		return encodeMatrix(name, st, v, each)
 	}
-	return text
+	return joined(v, st.explode, ",", "=", each)
 }
 
-func escapeEach(v any) string {
-	parts := strings.Split(simple(v), ",")
-	for i, s := range parts {
-		parts[i] = url.PathEscape(s)
-	}
-	return strings.Join(parts, ",")
-}
-
-// queryPairs writes a query parameter in style form, spaceDelimited,
-// pipeDelimited or deepObject.
-func queryPairs(p *openapi3.Parameter, v any) []string {
-	explode := p.Explode == nil || *p.Explode
-	key := url.QueryEscape(p.Name)
+// scalarFree tells whether no text of a value holds a separator.
+func scalarFree(v any, sep string) bool {
 	switch x := v.(type) {
 	case []any:
-		if explode && p.Style != "spaceDelimited" && p.Style != "pipeDelimited" {
-			var out []string
-			for _, e := range x {
-				out = append(out, key+"="+url.QueryEscape(scalar(e)))
-			}
-			return out
-		}
-		sep := map[string]string{"spaceDelimited": "%20", "pipeDelimited": "%7C"}[p.Style]
-		if sep == "" {
-			sep = ","
-		}
-		var parts []string
-		for _, e := range x {
-			parts = append(parts, url.QueryEscape(scalar(e)))
-		}
-		return []string{key + "=" + strings.Join(parts, sep)}
+		return !slices.ContainsFunc(x, func(e any) bool { return !scalarFree(e, sep) })
 	case map[string]any:
-		var out []string
-		for _, k := range slices.Sorted(maps.Keys(x)) {
-			name := url.QueryEscape(k)
-			if p.Style == "deepObject" {
-				name = key + "%5B" + url.QueryEscape(k) + "%5D"
+		for k, e := range x {
+			if strings.Contains(k, sep) || !scalarFree(e, sep) {
+				return false
 			}
-			out = append(out, name+"="+url.QueryEscape(scalar(x[k])))
+		}
+		return true
+	}
+	s, _ := scalar(v)
+	return !strings.Contains(s, sep)
+}
+
+func encodeMatrix(name string, st style, v any, each func(string) (string, bool)) (string, bool) {
+	key := url.PathEscape(name)
+	switch x := v.(type) {
+	case []any:
+		if st.explode {
+			var b strings.Builder
+			for _, e := range x {
+				s, ok := joined(e, false, ",", "=", each)
+				if !ok || isComposite(e) {
+					return "", false
+				}
+				b.WriteString(";" + key + "=" + s)
+			}
+			return b.String(), len(x) > 0
+		}
+	case map[string]any:
+		if st.explode {
+			s, ok := joined(v, true, ";", "=", each)
+			return ";" + s, ok
+		}
+	}
+	s, ok := joined(v, false, ",", "=", each)
+	return ";" + key + "=" + s, ok
+}
+
+// joined writes a value in one text; ok is false when it would not read back.
+func joined(v any, explode bool, sep, assign string, each func(string) (string, bool)) (string, bool) {
+	var parts []string
+	good := true
+	add := func(e any) string {
+		s, ok := scalar(e)
+		t, fine := each(s)
+		good = good && ok && fine && s != "" && !strings.Contains(s, sep) && !strings.Contains(s, ",")
+		return t
+	}
+	switch x := v.(type) {
+	case []any:
+		for _, e := range x {
+			parts = append(parts, add(e))
+		}
+		return strings.Join(parts, sep), good && len(x) > 0
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(x)) {
+			if explode {
+				good = good && !strings.Contains(k, assign)
+				parts = append(parts, add(k)+assign+add(x[k]))
+			} else {
+				parts = append(parts, add(k), add(x[k]))
+			}
+		}
+		return strings.Join(parts, sep), good && len(x) > 0
+	}
+	s, ok := scalar(v)
+	t, fine := each(s)
+	return t, ok && fine
+}
+
+// encodePairs writes a parameter of a query, a form or cookies in style form,
+// spaceDelimited, pipeDelimited or deepObject.
+func encodePairs(name string, st style, v any) ([]string, bool) {
+	escape := escaper(st.reserved)
+	key := escaper(false)(name)
+	each := func(s string) (string, bool) { return escape(s), true }
+	sep := map[string]string{"spaceDelimited": "%20", "pipeDelimited": "%7C"}[st.name]
+	bare := map[string]string{"spaceDelimited": " ", "pipeDelimited": "|"}[st.name]
+	switch x := v.(type) {
+	case []any:
+		if st.explode {
+			return repeated(key, x, escape)
+		}
+	case map[string]any:
+		switch {
+		case st.name == "deepObject":
+			return members(x, func(k string) string { return key + "%5B" + escaper(false)(k) + "%5D" }, escape)
+		case st.explode:
+			return members(x, escaper(false), escape)
+		}
+	default:
+		s, ok := scalar(v)
+		return []string{key + "=" + escape(s)}, ok
+	}
+	if sep == "" {
+		sep = ","
+	}
+	if bare != "" && !scalarFree(v, bare) {
+		return nil, false
+	}
+	s, ok := joined(v, false, sep, "=", each)
+	return []string{key + "=" + s}, ok
+}
+
+func repeated(key string, list []any, escape func(string) string) ([]string, bool) {
+	var out []string
+	for _, e := range list {
+		s, ok := scalar(e)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, key+"="+escape(s))
+	}
+	return out, len(out) > 0
+}
+
+func members(m map[string]any, key, escape func(string) string) ([]string, bool) {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		s, ok := scalar(m[k])
+		if !ok {
+			return nil, false
+		}
+		out = append(out, key(k)+"="+escape(s))
+	}
+	return out, len(out) > 0
+}
+
+// escaper percent-encodes for a query. With allowReserved the characters of
+// RFC 3986 §2.2 stay, but for those that would end the value.
+func escaper(reserved bool) func(string) string {
+	return func(s string) string {
+		out := strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
+		if reserved {
+			out = strings.NewReplacer("%3A", ":", "%2F", "/", "%3F", "?", "%40", "@", "%21", "!", "%24", "$", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(out)
 		}
 		return out
 	}
-	return []string{key + "=" + url.QueryEscape(scalar(v))}
 }
 
-// simple writes a value in style simple.
-func simple(v any) string {
-	switch x := v.(type) {
-	case []any:
-		var parts []string
-		for _, e := range x {
-			parts = append(parts, scalar(e))
-		}
-		return strings.Join(parts, ",")
-	case map[string]any:
-		var parts []string
-		for _, k := range slices.Sorted(maps.Keys(x)) {
-			parts = append(parts, k, scalar(x[k]))
-		}
-		return strings.Join(parts, ",")
+func isComposite(v any) bool {
+	switch v.(type) {
+	case []any, map[string]any:
+		return true
 	}
-	return scalar(v)
+	return false
 }
 
-func scalar(v any) string {
+// scalar writes a value without structure; null has no text.
+func scalar(v any) (string, bool) {
 	switch x := v.(type) {
-	case nil:
-		return ""
 	case string:
-		return x
+		return x, true
 	case float64, json.Number, bool, int, int64, uint64:
-		return fmt.Sprint(x)
+		return fmt.Sprint(x), true
 	}
-	data, err := json.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	return string(data)
+	return "", false
 }
-
-func encodeBody(media string, v any) (body []byte, contentType string, ok bool) {
-	base := strings.ToLower(strings.TrimSpace(strings.Split(media, ";")[0]))
-	switch {
-	case rank(base) <= 2:
-		if rank(base) == 2 {
-			media = "application/json"
-		}
-		data, err := json.Marshal(v)
-		return data, media, err == nil
-	case rank(base) == 3:
-		m, object := v.(map[string]any)
-		var pairs []string
-		for _, k := range slices.Sorted(maps.Keys(m)) {
-			pairs = append(pairs, queryPairs(&openapi3.Parameter{Name: k}, m[k])...)
-		}
-		return []byte(strings.Join(pairs, "&")), media, object
-	case rank(base) == 4:
-		return encodeMultipart(v)
-	case rank(base) == 5:
-		return []byte(simple(v)), media, true
-	}
-	return nil, "", false
-}
-
-func encodeMultipart(v any) ([]byte, string, bool) {
-	m, object := v.(map[string]any)
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
-	if err := w.SetBoundary("plumbline-boundary"); err != nil {
-		return nil, "", false
-	}
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		if err := w.WriteField(k, simple(m[k])); err != nil {
-			return nil, "", false
-		}
-	}
-	err := w.Close()
-	return b.Bytes(), w.FormDataContentType(), object && err == nil
-}
-
-// plain brings a value into the form in which encoding/json decodes it.
-func plain(v any) any {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return v
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	var out any
-	if err := dec.Decode(&out); err != nil {
-		return v
-	}
-	return out
-}
-
-// asText is a scalar as a parameter is read whose type is text.
-func asText(v any) any { return scalar(v) }

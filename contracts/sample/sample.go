@@ -6,6 +6,7 @@ package sample
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,22 +20,37 @@ import (
 // Options bound what is made.
 type Options struct {
 	Seed       uint64 // the same seed makes the same cases
-	MaxInvalid int    // of one operation; zero means 24
+	MaxValid   int    // cases of one operation; zero means 24
+	MaxInvalid int    // of one operation, those that ask for robustness included; zero means 40
+	// Dictionary holds values by the name of a field or parameter ("email"), or
+	// by operation and place ("createOrder/body/quantity"). A value is used
+	// where it is valid.
+	Dictionary map[string][]any
+}
+
+func (o Options) withDefaults() Options {
+	if o.MaxValid == 0 {
+		o.MaxValid = 24
+	}
+	if o.MaxInvalid == 0 {
+		o.MaxInvalid = 40
+	}
+	return o
 }
 
 // Fill returns the operations of the document with their cases, and with what
 // they produce and delete.
 func Fill(d *openapi.Doc, s *schema.Set, o Options) []plumbline.Operation {
-	if o.MaxInvalid == 0 {
-		o.MaxInvalid = 24
-	}
+	o = o.withDefaults()
 	ops := d.Plumb()
 	g := newGraph(d)
+	gen := newGenerator(s, o.Dictionary)
 	for i, op := range d.Operations {
-		m := &maker{set: s, op: op, options: o, binds: g.binds(op)}
+		m := newMaker(gen, op, o)
+		m.binds = g.binds(op)
 		ops[i].Cases = m.valid()
 		if len(ops[i].Cases) > 0 {
-			ops[i].Invalid = m.invalid(ops[i].Cases[0])
+			ops[i].Invalid = m.invalid()
 		}
 	}
 	produce(ops)
@@ -43,53 +59,26 @@ func Fill(d *openapi.Doc, s *schema.Set, o Options) []plumbline.Operation {
 
 // A maker makes the cases of one operation.
 type maker struct {
-	set     *schema.Set
+	gen     *generator
 	op      openapi.Op
 	options Options
 	binds   []plumbline.Bind // what only the live deployment knows
+	accept  string
+	seed    draft // of the first valid case
+	ids     map[string]int
 }
 
-// A draft is a request whose parts are still values.
-type draft struct {
-	params map[*openapi3.Parameter]any
-	body   any
-	media  string
-	schema *openapi3.SchemaRef
+func newMaker(g *generator, op openapi.Op, o Options) *maker {
+	return &maker{gen: g, op: op, options: o, accept: accept(op.Op), ids: map[string]int{}}
 }
 
-// valid makes the valid cases: the seed request first, which has what is
-// required and the document's examples, then one with everything.
-func (m *maker) valid() []plumbline.Case {
-	var out []plumbline.Case
-	seen := map[string]bool{}
-	for _, full := range []bool{false, true} {
-		d, ok := m.draft(full)
-		if !ok || !m.proved(d) {
-			continue
-		}
-		req, ok := m.encode(d)
-		key := req.Path + "?" + req.Query + " " + string(req.Body)
-		if !ok || seen[key] {
-			continue
-		}
-		seen[key] = true
-		name := "required"
-		if full {
-			name = "full"
-		}
-		out = append(out, plumbline.Case{
-			ID: m.op.ID + "/" + name, Operation: m.op.ID, Origin: "generated", Request: req,
-			Binds: m.binds, Expect: successes(m.op),
-		})
-	}
-	return out
-}
+func successes(op openapi.Op) []string { return statuses(op.Op, "2") }
 
-func successes(op openapi.Op) []string {
+func statuses(op *openapi3.Operation, class string) []string {
 	var out []string
-	if op.Op.Responses != nil {
-		for status := range op.Op.Responses.Map() {
-			if strings.HasPrefix(status, "2") {
+	if op.Responses != nil {
+		for status := range op.Responses.Map() {
+			if strings.HasPrefix(status, class) {
 				out = append(out, status)
 			}
 		}
@@ -98,10 +87,11 @@ func successes(op openapi.Op) []string {
 	return out
 }
 
+// draft makes the values of a request: what is required, or everything.
 func (m *maker) draft(full bool) (draft, bool) {
 	d := draft{params: map[*openapi3.Parameter]any{}}
 	for _, p := range m.op.Params {
-		if m.bound(p) || !p.Required && !full || p.In == openapi3.ParameterInCookie && !p.Required || skippedHeader(p) {
+		if m.bound(p) || !p.Required && !full || foreign(p) {
 			continue
 		}
 		v, ok := m.parameter(p)
@@ -121,28 +111,66 @@ func (m *maker) bound(p *openapi3.Parameter) bool {
 	return slices.ContainsFunc(m.binds, func(b plumbline.Bind) bool { return b.In == p.In && b.Name == p.Name })
 }
 
-// skippedHeader names headers that the document may list and that other parts
-// of a request govern (OpenAPI 3.1 §4.8.12.1).
-func skippedHeader(p *openapi3.Parameter) bool {
-	return p.In == openapi3.ParameterInHeader && slices.Contains([]string{"accept", "content-type", "authorization", "traceparent", "tracestate"}, strings.ToLower(p.Name))
+// foreign names headers that the document may list and that other parts of a
+// request govern (OpenAPI 3.1 §4.8.12.1, RFC 9110 §7.6.1).
+func foreign(p *openapi3.Parameter) bool {
+	return p.In == openapi3.ParameterInHeader && slices.Contains([]string{
+		"accept", "content-type", "authorization", "traceparent", "tracestate", "host", "content-length", "transfer-encoding",
+		"connection", "te", "trailer", "upgrade", "expect", "cookie", "accept-encoding", "content-encoding",
+	}, strings.ToLower(p.Name))
 }
 
+// parameter makes the value of a parameter: a word of the dictionary, an
+// example of the document, or one of its schema.
 func (m *maker) parameter(p *openapi3.Parameter) (any, bool) {
-	if p.Example != nil {
-		return p.Example, true
-	}
-	for _, name := range sortedExamples(p.Examples) {
-		if e := p.Examples[name]; e != nil && e.Value != nil && e.Value.Value != nil {
-			return e.Value.Value, true
+	n := parameterNode(p)
+	for v := range m.offered(p) {
+		if v = plain(v); m.gen.accepts(n, v) {
+			if _, ok := encodeParameter(p, v); ok {
+				return v, true
+			}
 		}
 	}
-	ref := p.Schema
-	if ref == nil {
-		for _, c := range p.Content {
-			ref = c.Schema
+	for turn := range 3 {
+		v, ok := m.gen.make(n, shape{full: true, turn: turn})
+		if !ok {
+			break
+		}
+		if _, ok := encodeParameter(p, v); ok {
+			return v, true
 		}
 	}
-	return newGenerator(m.set, schema.Request, true).value(ref)
+	v, ok := m.gen.make(n, shape{})
+	if !ok {
+		return nil, false
+	}
+	_, ok = encodeParameter(p, v)
+	return v, ok
+}
+
+func (m *maker) offered(p *openapi3.Parameter) func(func(any) bool) {
+	return func(yield func(any) bool) {
+		words := slices.Concat(m.options.Dictionary[m.op.ID+"/"+p.In+"/"+p.Name], m.options.Dictionary[p.Name], examples(p.Example, p.Examples))
+		for _, v := range words {
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// examples are those of a parameter or a media type, in order.
+func examples(one any, more openapi3.Examples) []any {
+	var out []any
+	if one != nil {
+		out = append(out, one)
+	}
+	for _, name := range sortedKeys(more) {
+		if e := more[name]; e != nil && e.Value != nil && e.Value.Value != nil {
+			out = append(out, e.Value.Value)
+		}
+	}
+	return out
 }
 
 func (m *maker) draftBody(d *draft, full bool) bool {
@@ -150,16 +178,14 @@ func (m *maker) draftBody(d *draft, full bool) bool {
 	if b == nil || b.Value == nil || !m.hasBody(b.Value, full) {
 		return true
 	}
-	media, mt := preferred(b.Value.Content)
-	if mt == nil {
-		return !b.Value.Required
+	for _, media := range mediaTypes(b.Value.Content) {
+		mt := b.Value.Content[media]
+		if v, ok := m.bodyValue(media, mt, full); ok {
+			d.media, d.mt, d.body = media, mt, v
+			return true
+		}
 	}
-	v, ok := m.bodyValue(mt, full)
-	if !ok && !b.Value.Required {
-		return true
-	}
-	d.media, d.schema, d.body = media, mt.Schema, v
-	return ok
+	return !b.Value.Required
 }
 
 // hasBody tells whether a request carries the body that is documented: an
@@ -171,84 +197,63 @@ func (m *maker) hasBody(b *openapi3.RequestBody, full bool) bool {
 	return b.Required || full || slices.Contains([]string{"POST", "PUT", "PATCH"}, m.op.Method)
 }
 
-func (m *maker) bodyValue(mt *openapi3.MediaType, full bool) (any, bool) {
-	if v, ok := mediaExample(mt); ok && !full {
-		return v, true
-	}
-	return newGenerator(m.set, schema.Request, full).value(mt.Schema)
-}
-
-func mediaExample(mt *openapi3.MediaType) (any, bool) {
-	if mt.Example != nil {
-		return mt.Example, true
-	}
-	for _, name := range sortedExamples(mt.Examples) {
-		if e := mt.Examples[name]; e != nil && e.Value != nil && e.Value.Value != nil {
-			return e.Value.Value, true
+// bodyValue makes a value that can be written in the media type.
+func (m *maker) bodyValue(media string, mt *openapi3.MediaType, full bool) (any, bool) {
+	n := schemaNode(mt)
+	if !full {
+		for _, v := range examples(mt.Example, mt.Examples) {
+			if v = m.example(n, v); m.gen.accepts(n, v) && m.writable(media, mt, v) {
+				return m.worded(n, v), true
+			}
 		}
 	}
-	return nil, false
+	v, ok := m.gen.make(n, shape{full: full})
+	if ok && !m.writable(media, mt, v) {
+		v, ok = m.gen.make(n, shape{full: full, turn: 1})
+	}
+	if !ok || !m.writable(media, mt, v) {
+		return nil, false
+	}
+	return m.worded(n, v), true
 }
 
-func sortedExamples(m openapi3.Examples) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
+// example is an example of the document without what is read-only.
+func (m *maker) example(n node, v any) any {
+	if o, ok := v.(map[string]any); ok {
+		return plain(m.gen.directed(m.gen.flats.of(n), o))
 	}
-	slices.Sort(out)
-	return out
+	return plain(v)
 }
 
-// preferred picks the media type of a body: JSON before forms before others.
-func preferred(c openapi3.Content) (string, *openapi3.MediaType) {
-	names := make([]string, 0, len(c))
-	for k := range c {
-		names = append(names, k)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if d := rank(a) - rank(b); d != 0 {
-			return d
+func (m *maker) writable(media string, mt *openapi3.MediaType, v any) bool {
+	_, _, ok := m.gen.encodeBody(media, mt, v)
+	return ok
+}
+
+// worded puts the dictionary's values for places of this operation's body.
+func (m *maker) worded(n node, v any) any {
+	for _, key := range sortedKeys(m.options.Dictionary) {
+		path, ok := strings.CutPrefix(key, m.op.ID+"/body/")
+		if !ok {
+			continue
 		}
-		return strings.Compare(a, b)
-	})
-	for _, n := range names {
-		if c[n] != nil && rank(n) < 9 {
-			return n, c[n]
-		}
-	}
-	return "", nil
-}
-
-func rank(media string) int {
-	media = strings.ToLower(strings.TrimSpace(strings.Split(media, ";")[0]))
-	switch {
-	case media == "application/json":
-		return 0
-	case strings.HasSuffix(media, "+json"):
-		return 1
-	case media == "*/*" || media == "application/*":
-		return 2
-	case media == "application/x-www-form-urlencoded":
-		return 3
-	case media == "multipart/form-data":
-		return 4
-	case strings.HasPrefix(media, "text/"):
-		return 5
-	}
-	return 9
-}
-
-// proved checks every part of a draft against its schema, as its bytes decode.
-func (m *maker) proved(d draft) bool {
-	for p, v := range d.params {
-		if len(m.set.Check(p.Schema, schema.Request, plain(v))) > 0 && len(m.set.Check(p.Schema, schema.Request, asText(v))) > 0 {
-			return false
+		for _, word := range m.options.Dictionary[key] {
+			if w := put(v, strings.Split(path, "/"), plain(word), false); m.gen.accepts(n, w) {
+				v = w
+				break
+			}
 		}
 	}
-	if d.media == "" || rank(d.media) > 4 {
-		return true
-	}
-	return len(m.set.Check(d.schema, schema.Request, plain(d.body))) == 0
+	return v
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// kind is the type of a schema, inferred where it is not said.
+func kind(s *openapi3.Schema) string {
+	f := &flat{}
+	f.join(&openapi3.SchemaRef{Value: s}, 0)
+	return append(f.kinds(), "null")[0]
 }
 
 // Graph prints where the values come from that only the live deployment

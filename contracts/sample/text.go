@@ -1,128 +1,190 @@
 package sample
 
 import (
-	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// longest bounds generated text, in characters.
-const longest = 4096
-
-// text makes a string of a format, a pattern, or of the right length.
-func text(s *openapi3.Schema) (any, bool) {
-	if v, ok := formatted(s.Format); ok {
-		return v, true
-	}
-	if s.Pattern != "" {
-		return matching(s)
-	}
-	v := "plumbline"
-	for uint64(utf8.RuneCountInString(v)) < min(s.MinLength, longest) {
-		v += "-plumbline"
-	}
-	if s.MaxLength != nil && uint64(len(v)) > *s.MaxLength {
-		v = v[:*s.MaxLength]
-	}
-	return v, s.MinLength <= longest
-}
-
-func formatted(format string) (string, bool) {
-	v, ok := map[string]string{
-		"date-time": "2026-01-02T03:04:05Z", "date": "2026-01-02", "time": "03:04:05Z", "duration": "PT1S",
-		"uuid": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "email": "user@example.com", "idn-email": "user@example.com",
-		"uri": "https://example.com/a", "url": "https://example.com/a", "uri-reference": "/a", "iri": "https://example.com/a",
-		"hostname": "example.com", "idn-hostname": "example.com", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "byte": "cGx1bWI=", "json-pointer": "/a",
-		"regex": "^a$",
-	}[format]
-	return v, ok
-}
-
-// matching makes a string of a pattern, as far as Go's syntax knows it.
-func matching(s *openapi3.Schema) (any, bool) {
-	re, err := syntax.Parse(s.Pattern, syntax.Perl)
-	if err != nil {
-		return nil, false
-	}
-	for repeat := range 24 {
-		var b strings.Builder
-		if !write(&b, re.Simplify(), repeat) || b.Len() > longest {
-			return nil, false
-		}
-		n := uint64(utf8.RuneCountInString(b.String()))
-		if n >= s.MinLength && (s.MaxLength == nil || n <= *s.MaxLength) {
-			return b.String(), true
-		}
-	}
-	return nil, false
-}
-
-// write writes the shortest text of an expression, with the given number of
-// repetitions where it may repeat.
-func write(b *strings.Builder, re *syntax.Regexp, repeat int) bool {
-	switch re.Op {
-	case syntax.OpLiteral:
-		b.WriteString(string(re.Rune))
-	case syntax.OpCharClass:
-		return writeClass(b, re.Rune)
-	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		b.WriteByte('a')
-	case syntax.OpCapture, syntax.OpConcat:
-		for _, sub := range re.Sub {
-			if !write(b, sub, repeat) {
-				return false
-			}
-		}
-	case syntax.OpAlternate:
-		return write(b, re.Sub[0], repeat)
-	case syntax.OpStar, syntax.OpPlus, syntax.OpRepeat, syntax.OpQuest:
-		return writeRepeat(b, re, repeat)
-	case syntax.OpWordBoundary, syntax.OpNoWordBoundary, syntax.OpNoMatch:
-		return false
-	default: // anchors and the empty match write nothing
-	}
-	return true
-}
-
-func writeRepeat(b *strings.Builder, re *syntax.Regexp, repeat int) bool {
-	least, most := re.Min, re.Max
-	switch re.Op {
-	case syntax.OpStar:
-		least, most = 0, -1
-	case syntax.OpPlus:
-		least, most = 1, -1
-	case syntax.OpQuest:
-		least, most = 0, 1
-	default:
-	}
-	n := max(least, repeat)
-	if most >= 0 {
-		n = min(n, most)
-	}
-	for range n {
-		if b.Len() > longest || !write(b, re.Sub[0], repeat) {
-			return false
-		}
-	}
-	return true
-}
-
-// writeClass writes a character of a class: a plain letter or digit where it
-// has one.
-func writeClass(b *strings.Builder, ranges []rune) bool {
-	for _, c := range "aA1x0 -_." {
-		for i := 0; i+1 < len(ranges); i += 2 {
-			if c >= ranges[i] && c <= ranges[i+1] {
-				b.WriteRune(c)
-				return true
+// text makes a string of the node's format, pattern and length; turns give
+// different ones.
+func (f *flat) text(turn int) (string, bool) {
+	for _, format := range f.formats {
+		if all := formatted(format); len(all) > 0 {
+			if s := all[turn%len(all)]; f.fits(s) || len(f.patterns) == 0 {
+				return f.stretch(s, format), true
 			}
 		}
 	}
-	if len(ranges) == 0 {
-		return false
+	if len(f.patterns) > 0 {
+		return f.matching(int(min(max(f.minLen, 1), longest)), turn)
 	}
-	b.WriteRune(ranges[0])
-	return true
+	v := []string{"plumbline", "level", "square", "chalk-line", "try"}[turn%5]
+	if turn >= 5 {
+		v += "-" + strings.Repeat("i", turn-4)
+	}
+	return f.sized(v)
+}
+
+// fits tells whether a text has the node's length.
+func (f *flat) fits(s string) bool {
+	n := uint64(utf8.RuneCountInString(s))
+	return n >= f.minLen && (f.maxLen == nil || n <= *f.maxLen)
+}
+
+// sized cuts or lengthens a text to the node's length.
+func (f *flat) sized(v string) (string, bool) {
+	if f.minLen > longest {
+		return "", false
+	}
+	for base := v; uint64(utf8.RuneCountInString(v)) < f.minLen; {
+		v += "-" + base
+	}
+	if f.maxLen != nil && uint64(utf8.RuneCountInString(v)) > *f.maxLen {
+		v = string([]rune(v)[:*f.maxLen])
+	}
+	return v, true
+}
+
+// stretch lengthens a text of a format whose texts may have any length.
+func (f *flat) stretch(s, format string) string {
+	if f.fits(s) {
+		return s
+	}
+	if f.maxLen != nil && uint64(len(s)) > *f.maxLen {
+		for _, short := range formatted(format) {
+			if uint64(len(short)) <= *f.maxLen {
+				return short
+			}
+		}
+	}
+	return lengthened(s, format, int(min(f.minLen, longest)))
+}
+
+// lengthened is a text of a format with so many characters, where the format
+// leaves the length open.
+func lengthened(s, format string, characters int) string {
+	n := characters - utf8.RuneCountInString(s)
+	if n <= 0 {
+		return s
+	}
+	switch format {
+	case "uri", "url", "uri-reference", "iri", "iri-reference", "json-pointer", "password", "binary":
+		return s + strings.Repeat("a", n)
+	case "byte":
+		return s + strings.Repeat("cGx1", n/4)
+	}
+	return s
+}
+
+// matching makes a text of the first pattern that the other ones match too, as
+// the caller proves.
+func (f *flat) matching(characters, turn int) (string, bool) {
+	p, ok := newPatterned(f.patterns[0])
+	if !ok {
+		return "", false
+	}
+	for try := range 3 {
+		s, ok := p.text(characters, turn+try)
+		if ok && f.fits(s) {
+			return s, true
+		}
+	}
+	return "", false
+}
+
+// textEdges are texts at the edges of what the node allows.
+func (f *flat) textEdges() []variant {
+	var out []variant
+	add := func(keyword string, n uint64) {
+		if n > longest {
+			return
+		}
+		if s, ok := f.long(int(n)); ok && uint64(utf8.RuneCountInString(s)) == n {
+			out = append(out, variant{keyword: keyword, value: s})
+		}
+	}
+	if f.minLen > 0 {
+		add("minLength", f.minLen)
+	}
+	if f.maxLen != nil && *f.maxLen > 0 {
+		add("maxLength", *f.maxLen)
+	}
+	if len(f.patterns) > 0 {
+		for turn := 1; turn <= 2; turn++ {
+			if s, ok := f.matching(int(min(f.minLen+4, longest)), turn); ok {
+				out = append(out, variant{keyword: "pattern", value: s})
+			}
+		}
+	}
+	for _, format := range f.formats {
+		for _, s := range formatted(format) {
+			out = append(out, variant{keyword: "format", value: s})
+		}
+	}
+	if len(f.patterns)+len(f.formats) == 0 && f.enum == nil {
+		if s, ok := f.sized("Ünïcödé-線-🧱"); ok {
+			out = append(out, variant{keyword: "unicode", value: s})
+		}
+		if f.minLen == 0 {
+			out = append(out, variant{keyword: "empty", value: ""})
+		}
+	}
+	return out
+}
+
+// long makes a text of exactly so many characters where it can.
+func (f *flat) long(n int) (string, bool) {
+	if len(f.patterns) > 0 {
+		return f.matching(n, 0)
+	}
+	for _, format := range f.formats {
+		if all := formatted(format); len(all) > 0 {
+			return lengthened(all[0], format, n), true
+		}
+	}
+	return strings.Repeat("plumbline-", n/10+1)[:n], true
+}
+
+// textBreaks are texts outside of what the node allows.
+func (f *flat) textBreaks() []variant {
+	var out []variant
+	if f.minLen > 0 && f.minLen <= longest {
+		if s, ok := f.shaped(int(f.minLen) - 1); ok {
+			out = append(out, variant{keyword: "minLength", value: s})
+		}
+	}
+	if f.maxLen != nil && *f.maxLen < 16*longest {
+		if s, ok := f.shaped(int(*f.maxLen) + 1); ok {
+			out = append(out, variant{keyword: "maxLength", value: s})
+		}
+	}
+	n := max(int(min(f.minLen, longest)), 1)
+	if s, ok := f.text(0); ok {
+		n = max(utf8.RuneCountInString(s), 1)
+	}
+	if len(f.patterns) > 0 {
+		for _, c := range []string{"!", "~", "a", "0", "é"} {
+			out = append(out, variant{keyword: "pattern", value: strings.Repeat(c, n)})
+		}
+		out = append(out, variant{keyword: "pattern", value: ""})
+	}
+	for _, format := range f.formats {
+		for _, s := range misformatted(format) {
+			out = append(out, variant{keyword: "format", value: s})
+		}
+	}
+	return out
+}
+
+// shaped makes a text of a length that the node forbids and of the pattern that
+// it asks for, so that only one keyword is broken where that can be.
+func (f *flat) shaped(n int) (string, bool) {
+	if len(f.patterns) > 0 {
+		if p, ok := newPatterned(f.patterns[0]); ok {
+			if s, ok := p.text(n, 0); ok && utf8.RuneCountInString(s) == n {
+				return s, true
+			}
+		}
+	}
+	return strings.Repeat("plumbline-", n/10+1)[:n], true
 }

@@ -1,0 +1,123 @@
+package sample
+
+import (
+	"slices"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/schema"
+)
+
+// mostRobust bounds the cases of an operation that ask for robustness.
+const mostRobust = 8
+
+// invalid makes cases that break the document in one place each, and those of
+// kind CaseRobust, which claim nothing but that the target survives them.
+func (m *maker) invalid() []plumbline.Case {
+	rough := m.robust()
+	rough = rough[:min(len(rough), mostRobust, max(m.options.MaxInvalid/4, 1))]
+	var seen []plumbline.Case
+	out := m.chosen(m.breakIdeas(), m.options.MaxInvalid-len(rough), func(i idea) (plumbline.Case, bool) {
+		c, ok := m.brokenCase(i)
+		if !ok || known(seen, c) {
+			return c, false
+		}
+		c.ID = m.id("", c.Pointer, c.Keyword)
+		seen = append(seen, c)
+		return c, true
+	})
+	return append(out, rough...)
+}
+
+// breakIdeas are the values that break a constraint of any place.
+func (m *maker) breakIdeas() []idea {
+	var out []idea
+	for _, p := range m.places() {
+		if m.required(p) && !inPath(p) && !given(p) {
+			out = append(out, idea{place: p, keyword: "required", pointer: p.name(), gone: true})
+		}
+		if p.param == nil {
+			out = append(out, idea{place: p, keyword: "syntax", pointer: "body"})
+		}
+		for _, s := range m.sitesOf(p) {
+			for _, v := range m.gen.breaks(s) {
+				at := pointer(p.name(), s.path, v.at)
+				out = append(out, idea{place: p, keyword: v.keyword, pointer: at, value: s.apply(v)})
+			}
+		}
+	}
+	return out
+}
+
+// given names headers that every client sends, so that they are never missing.
+func given(p place) bool {
+	return p.param != nil && p.param.In == "header" && slices.Contains([]string{"User-Agent", "user-agent"}, p.param.Name)
+}
+
+// brokenCase writes one idea and proves that the place that it changed is
+// invalid in every legal decoding.
+func (m *maker) brokenCase(i idea) (plumbline.Case, bool) {
+	req, ok := m.brokenRequest(i)
+	if !ok {
+		return plumbline.Case{}, false
+	}
+	proved := m.proveInvalid(i.place, req)
+	if !proved.holds {
+		return plumbline.Case{}, false
+	}
+	keyword, at := labelled(i, proved.breaches)
+	words := keyword
+	if len(proved.breaches) > 0 {
+		words = keyword + ": " + clip(proved.breaches[0].Message, 160)
+	}
+	return plumbline.Case{
+		Operation: m.op.ID, Kind: plumbline.CaseInvalid, Keyword: keyword, Pointer: at, Violates: at + ": " + words,
+		Proof: proved.text, Origin: "invalid", Request: req, Binds: m.bindsWithout(i.place, i.pointer), Expect: statuses(m.op.Op, "4"),
+	}, true
+}
+
+func (m *maker) brokenRequest(i idea) (plumbline.Request, bool) {
+	if i.keyword == "syntax" {
+		return m.malformed(i)
+	}
+	return m.encode(m.changed(i))
+}
+
+// malformed is the seed request with a body that does not parse.
+func (m *maker) malformed(i idea) (plumbline.Request, bool) {
+	d := m.seed
+	if d.media == "" {
+		v, ok := m.fresh(i.place)
+		if !ok {
+			return plumbline.Request{}, false
+		}
+		i.value = v
+		d = m.changed(i)
+	}
+	req, ok := m.encode(d)
+	switch rank(d.media) {
+	case rankJSON, rankPlusJSON, rankAny:
+		req.Body = []byte(`{"plumbline":`)
+	case rankXML:
+		req.Body = []byte(`<plumbline><unclosed>`)
+	case rankMultipart:
+		req.Body = []byte("--" + boundary + "\r\nno header")
+	default:
+		return req, false
+	}
+	return req, ok
+}
+
+// labelled is the keyword that a case is known by: the one that is meant where
+// the proof found it broken, else the one that the proof found.
+func labelled(i idea, breaches []schema.Breach) (keyword, at string) {
+	composite := []string{"oneOf", "anyOf", "not", "if", "then", "else", "dependentSchemas", "const", "enum", "items", "required", "syntax"}
+	if len(breaches) == 0 || slices.Contains(composite, i.keyword) {
+		return i.keyword, i.pointer
+	}
+	for _, b := range breaches {
+		if b.Keyword == i.keyword || b.Keyword == "" || b.Keyword == "not" || b.Keyword == "oneOf" || b.Keyword == "anyOf" {
+			return i.keyword, i.pointer
+		}
+	}
+	return breaches[0].Keyword, i.place.name() + breaches[0].Pointer
+}

@@ -1,0 +1,446 @@
+package sample
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/plumbline-dev/plumbline/contracts/schema"
+)
+
+// deepest bounds how far schemas are followed: circular ones end there.
+const deepest = 7
+
+// mostCandidates bounds the values that are tried for one node.
+const mostCandidates = 24
+
+// A generator makes values of nodes, each schema once.
+type generator struct {
+	set   *schema.Set
+	flats *flattener
+	words map[string][]any // dictionary by field name
+	memo  map[memoKey]made
+}
+
+type memoKey struct {
+	schema *openapi3.Schema
+	full   bool
+	depth  int
+}
+
+type made struct {
+	value any
+	ok    bool
+}
+
+func newGenerator(s *schema.Set, words map[string][]any) *generator {
+	return &generator{set: s, flats: &flattener{map[*openapi3.Schema]*flat{}}, words: words, memo: map[memoKey]made{}}
+}
+
+// A shape says how a value is made: with all properties or only the required
+// ones, how deep in it, and with which turn of what may vary.
+type shape struct {
+	full  bool
+	depth int
+	turn  int
+}
+
+func (p shape) deeper() shape { return shape{full: p.full, depth: p.depth + 1} }
+
+// value makes a value that the node accepts.
+func (g *generator) value(n node, full bool) (any, bool) { return g.make(n, shape{full: full}) }
+
+// accepts tells whether all schemas of a node accept a value.
+func (g *generator) accepts(n node, v any) bool {
+	for _, ref := range n {
+		if !g.set.Valid(ref, schema.Request, v) {
+			return false
+		}
+	}
+	return true
+}
+
+func (g *generator) make(n node, p shape) (any, bool) {
+	if len(n) == 0 || n[0] == nil || n[0].Value == nil {
+		return "plumbline", true
+	}
+	if p.depth > deepest {
+		return nil, false
+	}
+	key := memoKey{n[0].Value, p.full, p.depth}
+	cached := len(n) == 1 && p.turn == 0
+	if m, done := g.memo[key]; done && cached {
+		return m.value, m.ok
+	}
+	var m made
+	tried := 0
+	for v := range g.candidates(g.flats.of(n), p) {
+		if v = plain(v); g.accepts(n, v) {
+			m = made{v, true}
+			break
+		}
+		if tried++; tried >= mostCandidates {
+			break
+		}
+	}
+	if cached {
+		g.memo[key] = m
+	}
+	return m.value, m.ok
+}
+
+// candidates are values that a node may accept: what the document gives, then
+// what is made for each of its alternatives and types.
+func (g *generator) candidates(f *flat, p shape) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		if f.never {
+			return
+		}
+		if p.turn == 0 {
+			for _, v := range f.given {
+				if m, object := v.(map[string]any); object {
+					v = g.directed(f, m)
+				}
+				if !yield(v) {
+					return
+				}
+			}
+		}
+		for alt := range g.alternatives(f, 0) {
+			for v := range g.typed(alt, p) {
+				if !yield(v) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// alternatives are the flats without choices that a flat stands for.
+func (g *generator) alternatives(f *flat, depth int) iter.Seq[*flat] {
+	return func(yield func(*flat) bool) {
+		if f.never {
+			return
+		}
+		if len(f.choices) == 0 || depth > 4 {
+			yield(f)
+			return
+		}
+		c := f.choices[0]
+		for _, branch := range c.branches {
+			for alt := range g.alternatives(f.with(branch, c), depth+1) {
+				if !yield(alt) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (g *generator) typed(f *flat, p shape) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		if f.enum != nil {
+			for i := range f.enum {
+				if !yield(f.enum[(i+p.turn)%len(f.enum)]) {
+					return
+				}
+			}
+			return
+		}
+		for _, v := range f.given {
+			if !yield(v) {
+				return
+			}
+		}
+		for _, kind := range f.kinds() {
+			for try := range 3 {
+				q := p
+				q.turn += try
+				v, ok := g.ofKind(f, kind, q)
+				if ok && !yield(v) {
+					return
+				}
+				if kind == "object" || kind == "boolean" || kind == "null" {
+					break
+				}
+			}
+		}
+	}
+}
+
+func (g *generator) ofKind(f *flat, kind string, p shape) (any, bool) {
+	switch kind {
+	case "object":
+		return g.object(f, p)
+	case "array":
+		return g.array(f, p)
+	case "integer", "number":
+		l := f.ladder(kind == "integer")
+		v, ok := l.typical()
+		if x, err := v.Float64(); p.turn > 0 && err == nil {
+			v = l.write(min(max(x+float64(p.turn)*max(l.step, 1), l.low), l.high))
+		}
+		return v, ok
+	case "boolean":
+		return p.turn%2 == 0, true
+	case "null":
+		return nil, true
+	}
+	return f.text(p.turn)
+}
+
+// directed leaves out of an example what does not go into a request.
+func (g *generator) directed(f *flat, m map[string]any) map[string]any {
+	out := map[string]any{}
+	for k, v := range m {
+		if p, ok := f.props[k]; !ok || !g.flats.of(p).readOnly {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+func (g *generator) object(f *flat, p shape) (any, bool) {
+	out := map[string]any{}
+	for _, name := range f.order() {
+		if !g.wants(f, name, p) {
+			continue
+		}
+		v, ok := g.member(f, name, p)
+		if !ok && f.required[name] {
+			return nil, false
+		}
+		if ok {
+			out[name] = v
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.required)) {
+		if _, done := out[name]; done || f.props[name] != nil && !g.wants(f, name, p) {
+			continue
+		}
+		v, ok := g.member(f, name, p)
+		if !ok {
+			return nil, false
+		}
+		out[name] = v
+	}
+	if !g.depend(f, out, p) {
+		return nil, false
+	}
+	return out, g.fill(f, out, p)
+}
+
+// wants tells whether a property belongs in the value. What is read-only never
+// goes into a request.
+func (g *generator) wants(f *flat, name string, p shape) bool {
+	if sub := g.flats.of(f.props[name]); sub.readOnly || sub.never {
+		return false
+	}
+	if f.required[name] {
+		return true
+	}
+	return p.full && p.depth <= 2 && (f.maxProps == nil || uint64(len(f.required)) < *f.maxProps)
+}
+
+// member makes the value of one property: what a discriminator asks for, a
+// word of the dictionary, or one of its schema.
+func (g *generator) member(f *flat, name string, p shape) (any, bool) {
+	if v, ok := f.forced[name]; ok && g.accepts(f.props[name], v) {
+		return v, true
+	}
+	n := g.governing(f, name)
+	for _, v := range g.words[name] {
+		if v = plain(v); g.accepts(n, v) {
+			return v, true
+		}
+	}
+	return g.make(n, p.deeper())
+}
+
+// governing are the schemas that apply to a property of an object.
+func (g *generator) governing(f *flat, name string) node {
+	n := slices.Clone(f.props[name])
+	for _, pattern := range slices.Sorted(maps.Keys(f.patternP)) {
+		if matches(pattern, name) {
+			n = append(n, f.patternP[pattern]...)
+		}
+	}
+	if len(n) == 0 {
+		return f.additional
+	}
+	return n
+}
+
+// depend adds what the presence of other properties asks for.
+func (g *generator) depend(f *flat, out map[string]any, p shape) bool {
+	for range 3 {
+		for _, name := range slices.Sorted(maps.Keys(out)) {
+			for _, more := range f.depReq[name] {
+				if _, done := out[more]; done {
+					continue
+				}
+				v, ok := g.member(f, more, p)
+				if !ok {
+					return false
+				}
+				out[more] = v
+			}
+			if s := f.depSch[name]; s != nil && !g.accepts(node{s}, plain(out)) {
+				if extra, ok := g.object(g.flats.of(node{s}), p.deeper()); ok {
+					maps.Copy(out, extra.(map[string]any))
+				}
+			}
+		}
+	}
+	return true
+}
+
+// fill adds properties until there are as many as the schema asks for.
+func (g *generator) fill(f *flat, out map[string]any, p shape) bool {
+	for _, name := range f.order() {
+		if _, done := out[name]; done || uint64(len(out)) >= f.minProps || g.flats.of(f.props[name]).readOnly {
+			continue
+		}
+		if v, ok := g.member(f, name, p); ok {
+			out[name] = v
+		}
+	}
+	for i := 0; uint64(len(out)) < f.minProps && i < 64; i++ {
+		name, ok := g.newName(f, i)
+		if !ok {
+			return false
+		}
+		v, ok := g.member(f, name, p)
+		if !ok {
+			return false
+		}
+		out[name] = v
+	}
+	return uint64(len(out)) >= f.minProps
+}
+
+// newName makes the name of a property that the schema does not declare.
+func (g *generator) newName(f *flat, i int) (string, bool) {
+	if f.names != nil {
+		v, ok := g.make(node{f.names}, shape{turn: i + 1})
+		s, text := v.(string)
+		return s, ok && text
+	}
+	if len(f.additional) == 0 && f.closed {
+		for _, pattern := range slices.Sorted(maps.Keys(f.patternP)) {
+			if p, ok := newPatterned(pattern); ok {
+				return p.text(i+1, i)
+			}
+		}
+		return "", false
+	}
+	return fmt.Sprintf("key%d", i), true
+}
+
+func (g *generator) array(f *flat, p shape) (any, bool) {
+	n := max(f.minItems, f.minContain, 1)
+	if p.full {
+		n = max(n, uint64(len(f.prefix)))
+	}
+	if f.maxItems != nil {
+		n = min(n, *f.maxItems)
+	}
+	return g.items(f, int(min(n, 512)), p)
+}
+
+// items makes an array of so many items.
+func (g *generator) items(f *flat, n int, p shape) (any, bool) {
+	out := []any{}
+	for i := range n {
+		v, ok := g.item(f, i, out, p)
+		if !ok {
+			if f.minItems == 0 && f.minContain == 0 {
+				return []any{}, i == 0 || !f.unique
+			}
+			return nil, false
+		}
+		out = append(out, v)
+	}
+	return out, uint64(n) >= f.minItems
+}
+
+// item makes the i-th item, unlike the ones before it where that is asked for.
+func (g *generator) item(f *flat, i int, before []any, p shape) (any, bool) {
+	n := f.itemNode(i)
+	if f.contains != nil && uint64(i) < f.minContain {
+		n = append(slices.Clone(n), f.contains)
+	}
+	q := p.deeper()
+	if !f.unique || len(before) == 0 {
+		return g.make(n, q)
+	}
+	for turn := range 2*len(before) + 6 {
+		q.turn = turn
+		v, ok := g.make(n, q)
+		if ok && !slices.ContainsFunc(before, func(b any) bool { return same(b, v) }) {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// itemNode are the schemas of the i-th item.
+func (f *flat) itemNode(i int) node {
+	if i < len(f.prefix) {
+		return node{f.prefix[i]}
+	}
+	return f.items
+}
+
+// same compares two values as JSON Schema does: numbers by their worth.
+func same(a, b any) bool { return reflect.DeepEqual(canonical(a), canonical(b)) }
+
+func canonical(v any) any {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return v
+	}
+	var out any
+	if err := json.Unmarshal(data, &out); err != nil {
+		return v
+	}
+	return out
+}
+
+// plain brings a value into the form in which encoding/json decodes it with
+// UseNumber.
+func plain(v any) any {
+	switch x := v.(type) {
+	case nil, string, bool, json.Number:
+		return v
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, e := range x {
+			out[k] = plain(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, e := range x {
+			out[i] = plain(e)
+		}
+		return out
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return v
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	var out any
+	if err := dec.Decode(&out); err != nil {
+		return v
+	}
+	return out
+}

@@ -1,0 +1,305 @@
+package sample
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// xmlOf is the XML object of a node (OpenAPI 3.1 §4.8.26).
+func xmlOf(n node) openapi3.XML {
+	for _, ref := range n {
+		if ref != nil && ref.Value != nil && ref.Value.XML != nil {
+			return *ref.Value.XML
+		}
+	}
+	return openapi3.XML{}
+}
+
+// rootName is the name of the element that a body is: that of the XML object,
+// else that of the schema.
+func rootName(n node) string {
+	if x := xmlOf(n); x.Name != "" {
+		return x.Name
+	}
+	if len(n) > 0 && n[0] != nil && n[0].Ref != "" {
+		return n[0].Ref[strings.LastIndex(n[0].Ref, "/")+1:]
+	}
+	return "root"
+}
+
+// encodeXML writes a value as an XML document.
+func (g *generator) encodeXML(mt *openapi3.MediaType, v any) ([]byte, bool) {
+	n := schemaNode(mt)
+	if len(n) == 0 {
+		return nil, false
+	}
+	w := xmlWriter{g: g}
+	w.b.WriteString(xml.Header)
+	w.element(rootName(n), n, v)
+	return w.b.Bytes(), !w.failed
+}
+
+type xmlWriter struct {
+	g      *generator
+	b      bytes.Buffer
+	failed bool
+}
+
+// xmlName tells whether a text may name an element.
+func xmlName(s string) bool {
+	for i, r := range s {
+		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 0x7f
+		if !letter && (i == 0 || r != '-' && r != '.' && (r < '0' || r > '9')) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func (w *xmlWriter) element(name string, n node, v any) {
+	x := xmlOf(n)
+	full := name
+	if x.Prefix != "" {
+		full = x.Prefix + ":" + name
+	}
+	if !xmlName(name) || v == nil {
+		w.failed = true
+		return
+	}
+	w.b.WriteString("<" + full)
+	if x.Namespace != "" {
+		attribute := " xmlns"
+		if x.Prefix != "" {
+			attribute += ":" + x.Prefix
+		}
+		w.b.WriteString(attribute + `="` + escapeXML(x.Namespace) + `"`)
+	} else if x.Prefix != "" {
+		w.b.WriteString(` xmlns:` + x.Prefix + `="urn:` + escapeXML(x.Prefix) + `"`)
+	}
+	if m, ok := v.(map[string]any); ok {
+		w.object(w.g.flats.of(n), m)
+	} else {
+		w.b.WriteString(">")
+		w.content(n, v)
+	}
+	w.b.WriteString("</" + full + ">")
+}
+
+func escapeXML(s string) string {
+	var b strings.Builder
+	if err := xml.EscapeText(&b, []byte(s)); err != nil {
+		return ""
+	}
+	return b.String()
+}
+
+// object writes attributes, ends the start tag, and writes elements.
+func (w *xmlWriter) object(f *flat, m map[string]any) {
+	names := sortedKeys(m)
+	for _, k := range names {
+		if x := xmlOf(f.props[k]); x.Attribute {
+			s, ok := scalar(m[k])
+			w.failed = w.failed || !ok || !xmlName(elementName(f, k))
+			w.b.WriteString(" " + elementName(f, k) + `="` + escapeXML(s) + `"`)
+		}
+	}
+	w.b.WriteString(">")
+	for _, k := range names {
+		n := w.g.governing(f, k)
+		if xmlOf(n).Attribute {
+			continue
+		}
+		list, array := m[k].([]any)
+		switch {
+		case !array:
+			w.element(elementName(f, k), n, m[k])
+		case xmlOf(n).Wrapped:
+			w.b.WriteString("<" + elementName(f, k) + ">")
+			w.list(itemName(w.g.flats.of(n), k), w.g.flats.of(n), list)
+			w.b.WriteString("</" + elementName(f, k) + ">")
+		default:
+			w.failed = w.failed || len(list) == 0
+			w.list(itemName(w.g.flats.of(n), elementName(f, k)), w.g.flats.of(n), list)
+		}
+	}
+}
+
+func (w *xmlWriter) list(name string, f *flat, list []any) {
+	for i, e := range list {
+		w.failed = w.failed || typeOf(e) == "array"
+		w.element(name, f.itemNode(i), e)
+	}
+}
+
+func (w *xmlWriter) content(n node, v any) {
+	if list, ok := v.([]any); ok {
+		f := w.g.flats.of(n)
+		w.list(itemName(f, "item"), f, list)
+		return
+	}
+	s, ok := scalar(v)
+	w.failed = w.failed || !ok || strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 && r != '\t' && r != '\n' })
+	w.b.WriteString(escapeXML(s))
+}
+
+func elementName(f *flat, k string) string {
+	if x := xmlOf(f.props[k]); x.Name != "" {
+		return x.Name
+	}
+	return k
+}
+
+func itemName(f *flat, otherwise string) string {
+	if x := xmlOf(f.items); x.Name != "" {
+		return x.Name
+	}
+	return otherwise
+}
+
+// An xmlNode is an element as it was read.
+type xmlNode struct {
+	name  string
+	attrs map[string]string
+	kids  []*xmlNode
+	text  string
+}
+
+func parseXML(data []byte) (*xmlNode, error) {
+	dec := xml.NewDecoder(bytes.NewReader(data))
+	var stack []*xmlNode
+	var root *xmlNode
+	for {
+		t, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			if root == nil || len(stack) > 0 {
+				return nil, io.ErrUnexpectedEOF
+			}
+			return root, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch x := t.(type) {
+		case xml.StartElement:
+			e := &xmlNode{name: x.Name.Local, attrs: map[string]string{}}
+			for _, a := range x.Attr {
+				if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" {
+					e.attrs[a.Name.Local] = a.Value
+				}
+			}
+			if len(stack) > 0 {
+				up := stack[len(stack)-1]
+				up.kids = append(up.kids, e)
+			} else if root == nil {
+				root = e
+			}
+			stack = append(stack, e)
+		case xml.EndElement:
+			stack = stack[:len(stack)-1]
+		case xml.CharData:
+			if len(stack) > 0 {
+				stack[len(stack)-1].text += string(x)
+			}
+		}
+	}
+}
+
+// decodeXML reads an XML document as the schema says that it is written.
+func (g *generator) decodeXML(mt *openapi3.MediaType, data []byte) reading {
+	root, err := parseXML(data)
+	if err != nil {
+		return reading{broken: "is not XML: " + err.Error()}
+	}
+	return reading{tree: g.xmlTree(schemaNode(mt), root, 0)}
+}
+
+func (g *generator) xmlTree(n node, e *xmlNode, depth int) any {
+	f := g.flats.of(n)
+	kind := f.kinds()[0]
+	switch {
+	case depth > 16:
+		return lexeme{e.text}
+	case kind == "array":
+		return g.xmlList(f, e.kids, depth)
+	case len(e.kids) > 0 || len(e.attrs) > 0 || kind == "object":
+		return g.xmlObject(g.xmlShape(f, e), e, depth)
+	}
+	return lexeme{e.text}
+}
+
+// xmlShape joins the properties of all alternatives: any of them may be meant.
+func (g *generator) xmlShape(f *flat, _ *xmlNode) *flat {
+	for range 8 {
+		if len(f.choices) == 0 {
+			break
+		}
+		c := f.choices[0]
+		all := node{}
+		for _, b := range c.branches {
+			all = append(all, b...)
+		}
+		f = f.with(all, choice{})
+	}
+	return f
+}
+
+func (g *generator) xmlList(f *flat, kids []*xmlNode, depth int) any {
+	list := []any{}
+	for i, k := range kids {
+		list = append(list, g.xmlTree(f.itemNode(i), k, depth+1))
+	}
+	return list
+}
+
+func (g *generator) xmlObject(f *flat, e *xmlNode, depth int) any {
+	out := map[string]any{}
+	used := map[string]bool{}
+	for _, k := range f.order() {
+		n := g.governing(f, k)
+		name, x, sub := elementName(f, k), xmlOf(n), g.flats.of(n)
+		if x.Attribute {
+			if v, ok := e.attrs[name]; ok {
+				out[k] = lexeme{v}
+			}
+			used[name] = true
+			continue
+		}
+		array := slices.Contains(sub.kinds(), "array")
+		if array && !x.Wrapped {
+			name = itemName(sub, name)
+		}
+		kids := e.named(name)
+		used[name] = true
+		switch {
+		case len(kids) == 0:
+		case array && x.Wrapped:
+			out[k] = g.xmlList(sub, kids[0].kids, depth+1)
+		case array:
+			out[k] = g.xmlList(sub, kids, depth+1)
+		default:
+			out[k] = g.xmlTree(n, kids[0], depth+1)
+		}
+	}
+	for _, kid := range e.kids {
+		if !used[kid.name] {
+			out[kid.name] = g.xmlTree(f.additional, kid, depth+1)
+		}
+	}
+	return out
+}
+
+func (e *xmlNode) named(name string) []*xmlNode {
+	var out []*xmlNode
+	for _, k := range e.kids {
+		if k.name == name {
+			out = append(out, k)
+		}
+	}
+	return out
+}
