@@ -28,6 +28,7 @@ func mayImport() map[string][]string {
 		"contracts/schema":      {".", "contracts/openapi"},
 		"contracts/sample":      {".", "contracts/openapi", "contracts/schema"},
 		"contracts/pactfile":    {".", "contracts/openapi", "contracts/schema"},
+		"contracts/compare":     {".", "contracts/openapi", "contracts/schema"},
 		"contracts/slo":         {"."},
 		"contracts/wfc":         {"."},
 		"contracts/declaration": {".", "contracts/slo", "contracts/wfc"},

@@ -2,6 +2,7 @@ package runners
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -82,8 +83,9 @@ func (r *Runner) verify(ctx context.Context, at Place, p plumbline.Phase) error 
 	}
 	var files []string
 	for _, f := range p.Pacts {
-		if !filepath.IsAbs(f) {
-			f = filepath.Join(r.Dir, f)
+		// Generated pacts are in the run directory; declared ones are where they were found.
+		if inside := filepath.Join(r.Dir, f); !filepath.IsAbs(f) && isThere(inside) {
+			f = inside
 		}
 		files = append(files, f)
 	}
@@ -119,4 +121,9 @@ func (r *Runner) pull(ctx context.Context) {
 	for _, x := range seen {
 		r.Journal.Record(plumbline.Record{At: max(x.Ended, 1), Exchange: &x})
 	}
+}
+
+func isThere(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }

@@ -30,11 +30,7 @@ Guard: each interaction gets resources of its own, and Pact's matching rules, no
 }
 
 func planPacts(d plumbline.Design) plumbline.Proposal {
-	var files []string
-	if slices.ContainsFunc(d.Operations, func(o plumbline.Operation) bool { return len(o.Cases) > 0 }) {
-		files = append(files, generatedPact(d))
-	}
-	files = append(files, d.Pacts...)
+	files := pactFiles(d)
 	var p plumbline.Proposal
 	for i, f := range files {
 		c := plumbline.Claim{
@@ -54,11 +50,26 @@ func planPacts(d plumbline.Design) plumbline.Proposal {
 		}}
 		return p
 	}
-	p.Experiments = []plumbline.Experiment{{
+	p.Experiments = []plumbline.Experiment{verification(files)}
+	return p
+}
+
+// pactFiles are the generated pact, where there is anything to make one of, and
+// those of the consumers.
+func pactFiles(d plumbline.Design) []string {
+	var files []string
+	if slices.ContainsFunc(d.Operations, func(o plumbline.Operation) bool { return len(o.Cases) > 0 }) {
+		files = append(files, generatedPact(d))
+	}
+	return append(files, d.Pacts...)
+}
+
+// verification hands pact files to Pact's own verifier.
+func verification(files []string) plumbline.Experiment {
+	return plumbline.Experiment{
 		ID: contractPacts, Title: "pact files are verified", Kind: plumbline.KindContract,
 		Phases: []plumbline.Phase{{Name: "verify", Role: plumbline.RoleProbe, Pacts: files}},
-	}}
-	return p
+	}
 }
 
 // named is how a claim calls a pact file: as it was given, and by its last
@@ -89,6 +100,7 @@ func judgePacts(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) pl
 			plural(len(missed), "interaction"), matched+len(missed), describePacts(missed), left)
 		v.Remedy = "restore what the consumer relies on, or agree with it on a new contract"
 		v.Evidence = pactExhibits(missed)
+		v.Cause = pactCause(missed[0].File)
 		return v
 	case len(results) == 0 || len(notRun) > 0:
 		return pactsNotRun(results, notRun)
@@ -101,6 +113,10 @@ func judgePacts(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) pl
 	}
 	return pass(figure{0, 0, "interactions", matched}, "%s matched%s", plural(matched, "interaction"), left)
 }
+
+// pactCause is what the failures of a pact file and of its interactions have in
+// common.
+func pactCause(file string) string { return "pact " + path.Base(file) }
 
 // sorted sorts results by what became of them. Those that nobody declared an
 // identity for are counted only.

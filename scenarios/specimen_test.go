@@ -50,6 +50,9 @@ func shop() plumbline.Design {
 		Propagation: plumbline.PropagationW3C,
 		Recovery:    10 * time.Second,
 		Pacts:       []string{"pacts/web.json"},
+		Consumers: []plumbline.Consumer{{
+			File: "pacts/web.json", Consumer: "web", Key: "0", Description: "request 0", Operation: "getOrder", Status: 200, Reads: []string{"/id", "/note"},
+		}},
 	}
 }
 
@@ -96,6 +99,13 @@ func goodRun(d plumbline.Design, p plumbline.Plan) *plumbline.Evidence {
 		for j, ph := range x.Phases {
 			r.phase(i, x.ID, j, ph)
 		}
+	}
+	for _, c := range d.Consumers {
+		s := plumbline.Seen{Operation: c.Operation, Status: c.Status, Count: 4, Fields: map[string]int64{}}
+		for _, f := range c.Reads {
+			s.Fields[f] = 2
+		}
+		r.e.Seen = append(r.e.Seen, s)
 	}
 	r.e.Ended = r.now
 	return r.e

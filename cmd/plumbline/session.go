@@ -189,7 +189,7 @@ func (s *session) fill() error {
 	if s.design.Service == "" {
 		s.design.Service = serviceName(s.doc)
 	}
-	errs = append(errs, s.flagObjectives())
+	errs = append(errs, s.flagObjectives(), s.consumers())
 	return errors.Join(errs...)
 }
 

@@ -33,7 +33,7 @@ func Mutants() []Mutant {
 		{"slow-at-load", "one lock around the hot path", "load/slo-at-target", nil},
 		{"leaks-stacktrace", "the stack is shown when a dependency fails", "security/error-leak", nil},
 		{"missing-401", "the invoice asks for no credentials", "auth/anonymous-rejected", nil},
-		{"drops-consumer-field", "the note of an order is not shown", "contract/pacts-verified", nil},
+		{"drops-consumer-field", "the note of an order is not shown", "contract/pacts-verified", []string{"contract/consumer-kept"}},
 		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/fault-matrix", []string{"resilience/timeout-bounds-hang", "resilience/optional-degrades"}},
 		{"drops-traceparent", "outbound calls carry no trace context", "obs/traceparent", nil},
 	}
