@@ -11,8 +11,8 @@ import (
 // The target load where nothing is declared: as many reads as prove 99 % when
 // all are good, at a rate that no service calls load.
 const (
-	undeclaredRate = 25.0
-	undeclaredTime = 20 * time.Second
+	undeclaredRate = 40.0
+	undeclaredTime = 12 * time.Second
 	declaredTime   = 30 * time.Second // where a rate but no duration is declared
 	warmUpShare    = 0.2
 	readShare      = 0.8
