@@ -107,11 +107,16 @@ type Operation struct {
 	Fields   []Field  `json:"fields,omitempty"`   // documented for the bodies of responses
 	Produces []string `json:"produces,omitempty"` // resource names that a 2xx answer yields an identifier for
 	Deletes  string   `json:"deletes,omitempty"`  // operation ID that removes what this one creates
+	Changes  bool     `json:"changes,omitempty"`  // known to change data although its method is safe
 	Source   Source   `json:"source"`
 }
 
-// Safe reports whether the method is safe in the sense of RFC 9110 §9.2.1.
+// Safe reports whether the method is safe in the sense of RFC 9110 §9.2.1,
+// and nothing is known to the contrary.
 func (o Operation) Safe() bool {
+	if o.Changes {
+		return false
+	}
 	switch o.Method {
 	case "GET", "HEAD", "OPTIONS", "TRACE":
 		return true
@@ -143,6 +148,7 @@ type Case struct {
 	Origin    string   `json:"origin,omitempty"`   // "example", "default", "generated", "malformed"
 	Request   Request  `json:"request"`
 	Binds     []Bind   `json:"binds,omitempty"`
+	Unique    []Bind   `json:"unique,omitempty"` // places that get a new value in every request: From is FromNew
 	Expect    []string `json:"expect,omitempty"` // documented statuses that a right server may answer
 }
 
@@ -158,13 +164,30 @@ const (
 
 // A Bind fills one place of a request with a value that only the live
 // deployment knows, such as the ID of an order that was created before.
+//
+// Its Pointer is a JSON pointer into the body of the answer; "header:Location",
+// the last path segment of that header; "request:/…", a JSON pointer into the
+// body that was sent there; "path:id", "query:id" and "sent:X-Id", a parameter
+// of the request that was sent there; or "monitor:" before any of the first two,
+// for the last answer of the status monitor that a 202 pointed to.
 type Bind struct {
-	In      string `json:"in"`      // "path", "query", "header", "body"
-	Name    string `json:"name"`    // parameter name, or JSON pointer into the body
-	From    string `json:"from"`    // operation ID whose answer holds the value; in a flow also "step:NAME", an earlier step of it
-	Pointer string `json:"pointer"` // JSON pointer into that answer's body; "header:Location" for the last path segment of it; "request:/…" into the body that was sent there
-	Why     string `json:"why"`     // provenance: "link", "example", "location", "inferred: path nesting"
+	In      string `json:"in"`              // "path", "query", "header", "body"
+	Name    string `json:"name"`            // parameter name, or JSON pointer into the body
+	From    string `json:"from"`            // operation ID whose answer holds the value; in a flow also "step:NAME", an earlier step of it; FromNew, FromGiven
+	Pointer string `json:"pointer"`         // where: see below
+	Why     string `json:"why"`             // provenance: "link", "example", "location", "inferred: path nesting"
+	After   string `json:"after,omitempty"` // operation that is called first on the thing: a deletion, before it is restored
+	Else    []Bind `json:"else,omitempty"`  // further sources, the best first; the n-th of all places of a request belong together
 }
+
+// Sources of a Bind that are no operations.
+const (
+	// FromNew makes a value that nothing has had before. Pointer says of what
+	// kind: "uuid", "text:LEAST-MOST", "integer:LEAST-MOST", "list:[…]".
+	FromNew = "new:"
+	// FromGiven takes Pointer itself for the value: an example of the document.
+	FromGiven = "given:"
+)
 
 // A Request is an HTTP request without the credentials and without the host.
 // The path may hold {name} for each Bind in the path.

@@ -59,8 +59,11 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 		return nil, usage(err)
 	}
 	c := &carrier{client: client, design: s.design}
-	c.live = &runners.Live{Design: s.design, Run: run, Client: client, Pool: &target.Pool{Client: client, Operations: s.design.Operations, Mode: s.design.Mode}}
+	c.live = &runners.Live{Design: s.design, Run: run, Client: client, Pool: &target.Pool{Client: client, Operations: s.design.Operations, Families: s.design.Families, Mode: s.design.Mode}}
 	c.live.Pool.Place = func() string { return target.Trace(run.ID, [3]int{0xffff, 0, 0}, uint64(time.Now().UnixNano())) }
+	if err := c.live.Pool.Open(filepath.Join(s.out, target.LedgerFile)); err != nil {
+		return nil, harness(err)
+	}
 	journal, err := runners.OpenJournal(filepath.Join(s.out, "evidence.jsonl"), run.Began)
 	if err != nil {
 		return nil, harness(err)
@@ -154,6 +157,7 @@ func (c *carrier) startWires(ctx context.Context, d plumbline.Design) (control, 
 
 // close stops what was started for the run.
 func (c *carrier) close(context.Context) {
+	_ = c.live.Pool.Close()
 	if c.owned != nil {
 		c.owned.Stop(3 * time.Second)
 	}

@@ -68,6 +68,12 @@ func (a *app) printPlan(s *session) {
 	if g := sample.Graph(s.design.Operations); g != "" {
 		a.printf("\nWhere identifiers come from:\n%s", indent(g))
 	}
+	if f := sample.Lives(s.design.Families); f != "" {
+		a.printf("\nLife cycles:\n%s", indent(f))
+	}
+	if text, names := sample.Missing(s.doc, s.set); text != "" {
+		a.printf("\nNo source for %s. An overlay that says it (--overlay FILE), to be completed:\n%s", strings.Join(names, ", "), indent(text))
+	}
 	a.printSkips(s.plan)
 }
 

@@ -165,6 +165,7 @@ func loadDocument(file string, o openapi.Options) (*openapi.Doc, error) {
 func (s *session) fill() error {
 	s.design = plumbline.Design{Schema: plumbline.DesignSchema, Target: s.target, Document: s.identity()}
 	s.design.Operations = sample.Fill(s.doc, s.set, sample.Options{Seed: s.seed})
+	s.design.Families = sample.Families(s.doc, s.set)
 	inspector := schema.NewInspector(s.doc, s.set)
 	for i := range s.design.Operations {
 		s.design.Operations[i].Fields = inspector.Documented(s.design.Operations[i].ID)

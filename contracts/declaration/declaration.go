@@ -20,6 +20,7 @@ type Declaration struct {
 	Target     string // base URL; may come from the command line instead
 	Liveness   string
 	Public     []string
+	Unsafe     []string               // operations that change data although their method is safe
 	Identities []plumbline.Credential // the first is the default
 	Mode       plumbline.Mode
 	Load       plumbline.Load
@@ -66,6 +67,13 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 		design.Dependencies = append(design.Dependencies, dep)
 	}
 	design.Public = r.operations(d.Public, plumbline.Source{File: d.File})
+	for _, id := range r.operations(d.Unsafe, plumbline.Source{File: d.File}) {
+		for i := range design.Operations {
+			if design.Operations[i].ID == id {
+				design.Operations[i].Changes = true
+			}
+		}
+	}
 	d.restrict(r, design)
 	design.Load = d.Load
 	design.Load.Mix = r.mix(d.Load)

@@ -14,6 +14,7 @@ type file struct {
 	WFC          string                   `yaml:"wfc"`
 	Operations   map[string]operationFile `yaml:"operations"`
 	Mode         string                   `yaml:"mode"`
+	Unsafe       []string                 `yaml:"unsafe"`
 	Propagation  string                   `yaml:"propagation"`
 	Recovery     string                   `yaml:"recovery"`
 	SLOs         []map[string]any         `yaml:"slos"`

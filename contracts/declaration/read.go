@@ -36,7 +36,7 @@ func Parse(name string, data []byte, env func(string) (string, bool)) (*Declarat
 		return nil, err
 	}
 	s.expand(reflect.ValueOf(&f).Elem(), "$", env)
-	d := &Declaration{File: name, Service: f.Service, Liveness: f.Target.Liveness, Public: f.Target.Public, Control: f.Wires.Control, Token: f.Wires.Token, bindings: f.Bindings}
+	d := &Declaration{File: name, Service: f.Service, Liveness: f.Target.Liveness, Public: f.Target.Public, Unsafe: f.Unsafe, Control: f.Wires.Control, Token: f.Wires.Token, bindings: f.Bindings}
 	b := &builder{source: s, file: f, out: d, dir: filepath.Dir(name)}
 	b.build()
 	return d, errors.Join(s.errs...)

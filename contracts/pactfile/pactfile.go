@@ -157,10 +157,17 @@ func (i *interaction) states(c plumbline.Case, op plumbline.Operation) bool {
 			return false
 		}
 		params := map[string]any{"operation": b.From, "pointer": b.Pointer, "as": b.Name}
-		if op.Method == "DELETE" {
+		switch {
+		case op.Method == "DELETE":
 			params["consumed"] = true
+		case op.Method != "GET" && op.Method != "HEAD" && op.Method != "OPTIONS":
+			params["changes"] = true
 		}
-		i.ProviderStates = append(i.ProviderStates, state{b.From + " has answered", params})
+		name := b.From + " has answered"
+		if b.From == plumbline.FromNew || b.From == plumbline.FromGiven {
+			name = "there is a value for " + b.Name
+		}
+		i.ProviderStates = append(i.ProviderStates, state{name, params})
 		expression = strings.ReplaceAll(expression, "{"+b.Name+"}", "${"+b.Name+"}")
 		i.Request.Path = strings.ReplaceAll(i.Request.Path, "{"+b.Name+"}", "plumbline")
 	}

@@ -5,7 +5,6 @@
 package sample
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -43,7 +42,7 @@ func (o Options) withDefaults() Options {
 func Fill(d *openapi.Doc, s *schema.Set, o Options) []plumbline.Operation {
 	o = o.withDefaults()
 	ops := d.Plumb()
-	g := newGraph(d)
+	g := newGraph(d, s)
 	gen := newGenerator(s, o.Dictionary)
 	for i, op := range d.Operations {
 		m := newMaker(gen, op, o)
@@ -53,7 +52,7 @@ func Fill(d *openapi.Doc, s *schema.Set, o Options) []plumbline.Operation {
 			ops[i].Invalid = m.invalid()
 		}
 	}
-	produce(ops)
+	g.relate(ops)
 	return ops
 }
 
@@ -254,31 +253,4 @@ func kind(s *openapi3.Schema) string {
 	f := &flat{}
 	f.join(&openapi3.SchemaRef{Value: s}, 0)
 	return append(f.kinds(), "null")[0]
-}
-
-// Graph prints where the values come from that only the live deployment
-// knows, one line each.
-func Graph(ops []plumbline.Operation) string {
-	var lines []string
-	for _, o := range ops {
-		if len(o.Cases) == 0 {
-			continue
-		}
-		for _, b := range o.Cases[0].Binds {
-			lines = append(lines, fmt.Sprintf("%s %s.%s ← %s %s (%s)", o.ID, b.In, b.Name, b.From, b.Pointer, b.Why))
-		}
-		if o.Creates() {
-			line := o.ID + " creates " + strings.Join(o.Produces, ", ")
-			if o.Deletes != "" {
-				line += ", deleted by " + o.Deletes
-			} else {
-				line += ", which nothing deletes"
-			}
-			lines = append(lines, line)
-		}
-	}
-	if len(lines) == 0 {
-		return ""
-	}
-	return strings.Join(lines, "\n") + "\n"
 }

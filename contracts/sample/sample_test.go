@@ -61,7 +61,7 @@ func TestCasesAndGraph(t *testing.T) {
 	if !create.Creates() || create.Deletes != "deleteOrder" {
 		t.Errorf("createOrder produces %v, deleted by %q", create.Produces, create.Deletes)
 	}
-	want := "createOrder creates orderId, deleted by deleteOrder\ndeleteOrder path.orderId ← createOrder /id (inferred: path nesting)\ngetOrder path.orderId ← createOrder /id (inferred: path nesting)\n"
+	want := "createOrder creates orderId, deleted by deleteOrder\ndeleteOrder path.orderId ← createOrder /id (inferred: path nesting), else listOrders /0/id (inferred: listed by the collection)\ngetOrder path.orderId ← createOrder /id (inferred: path nesting), else listOrders /0/id (inferred: listed by the collection)\n"
 	lines := strings.SplitAfter(Graph(ops), "\n")
 	slices.Sort(lines)
 	if strings.Join(lines, "") != want {

@@ -167,3 +167,20 @@ func child(at any, token string) any {
 	}
 	return nil
 }
+
+func headerValue(h map[string][]string, name string) (string, bool) {
+	for k, v := range h {
+		if strings.EqualFold(k, name) && len(v) > 0 {
+			return v[0], true
+		}
+	}
+	return "", false
+}
+
+func queryValue(raw, name string) (string, bool) {
+	q, err := url.ParseQuery(raw)
+	if err != nil || len(q[name]) == 0 {
+		return "", false
+	}
+	return q[name][0], q[name][0] != ""
+}

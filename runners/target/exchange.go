@@ -18,6 +18,10 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
+// RunHeader names the run on every request, so that what it created can be
+// told from everything else in the logs of the deployment.
+const RunHeader = "Plumbline-Run"
+
 // build makes the HTTP request of a shot, with credentials and trace context.
 // The path and query go out as they are: an invalid case lives of its bytes.
 // The request target is in origin form (RFC 9112 §3.2.1), for servers that are
@@ -41,6 +45,9 @@ func (c *Client) build(ctx context.Context, s Shot, cred Credential) (*http.Requ
 	}
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "plumbline")
+	}
+	if c.cfg.Run != "" {
+		req.Header.Set(RunHeader, c.cfg.Run)
 	}
 	authenticate(req, cred, s.Auth)
 	parent := c.context(req, s)

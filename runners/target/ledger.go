@@ -25,37 +25,58 @@ const (
 // more in the end, when nothing may refer to it any longer. Teardown works after
 // ctx is done, within its own deadline; what is left then is reported as
 // surviving.
-func (p *Pool) Teardown(ctx context.Context) []plumbline.Resource {
+func (p *Pool) Teardown(ctx context.Context) []plumbline.Resource { return p.teardown(ctx, false) }
+
+// teardown is Teardown. When it verifies, it reads what it deleted, and
+// believes that more than the answer to the deletion.
+func (p *Pool) teardown(ctx context.Context, verify bool) []plumbline.Resource {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tearDownTime)
 	defer cancel()
 	p.mu.Lock()
 	ledger := p.ledger
-	p.ledger = nil
+	p.ledger, p.known, p.byPath = nil, map[string][]*thing{}, map[string]*thing{}
 	p.mu.Unlock()
 	slices.Reverse(ledger)
-	out := make([]plumbline.Resource, len(ledger))
+	x := removal{Pool: p, ledger: ledger, out: make([]plumbline.Resource, len(ledger)), verify: verify}
 	var refused []int
 	byDepth := map[int][]int{}
-	for i, r := range ledger {
-		byDepth[r.depth()] = append(byDepth[r.depth()], i)
+	for i, t := range ledger {
+		byDepth[t.depth()] = append(byDepth[t.depth()], i)
 	}
 	for _, depth := range slices.Backward(slices.Sorted(maps.Keys(byDepth))) {
-		refused = append(refused, p.removeAll(ctx, ledger, byDepth[depth], out)...)
+		refused = append(refused, x.all(ctx, byDepth[depth])...)
 	}
-	p.removeAll(ctx, ledger, refused, out)
-	return out
+	x.all(ctx, refused)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, t := range ledger {
+		state := entrySurvives
+		if x.out[i].Deleted {
+			state = entryDeleted
+		}
+		p.write(t, state)
+	}
+	return x.out
 }
 
-// removeAll deletes the given resources of the ledger, starting in that order
-// but some at a time, and returns those that the deployment would not delete.
-func (p *Pool) removeAll(ctx context.Context, ledger []*resource, which []int, out []plumbline.Resource) []int {
+// A removal deletes the things of a ledger.
+type removal struct {
+	*Pool
+	ledger []*thing
+	out    []plumbline.Resource
+	verify bool
+}
+
+// all deletes the given things, starting in that order but some at a time, and
+// returns those that the deployment would not delete.
+func (x *removal) all(ctx context.Context, which []int) []int {
 	work := make(chan int)
-	refused := make([]bool, len(ledger))
+	refused := make([]bool, len(x.ledger))
 	var wg sync.WaitGroup
 	for range min(tearDownWorkers, len(which)) {
 		wg.Go(func() {
 			for i := range work {
-				out[i], refused[i] = p.remove(ctx, ledger[i])
+				x.out[i], refused[i] = x.one(ctx, x.ledger[i])
 			}
 		})
 	}
@@ -67,39 +88,65 @@ func (p *Pool) removeAll(ctx context.Context, ledger []*resource, which []int, o
 	return slices.DeleteFunc(slices.Clone(which), func(i int) bool { return !refused[i] })
 }
 
-// remove deletes one resource. It reports too whether it was asked for in vain.
-func (p *Pool) remove(ctx context.Context, r *resource) (out plumbline.Resource, refused bool) {
-	req, del, err := p.deletion(r)
-	out = plumbline.Resource{Operation: r.operation, URL: req.Path}
-	if err != nil {
-		out.URL, out.Survives, out.Detail = fmt.Sprint(r.values), true, err.Error()
+// one deletes one thing. It reports too whether it was asked for in vain.
+func (x *removal) one(ctx context.Context, t *thing) (out plumbline.Resource, refused bool) {
+	req, del, err := x.deletion(t)
+	out = plumbline.Resource{Operation: t.operation, URL: req.Path}
+	switch {
+	case err != nil:
+		out.URL, out.Survives, out.Detail = fmt.Sprint(t.values), true, err.Error()
 		return out, false
-	}
-	a := p.Client.Do(ctx, Shot{Operation: del.ID, Request: req, Trace: p.trace()})
-	if a.Error == "" && (a.Status/100 == 2 || a.Status == http.StatusNotFound || a.Status == http.StatusGone) {
+	case t.deleted:
 		out.Deleted = true
 		return out, false
 	}
-	out.Survives, out.Detail = true, del.ID+" answered "+answer(a)
-	return out, true
+	a := x.Client.Do(ctx, Shot{Operation: del.ID, Request: req, Trace: x.trace()})
+	if a.Error != "" || a.Status/100 != 2 && a.Status != http.StatusNotFound && a.Status != http.StatusGone {
+		out.Survives, out.Detail = true, del.ID+" answered "+answer(a)
+		return out, true
+	}
+	if x.verify && x.remains(ctx, t, req) {
+		out.Survives, out.Detail = true, del.ID+" answered "+answer(a)+", and it can still be read"
+		return out, true
+	}
+	out.Deleted = true
+	return out, false
 }
 
-// deletion is the request that deletes a resource, and its operation.
-func (p *Pool) deletion(r *resource) (plumbline.Request, plumbline.Operation, error) {
-	op, _ := p.operation(r.operation)
-	del, ok := p.operation(op.Deletes)
+// remains tells whether a thing can still be read after its deletion. What says
+// of itself that it is deleted is gone.
+func (x *removal) remains(ctx context.Context, t *thing, del plumbline.Request) bool {
+	req, ok := x.reading(t)
+	if !ok || req.Path != del.Path {
+		return false
+	}
+	a := x.Client.Do(ctx, Shot{Request: req, Trace: x.trace()})
+	return a.Error == "" && a.Status == http.StatusOK && !saysDeleted(a.Response)
+}
+
+// deletion is the request that deletes a thing, and its operation.
+func (p *Pool) deletion(t *thing) (plumbline.Request, plumbline.Operation, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.delete(t)
+}
+
+// delete is deletion for those who hold the lock.
+func (p *Pool) delete(t *thing) (plumbline.Request, plumbline.Operation, error) {
+	op, _ := p.op(t.operation)
+	del, ok := p.op(op.Deletes)
 	if !ok || len(del.Cases) == 0 {
 		return plumbline.Request{}, del, errors.New("no operation of the document deletes it")
 	}
 	req := clone(del.Cases[0].Request)
+	if t.path != "" {
+		req.Path = t.path
+		return req, del, nil
+	}
 	for _, b := range del.Cases[0].Binds {
-		text, known := r.values[b.Pointer]
-		if b.From != r.operation {
-			outer, ok := r.below[source{b.From, b.Pointer}]
-			text, known = outer.text, ok
-		}
+		text, _, known := t.find(source{b.From, b.Pointer})
 		if !known {
-			return req, del, fmt.Errorf("its identifier is not known: the answer of %s does not say what %s is", r.operation, b.Name)
+			return req, del, fmt.Errorf("its identifier is not known: the answer of %s does not say what %s is", t.operation, b.Name)
 		}
 		if err := put(&req, b, text); err != nil {
 			return req, del, err
@@ -108,31 +155,18 @@ func (p *Pool) deletion(r *resource) (plumbline.Request, plumbline.Operation, er
 	return req, del, nil
 }
 
+// place notes under which path a thing is deleted.
+func (p *Pool) place(t *thing) {
+	if req, _, err := p.delete(t); err == nil {
+		t.path = req.Path
+		p.byPath[t.path] = t
+	}
+}
+
 // answer is what came back, in a word.
 func answer(a Answer) string {
 	if a.Error != "" {
 		return "with the error " + string(a.Error)
 	}
 	return strconv.Itoa(a.Status)
-}
-
-// SetState answers a provider state of a generated pact: the parameters name
-// an operation and a place in its answer, and the result holds the live value
-// under the name that the interaction asks for.
-func (p *Pool) SetState(ctx context.Context, name string, params map[string]any) (map[string]any, error) {
-	operation, _ := params["operation"].(string)
-	pointer, _ := params["pointer"].(string)
-	as, _ := params["as"].(string)
-	if operation == "" || pointer == "" || as == "" {
-		return nil, fmt.Errorf("%w: the state %q does not say which operation yields what", ErrUnknownState, name)
-	}
-	u := shared
-	if deletes, _ := params["consumed"].(bool); deletes {
-		u = consumed
-	}
-	v, err := p.value(ctx, source{operation, pointer}, u, nil)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{as: v.text}, nil
 }

@@ -8,14 +8,21 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/plumbline-dev/plumbline"
 )
 
-// mostValues bounds the live values that are kept for one bind.
-const mostValues = 64
+// Bounds of the pool.
+const (
+	mostValues   = 64              // live things that are kept of one operation
+	mostFailures = 6               // of a source in a row, before it is let alone for a while
+	restTime     = 2 * time.Second // how long that is
+	mostListed   = 16              // things that are taken from one listing
+)
 
-// ErrUnbound says that no live value could be had for a request.
+// ErrUnbound says that no live value could be had for a request, or that it
+// would change what the run did not create.
 var ErrUnbound = errors.New("no live value")
 
 // A Pool finds the values that only the live deployment knows, by calling the
@@ -24,44 +31,42 @@ var ErrUnbound = errors.New("no live value")
 type Pool struct {
 	Client     *Client
 	Operations []plumbline.Operation
+	Families   []plumbline.Family
 	Mode       plumbline.Mode
 	// Place makes the trace context of the pool's own requests. Nil: none.
 	Place func() string
 
-	mu     sync.Mutex
-	known  map[source][]value
-	turn   map[source]int
-	ledger []*resource
-	places map[string][]string // pointers by operation
+	mu      sync.Mutex
+	started bool
+	byID    map[string]int
+	places  map[string][]string // pointers by operation
+	known   map[string][]*thing // that may be used, by operation
+	turn    map[string]int
+	states  map[string]*state // of provider states, by operation
+	failed  map[string]failure
+	made    map[string]bool // values that FromNew made
+	byShot  map[uint64]*thing
+	byPath  map[string]*thing // by the path that deletes it
+	mine    map[owning]*thing
+	ledger  []*thing // what the run created, in that order
+	book    *book    // the ledger on disk; nil: none
+	number  uint64   // of new values
 }
 
 // A source is a place in the answer of an operation.
 type source struct{ operation, pointer string }
 
-// A value is one that the deployment gave, with those that it lies below: an
-// item is found under the order that it was added to and under no other.
-type value struct {
-	text  string
-	of    *resource // what the run created; nil when it was there before
-	below map[source]value
+// An owning is a value of something that the run created.
+type owning struct {
+	source
+	text string
 }
 
-// A resource is something that the run created.
-type resource struct {
-	operation string
-	values    map[string]string // by pointer
-	below     map[source]value
-}
-
-// depth is how many resources of the run the resource lies below.
-func (r *resource) depth() int {
-	n := 0
-	for _, v := range r.below {
-		if v.of != nil {
-			n = max(n, v.of.depth()+1)
-		}
-	}
-	return n
+// A failure is what a source answered lately.
+type failure struct {
+	times int
+	at    time.Time
+	err   error
 }
 
 // A use is what a request does to the thing that a value names.
@@ -74,11 +79,44 @@ const (
 )
 
 func (p *Pool) operation(id string) (plumbline.Operation, bool) {
-	i := slices.IndexFunc(p.Operations, func(o plumbline.Operation) bool { return o.ID == id })
-	if i < 0 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.op(id)
+}
+
+// op is operation for those who hold the lock.
+func (p *Pool) op(id string) (plumbline.Operation, bool) {
+	p.start()
+	i, ok := p.byID[id]
+	if !ok {
 		return plumbline.Operation{}, false
 	}
 	return p.Operations[i], true
+}
+
+// start finds, once, the places of every operation's answer that any case
+// binds to.
+func (p *Pool) start() {
+	if p.started {
+		return
+	}
+	p.started, p.byID, p.places, p.known = true, map[string]int{}, map[string][]string{}, map[string][]*thing{}
+	p.turn, p.states, p.failed, p.made = map[string]int{}, map[string]*state{}, map[string]failure{}, map[string]bool{}
+	p.byShot, p.byPath, p.mine = map[uint64]*thing{}, map[string]*thing{}, map[owning]*thing{}
+	for i, o := range p.Operations {
+		if _, dup := p.byID[o.ID]; !dup {
+			p.byID[o.ID] = i
+		}
+		for _, c := range slices.Concat(o.Cases, o.Invalid) {
+			for _, b := range c.Binds {
+				for _, b := range append([]plumbline.Bind{b}, b.Else...) {
+					if !slices.Contains(p.places[b.From], b.Pointer) {
+						p.places[b.From] = append(p.places[b.From], b.Pointer)
+					}
+				}
+			}
+		}
+	}
 }
 
 // Fill returns the request of a case with its binds filled in. A case of a
@@ -98,42 +136,120 @@ type filling struct {
 	fresh bool
 }
 
-// fillWith is Fill. The innermost place of the path is filled first, for its
-// value may say what it lies below.
+// fillWith is Fill, with the first sources that yield something.
 func (p *Pool) fillWith(ctx context.Context, c plumbline.Case, how filling) (plumbline.Request, error) {
+	variants := 1
+	for _, b := range c.Binds {
+		variants = max(variants, 1+len(b.Else))
+	}
+	var first error
+	for i := range variants {
+		v := c
+		v.Binds = slices.Clone(c.Binds)
+		for k, b := range c.Binds {
+			if n := min(i, len(b.Else)); n > 0 {
+				v.Binds[k].From, v.Binds[k].Pointer = b.Else[n-1].From, b.Else[n-1].Pointer
+			}
+		}
+		req, err := p.fillOne(ctx, v, how)
+		if err == nil {
+			if err = p.permit(c, req); err != nil {
+				return req, err
+			}
+			return p.vacant(ctx, v, req)
+		}
+		if first == nil {
+			first = err
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return clone(c.Request), first
+}
+
+// fillOne fills the places of a case. The innermost place of the path is filled
+// first, for the thing that it names says what it lies below.
+func (p *Pool) fillOne(ctx context.Context, c plumbline.Case, how filling) (plumbline.Request, error) {
 	op, _ := p.operation(c.Operation)
+	op.Method = c.Request.Method // a call may have another one than the operation
 	req := clone(c.Request)
-	below := p.context(how.steps)
+	around := p.around(how.steps)
 	for i, b := range innermost(c) {
-		v, err := p.bound(ctx, b, below, usage(op, b, i == 0), how)
+		text, t, err := p.bound(ctx, b, around, usage(op, b, i == 0), how)
 		if err != nil {
 			return req, fmt.Errorf("%w for %s of %s: %w", ErrUnbound, b.Name, c.Operation, err)
 		}
-		for s, outer := range v.below {
-			if _, said := below[s]; !said || how.steps != nil {
-				below[s] = outer
-			}
+		if t != nil {
+			around = append([]*thing{t}, around...)
 		}
-		if err := put(&req, b, v.text); err != nil {
+		if err := put(&req, b, text); err != nil {
+			return req, fmt.Errorf("%w: %w", ErrUnbound, err)
+		}
+	}
+	for _, b := range c.Unique {
+		if err := put(&req, b, p.novel(b.Pointer)); err != nil {
 			return req, fmt.Errorf("%w: %w", ErrUnbound, err)
 		}
 	}
 	return req, nil
 }
 
-// bound is the value of one bind.
-func (p *Pool) bound(ctx context.Context, b plumbline.Bind, below map[source]value, u use, how filling) (value, error) {
+// bound is the value of one bind, and the thing that it names.
+func (p *Pool) bound(ctx context.Context, b plumbline.Bind, around []*thing, u use, how filling) (string, *thing, error) {
 	if strings.HasPrefix(b.From, stepPrefix) {
-		return p.step(b, how.steps, u)
+		return p.step(b, how.steps)
+	}
+	switch b.From {
+	case plumbline.FromNew:
+		return p.novel(b.Pointer), nil, nil
+	case plumbline.FromGiven:
+		return b.Pointer, nil, nil
 	}
 	src := source{b.From, b.Pointer}
-	if v, ok := below[src]; ok {
-		return v, nil
+	for _, t := range around {
+		if text, of, ok := t.find(src); ok {
+			return text, of, nil
+		}
 	}
-	if op, ok := p.operation(src.operation); ok && how.fresh && op.Creates() {
-		return p.fresh(ctx, src, consumed, how.chain)
+	if op, ok := p.operation(src.operation); ok && op.Creates() && (how.fresh || b.After != "") {
+		u = consumed
 	}
-	return p.value(ctx, src, u, how.chain)
+	t, err := p.take(ctx, src, u, how.chain)
+	if err == nil && b.After != "" {
+		err = p.first(ctx, b.After, t)
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	return t.values[src.pointer], t, nil
+}
+
+// first calls an operation on a thing before another one can be.
+func (p *Pool) first(ctx context.Context, operation string, t *thing) error {
+	op, ok := p.operation(operation)
+	if !ok || len(op.Cases) == 0 {
+		return fmt.Errorf("%s, which comes before it, cannot be called", operation)
+	}
+	c := op.Cases[0]
+	req := clone(c.Request)
+	for _, b := range c.Binds {
+		text, _, found := t.find(source{b.From, b.Pointer})
+		if !found {
+			return fmt.Errorf("%s, which comes before it, needs %s", operation, b.Name)
+		}
+		if err := put(&req, b, text); err != nil {
+			return err
+		}
+	}
+	if err := p.permit(c, req); err != nil {
+		return err
+	}
+	a := p.Client.Do(ctx, Shot{Operation: op.ID, Case: c.ID, Request: req, Trace: p.trace()})
+	if a.Error != "" || a.Status/100 != 2 {
+		return fmt.Errorf("%s, which comes before it, answered %s", op.ID, answer(a))
+	}
+	return nil
 }
 
 // usage is what an operation does to what a bind names. A deletion deletes
@@ -148,54 +264,31 @@ func usage(op plumbline.Operation, b plumbline.Bind, innermost bool) use {
 	return owned
 }
 
-// value takes a live value from a source.
-func (p *Pool) value(ctx context.Context, src source, u use, chain []source) (value, error) {
+// take takes a live thing from a source.
+func (p *Pool) take(ctx context.Context, src source, u use, chain []source) (*thing, error) {
 	if u != consumed {
-		if v, ok := p.next(src, u); ok {
-			return v, nil
+		if t := p.next(src, u); t != nil {
+			return t, nil
 		}
 	}
 	return p.fresh(ctx, src, u, chain)
 }
 
-// next takes the next known value in turn.
-func (p *Pool) next(src source, u use) (value, bool) {
+// next is the next known thing in turn.
+func (p *Pool) next(src source, u use) *thing {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	all := p.known[src]
+	p.start()
+	all := p.known[src.operation]
 	for range all {
-		v := all[p.turn[src]%len(all)]
-		p.turn[src]++
-		if v.of != nil || u == shared || p.Mode == plumbline.ModeFull {
-			return v, true
+		t := all[p.turn[src.operation]%len(all)]
+		p.turn[src.operation]++
+		_, has := t.values[src.pointer]
+		if has && (t.own || u == shared || p.Mode == plumbline.ModeFull) {
+			return t
 		}
 	}
-	return value{}, false
-}
-
-// fresh calls the operation that yields the value.
-func (p *Pool) fresh(ctx context.Context, src source, u use, chain []source) (value, error) {
-	op, err := p.yielding(src, u, chain)
-	if err != nil {
-		return value{}, err
-	}
-	req, err := p.fillWith(ctx, op.Cases[0], filling{chain: append(slices.Clip(chain), src)})
-	if err != nil {
-		return value{}, err
-	}
-	a := p.Client.Do(ctx, Shot{Operation: op.ID, Case: op.Cases[0].ID, Request: req, Trace: p.trace()})
-	v := p.learn(op.ID, a, u == consumed)
-	if a.Error != "" || a.Status/100 != 2 {
-		return value{}, fmt.Errorf("%s answered %s", op.ID, answer(a))
-	}
-	var ok bool
-	if v.text, ok = extract(a.Response, src.pointer); !ok {
-		return value{}, fmt.Errorf("the answer of %s has nothing at %s", op.ID, src.pointer)
-	}
-	if u == consumed {
-		p.forget(src, v.text)
-	}
-	return v, nil
+	return nil
 }
 
 // yielding is the operation of a source, when it may be called for the use.
@@ -208,6 +301,8 @@ func (p *Pool) yielding(src source, u use, chain []source) (plumbline.Operation,
 		return op, fmt.Errorf("%s needs a value of its own answer", op.ID)
 	case !op.Safe() && p.Mode == plumbline.ModeObserve:
 		return op, fmt.Errorf("%s creates, and the mode is observe", op.ID)
+	case op.Changes:
+		return op, fmt.Errorf("%s changes data", op.ID)
 	case u != shared && !op.Creates() && p.Mode != plumbline.ModeFull:
 		return op, fmt.Errorf("%s only yields what the run did not create", op.ID)
 	}
@@ -221,119 +316,23 @@ func (p *Pool) trace() string {
 	return p.Place()
 }
 
-// Learn takes the values of an answer into the pool and, when its operation
-// creates, books the resource in the ledger, also when the answer broke off
-// after a status of success. Answers without a 2xx teach nothing.
-func (p *Pool) Learn(operation string, a Answer) { p.learn(operation, a, false) }
-
-// learn is Learn; what is taken is booked, but is no value for others. It
-// returns what is common to the values of the answer.
-func (p *Pool) learn(operation string, a Answer, taken bool) value {
-	op, ok := p.operation(operation)
-	if !ok || a.Status/100 != 2 {
-		return value{}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.start()
-	places := p.places[operation]
-	if len(places) == 0 && !op.Creates() {
-		return value{}
-	}
-	common := value{below: p.outer(op, a)}
-	if op.Creates() {
-		common.of = &resource{operation: operation, values: map[string]string{}, below: common.below}
-		p.ledger = append(p.ledger, common.of)
-	}
-	for _, pointer := range places {
-		text, ok := extract(a.Response, pointer)
-		if !ok {
-			continue
-		}
-		v := value{text, common.of, common.below}
-		if v.of != nil {
-			v.of.values[pointer] = v.text
-		}
-		if src := (source{operation, pointer}); !taken && len(p.known[src]) < mostValues {
-			p.known[src] = append(p.known[src], v)
-		}
-	}
-	return common
-}
-
-// start finds, once, the places of every operation's answer that any case
-// binds to.
-func (p *Pool) start() {
-	if p.known != nil {
-		return
-	}
-	p.known, p.turn, p.places = map[source][]value{}, map[source]int{}, map[string][]string{}
-	for _, o := range p.Operations {
-		for _, c := range slices.Concat(o.Cases, o.Invalid) {
-			for _, b := range c.Binds {
-				if !slices.Contains(p.places[b.From], b.Pointer) {
-					p.places[b.From] = append(p.places[b.From], b.Pointer)
-				}
-			}
-		}
-	}
-}
-
-// outer are the values of the path that the request went to: what an answer
-// yields lies below them.
-func (p *Pool) outer(op plumbline.Operation, a Answer) map[source]value {
-	i := max(slices.IndexFunc(op.Cases, func(c plumbline.Case) bool { return c.ID == a.Case }), 0)
-	if i >= len(op.Cases) {
-		return nil
-	}
-	var out map[source]value
-	names := placeholders(op.Cases[i].Request.Path, a.Request.Path)
-	for _, b := range op.Cases[i].Binds {
-		text, ok := names[b.Name]
-		if b.In != "path" || !ok {
-			continue
-		}
-		if out == nil {
-			out = map[source]value{}
-		}
-		src := source{b.From, b.Pointer}
-		out[src] = value{text: text}
-		if k := slices.IndexFunc(p.known[src], func(v value) bool { return v.text == text }); k >= 0 {
-			out[src] = p.known[src][k]
-		}
-		for s, v := range out[src].below {
-			out[s] = v
-		}
-	}
-	return out
-}
-
-// forget drops a value that is about to be deleted, and all that lie below it.
-func (p *Pool) forget(src source, text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for s, all := range p.known {
-		p.known[s] = slices.DeleteFunc(all, func(v value) bool {
-			outer, ok := v.below[src]
-			return s == src && v.text == text || ok && outer.text == text
-		})
-	}
-}
-
 // Prepare makes sure that some values are known for every bind of the case, so
 // that requests at a rate need not wait for them.
 func (p *Pool) Prepare(ctx context.Context, c plumbline.Case, n int) error {
-	for _, b := range c.Binds {
-		src := source{b.From, b.Pointer}
-		want := min(n, mostValues)
-		if op, _ := p.operation(b.From); op.Safe() {
+	for _, b := range innermost(c) {
+		op, ok := p.operation(b.From)
+		if b.From == plumbline.FromNew || b.From == plumbline.FromGiven || strings.HasPrefix(b.Pointer, "path:") && !op.Creates() {
+			continue
+		}
+		src, want := source{b.From, b.Pointer}, min(n, mostValues)
+		if ok && op.Safe() {
 			want = 1
 		}
 		// A call that teaches nothing new ends it as one that fails does.
 		for before := -1; before < p.count(src) && p.count(src) < want; {
 			before = p.count(src)
 			if _, err := p.fresh(ctx, src, shared, nil); err != nil {
-				if before > 0 {
+				if before > 0 || len(b.Else) > 0 {
 					break
 				}
 				return fmt.Errorf("%w for %s of %s: %w", ErrUnbound, b.Name, c.Operation, err)
@@ -346,7 +345,14 @@ func (p *Pool) Prepare(ctx context.Context, c plumbline.Case, n int) error {
 func (p *Pool) count(src source) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.known[src])
+	p.start()
+	n := 0
+	for _, t := range p.known[src.operation] {
+		if _, ok := t.values[src.pointer]; ok {
+			n++
+		}
+	}
+	return n
 }
 
 // innermost are the binds of a case, those of the path first and the last of

@@ -186,7 +186,7 @@ func (c *Client) curl(t *plumbline.Transcript, s Shot, req *http.Request, cred C
 	for _, k := range sortedKeys(t.RequestHeader) {
 		for _, v := range t.RequestHeader[k] {
 			switch {
-			case k == "User-Agent" || k == "Baggage":
+			case k == "User-Agent" || k == "Baggage" || k == RunHeader:
 			case v != hidden:
 				b.WriteString(" -H " + quote(k+": "+v))
 			case cred.spoilt(k, s.Auth):

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -35,55 +34,85 @@ func (p *Pool) FillStep(ctx context.Context, c plumbline.Case, steps map[string]
 // to nobody else.
 func (p *Pool) LearnStep(operation string, a Answer) { p.learn(operation, a, true) }
 
-// context is what earlier steps say about the things that they lay below.
-func (p *Pool) context(steps map[string]Answer) map[source]value {
+// around are the things that earlier steps made, or lay below, the latest
+// first.
+func (p *Pool) around(steps map[string]Answer) []*thing {
+	if len(steps) == 0 {
+		return nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.start()
-	out := map[source]value{}
-	inOrder := slices.SortedFunc(maps.Values(steps), func(a, b Answer) int { return cmp.Compare(a.Sent, b.Sent) })
-	for _, a := range inOrder {
-		if op, ok := p.operation(a.Operation); ok {
-			maps.Copy(out, p.outer(op, a))
+	latest := slices.SortedFunc(maps.Values(steps), func(a, b Answer) int { return cmp.Compare(b.Sent, a.Sent) })
+	var out []*thing
+	for _, a := range latest {
+		op, ok := p.op(a.Operation)
+		if !ok {
+			continue
 		}
+		if t := p.makerOf(a); t != nil {
+			out = append(out, t)
+			continue
+		}
+		out = append(out, p.outer(op, a)...)
 	}
 	return out
 }
 
-// step is the value that an earlier step of the flow yields.
-func (p *Pool) step(b plumbline.Bind, steps map[string]Answer, u use) (value, error) {
+// makerOf is the thing of the ledger that an answer made.
+func (p *Pool) makerOf(a Answer) *thing {
+	if a.shot != 0 {
+		return p.byShot[a.shot]
+	}
+	return nil
+}
+
+// step is the value that an earlier step of the flow yields, and what that one
+// made. Whether the step may change it is decided when the request is whole.
+func (p *Pool) step(b plumbline.Bind, steps map[string]Answer) (string, *thing, error) {
 	name := strings.TrimPrefix(b.From, stepPrefix)
 	a, ok := steps[name]
 	if !ok {
-		return value{}, fmt.Errorf("the step %s was not made", name)
+		return "", nil, fmt.Errorf("the step %s was not made", name)
 	}
 	if a.Error != "" || a.Status == 0 {
-		return value{}, fmt.Errorf("the step %s was answered %s", name, answer(a))
-	}
-	v := value{}
-	if v.text, ok = Value(a, b.Pointer); !ok {
-		return value{}, fmt.Errorf("the answer of the step %s has nothing at %s", name, b.Pointer)
+		return "", nil, fmt.Errorf("the step %s was answered %s", name, answer(a))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, r := range slices.Backward(p.ledger) {
-		if r.operation == a.Operation && slices.Contains(slices.Collect(maps.Values(r.values)), v.text) {
-			v.of, v.below = r, r.below
-			break
-		}
+	op, _ := p.op(a.Operation)
+	t := p.makerOf(a)
+	text, ok := valueAt(a, p.template(op, a), b.Pointer)
+	if t != nil && t.values[b.Pointer] != "" {
+		text, ok = t.values[b.Pointer], true // a status monitor may have said it later
 	}
-	if v.of == nil && u != shared && p.Mode != plumbline.ModeFull {
-		return value{}, fmt.Errorf("the step %s did not create %s", name, v.text)
+	if !ok {
+		return "", nil, fmt.Errorf("the answer of the step %s has nothing at %s", name, b.Pointer)
 	}
-	return v, nil
+	return text, t, nil
 }
 
 // Value takes a value out of an answer: at a JSON pointer into its body, out of
 // a header ("header:Location"), or, with "request:/name", out of the body that
 // was sent.
-func Value(a Answer, pointer string) (string, bool) {
-	if at, ok := strings.CutPrefix(pointer, "request:"); ok {
-		return extract(plumbline.Response{Status: http.StatusOK, Body: a.Request.Body}, at)
+func Value(a Answer, pointer string) (string, bool) { return valueAt(a, "", pointer) }
+
+// valueAt is Value, for the places of the request too: template is the path
+// that it was made of.
+func valueAt(a Answer, template, pointer string) (string, bool) {
+	kind, at, ok := strings.Cut(pointer, ":")
+	if !ok || strings.HasPrefix(pointer, "/") {
+		return extract(a.Response, pointer)
+	}
+	switch kind {
+	case "request":
+		return extract(plumbline.Response{Body: a.Request.Body}, at)
+	case "path":
+		text, ok := placeholders(template, a.Request.Path)[at]
+		return text, ok && text != ""
+	case "query":
+		return queryValue(a.Request.Query, at)
+	case "sent":
+		return headerValue(a.Request.Header, at)
 	}
 	return extract(a.Response, pointer)
 }

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -51,6 +52,9 @@ type Client struct {
 	// transports are those of identities with TLS of their own: with their
 	// certificate, and without.
 	transports map[string][2]http.RoundTripper
+
+	keeper *Pool // books what requests create; nil: nobody does
+	shots  atomic.Uint64
 }
 
 // New checks the configuration: a base URL without a host or of a scheme other
@@ -134,6 +138,9 @@ type Answer struct {
 	plumbline.Observation
 	Request  plumbline.Request
 	Response plumbline.Response
+
+	shot  uint64 // number of the request
+	entry int    // number in the ledger on disk
 }
 
 // Do makes one request and reads the response to its end. It does not follow
@@ -175,13 +182,20 @@ func (c *Client) sent(ctx context.Context, s Shot, o plumbline.Observation) Answ
 		return c.unsent(s, o, plumbline.ErrorOther)
 	}
 	o.Parent = parent
+	entry := 0
+	if c.keeper != nil {
+		entry = c.keeper.sending(s.Operation, s.Request)
+	}
 	a := c.exchange(req, s, o)
 	if newer, ok := c.renewed(ctx, s, cred, a.Status); ok {
 		if next, _, err := c.build(ctx, s, newer); err == nil {
 			req, cred, a = next, newer, c.again(next, s, a)
 		}
 	}
-	a.Request = s.Request
+	a.Request, a.shot, a.entry = s.Request, c.shots.Add(1), entry
+	if c.keeper != nil {
+		c.keeper.answered(s.Operation, a)
+	}
 	if c.cfg.Inspect != nil && a.Status != 0 && a.Error == "" {
 		a.Marks = c.cfg.Inspect(s.Operation, s.Request, a.Response)
 	}
@@ -207,6 +221,9 @@ func (c *Client) Now() time.Duration { return time.Since(c.cfg.Began) }
 
 // Timeout is the longest wait for one answer.
 func (c *Client) Timeout() time.Duration { return c.cfg.Timeout }
+
+// Run is the ID of the run that requests are made for.
+func (c *Client) Run() string { return c.cfg.Run }
 
 // Base is the URL of the deployment.
 func (c *Client) Base() string { return c.cfg.Base }
@@ -245,6 +262,13 @@ func (c *Client) Send(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	passing, err := c.watch(r)
+	if err != nil {
+		return nil, err
+	}
+	if c.cfg.Run != "" {
+		r.Header.Set(RunHeader, c.cfg.Run)
+	}
 	authenticate(r, cred, "")
 	ctx, cancel := context.WithTimeout(r.Context(), c.cfg.Timeout)
 	resp, err := c.transport("", "").RoundTrip(r.WithContext(ctx))
@@ -253,6 +277,10 @@ func (c *Client) Send(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Body = &bounded{resp.Body, cancel}
+	if err := c.watched(passing, resp); err != nil {
+		_ = resp.Body.Close()
+		return nil, err
+	}
 	return resp, nil
 }
 

@@ -1,0 +1,268 @@
+package target
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// Bounds of waiting for what a 202 promised (RFC 9110 §15.3.3).
+const (
+	settleTime  = 10 * time.Second
+	settleFirst = 20 * time.Millisecond
+	settleMost  = 400 * time.Millisecond
+)
+
+// settle waits until what a 202 promised is there, and takes its identifier
+// from the last answer of the status monitor. What never comes is left as it
+// is.
+func (p *Pool) settle(ctx context.Context, t *thing, a Answer) {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	last, ok := p.follow(ctx, monitorOf(a.Response))
+	if ok {
+		p.mu.Lock()
+		p.adopt(t, last)
+		p.write(t, entryCreated)
+		p.mu.Unlock()
+	}
+	p.appear(ctx, t)
+}
+
+// monitorOf is the path and query of the status monitor that an answer names.
+func monitorOf(r plumbline.Response) string {
+	for _, h := range []string{"Location", "Operation-Location", "Azure-AsyncOperation", "Content-Location"} {
+		if text, ok := headerValue(r.Header, h); ok && text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// follow asks the status monitor until it has nothing more to say.
+func (p *Pool) follow(ctx context.Context, monitor string) (Answer, bool) {
+	req, ok := p.local(monitor)
+	if !ok {
+		return Answer{}, false
+	}
+	for pause := settleFirst; ; pause = min(2*pause, settleMost) {
+		a := p.Client.Do(ctx, Shot{Operation: "", Request: req, Trace: p.trace()})
+		if a.Error == "" && settled(a) {
+			return a, true
+		}
+		if !pauseFor(ctx, pause) {
+			return a, false
+		}
+	}
+}
+
+// local is a request for a URL of the deployment itself.
+func (p *Pool) local(text string) (plumbline.Request, bool) {
+	u, err := url.Parse(text)
+	if err != nil || text == "" || u.Host != "" && u.Host != p.Client.base.Host {
+		return plumbline.Request{}, false
+	}
+	path := strings.TrimPrefix(u.EscapedPath(), strings.TrimSuffix(p.Client.base.EscapedPath(), "/"))
+	if !strings.HasPrefix(path, "/") {
+		return plumbline.Request{}, false
+	}
+	return plumbline.Request{Method: http.MethodGet, Path: path, Query: u.RawQuery}, true
+}
+
+// settled tells whether an answer of a status monitor is its last.
+func settled(a Answer) bool {
+	if a.Status == http.StatusAccepted || a.Status == http.StatusNotFound || a.Status >= 500 || a.Status == http.StatusTooManyRequests {
+		return false
+	}
+	var body map[string]any
+	if json.Unmarshal(a.Response.Body, &body) != nil {
+		return true
+	}
+	for _, k := range []string{"status", "state", "phase"} {
+		if s, ok := body[k].(string); ok {
+			s = strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(s))
+			return !slices.Contains([]string{"pending", "running", "processing", "queued", "accepted", "inprogress", "notstarted", "started", "working", "new", "waiting", "scheduled"}, s)
+		}
+	}
+	return true
+}
+
+func pauseFor(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// adopt takes the identifier of a thing from the last answer of a status
+// monitor: from a URL in it that is one of the paths that name such a thing,
+// or from the place where the document has it.
+func (p *Pool) adopt(t *thing, last Answer) {
+	for _, pointer := range p.places[t.operation] {
+		kind, _, _ := strings.Cut(pointer, ":")
+		if kind == "path" || kind == "request" || kind == "query" || kind == "sent" {
+			continue
+		}
+		if text, ok := p.named202(t.operation, pointer, last.Response); ok {
+			t.values[pointer] = text
+			continue
+		}
+		at := strings.TrimPrefix(pointer, "monitor:")
+		if _, had := t.values[pointer]; had && at == pointer {
+			continue
+		}
+		if text, ok := extract(last.Response, at); ok {
+			t.values[pointer] = text
+		}
+	}
+	p.place(t)
+}
+
+// named202 looks for a URL in an answer that has the shape of a path of the
+// document which names such a thing, or for a member called like it.
+func (p *Pool) named202(operation, pointer string, r plumbline.Response) (string, bool) {
+	found := stringsIn(r)
+	for _, o := range p.Operations {
+		if len(o.Cases) == 0 {
+			continue
+		}
+		for _, b := range o.Cases[0].Binds {
+			if b.In != "path" || b.From != operation || b.Pointer != pointer || !strings.HasSuffix(o.Path, "{"+b.Name+"}") {
+				continue
+			}
+			for _, s := range found {
+				if req, ok := p.local(s.text); ok && strings.Contains(s.text, "/") {
+					if text := placeholders(o.Path, req.Path)[b.Name]; text != "" {
+						return text, true
+					}
+				}
+			}
+			for _, s := range found {
+				if k := plainName(s.key); k != "" && (k == plainName(b.Name) || k == plainName(b.Name)+"id" || k == "resourceid" || k == "resultid") {
+					return s.text, true
+				}
+			}
+		}
+	}
+	return "", false
+}
+
+func plainName(s string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(s))
+}
+
+// A keyed is a string of an answer with the name that it has there.
+type keyed struct{ key, text string }
+
+// stringsIn are the scalar members of an answer, and its Location.
+func stringsIn(r plumbline.Response) []keyed {
+	var out []keyed
+	if text, ok := headerValue(r.Header, "Location"); ok {
+		out = append(out, keyed{"", text})
+	}
+	dec := json.NewDecoder(bytes.NewReader(r.Body))
+	dec.UseNumber()
+	var body any
+	if dec.Decode(&body) != nil {
+		return out
+	}
+	var walk func(key string, v any, depth int)
+	walk = func(key string, v any, depth int) {
+		switch x := v.(type) {
+		case string:
+			out = append(out, keyed{key, x})
+		case json.Number:
+			out = append(out, keyed{key, x.String()})
+		case map[string]any:
+			for _, k := range sortedNames(x) {
+				if depth < 4 {
+					walk(k, x[k], depth+1)
+				}
+			}
+		}
+	}
+	walk("", body, 0)
+	return out
+}
+
+func sortedNames(m map[string]any) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// appear waits until a thing can be read, where the document has an operation
+// that reads it.
+func (p *Pool) appear(ctx context.Context, t *thing) {
+	req, ok := p.reading(t)
+	if !ok {
+		return
+	}
+	for pause := settleFirst; ; pause = min(2*pause, settleMost) {
+		a := p.Client.Do(ctx, Shot{Request: req, Trace: p.trace()})
+		if a.Error == "" && a.Status != http.StatusNotFound && a.Status != http.StatusAccepted && a.Status < 500 || !pauseFor(ctx, pause) {
+			return
+		}
+	}
+}
+
+// reading is the request that reads a thing.
+func (p *Pool) reading(t *thing) (plumbline.Request, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	op, _ := p.op(t.operation)
+	del, hasDel := p.op(op.Deletes)
+	for _, o := range p.Operations {
+		if o.Method != http.MethodGet || !o.Safe() || len(o.Cases) == 0 || hasDel && o.Path != del.Path || lastPlace(o.Path) == "" || !strings.HasSuffix(o.Path, "}") {
+			continue
+		}
+		req := clone(o.Cases[0].Request)
+		whole, named := true, false
+		for _, b := range o.Cases[0].Binds {
+			text, of, found := t.find(source{b.From, b.Pointer})
+			whole = whole && found && put(&req, b, text) == nil
+			named = named || found && of == t && b.In == "path" && b.Name == lastPlace(o.Path)
+		}
+		if whole && named {
+			return req, true
+		}
+	}
+	return plumbline.Request{}, false
+}
+
+// saysDeleted tells whether a body says of its thing that it is deleted.
+func saysDeleted(r plumbline.Response) bool {
+	for _, s := range stringsIn(r) {
+		k := plainName(s.key)
+		if (k == "deletedat" || k == "deletedon" || k == "deletiontime") && s.text != "" {
+			return true
+		}
+		if (k == "status" || k == "state") && slices.Contains([]string{"deleted", "removed", "archived", "trashed"}, strings.ToLower(s.text)) {
+			return true
+		}
+	}
+	var body map[string]any
+	if json.Unmarshal(r.Body, &body) != nil {
+		return false
+	}
+	for k, v := range body {
+		if b, ok := v.(bool); ok && b && slices.Contains([]string{"deleted", "isdeleted", "removed", "archived"}, plainName(k)) {
+			return true
+		}
+	}
+	return false
+}
