@@ -29,23 +29,27 @@ const (
 // rank says how a media type is written; those of rankOther cannot be.
 func rank(media string) int {
 	media = baseMedia(media)
-	switch {
-	case media == "application/json":
+	switch media {
+	case "application/json", "text/json":
 		return rankJSON
+	case "*/*", "application/*":
+		return rankAny
+	case "application/x-www-form-urlencoded":
+		return rankForm
+	case "multipart/form-data":
+		return rankMultipart
+	case "application/xml", "text/xml":
+		return rankXML
+	case "application/octet-stream":
+		return rankBinary
+	}
+	switch {
 	case strings.HasSuffix(media, "+json"):
 		return rankPlusJSON
-	case media == "*/*" || media == "application/*":
-		return rankAny
-	case media == "application/x-www-form-urlencoded":
-		return rankForm
-	case media == "multipart/form-data":
-		return rankMultipart
-	case media == "application/xml" || media == "text/xml" || strings.HasSuffix(media, "+xml"):
+	case strings.HasSuffix(media, "+xml"):
 		return rankXML
 	case strings.HasPrefix(media, "text/") && !strings.Contains(media, "*"):
 		return rankText
-	case media == "application/octet-stream":
-		return rankBinary
 	}
 	return rankOther
 }
@@ -88,7 +92,7 @@ func (g *generator) encodeBody(media string, mt *openapi3.MediaType, v any) (bod
 		return data, media, err == nil
 	case rankForm:
 		m, object := v.(map[string]any)
-		data, ok := g.encodeForm(f, mt, m)
+		data, ok := g.encodeForm(mt, m)
 		return data, media, object && ok
 	case rankMultipart:
 		m, object := v.(map[string]any)

@@ -3,7 +3,6 @@ package sample
 import (
 	"maps"
 	"slices"
-	"strconv"
 )
 
 // most bounds arrays and objects that are made to reach a maximum.
@@ -113,44 +112,47 @@ func (g *generator) objectEdges(s site) []variant {
 	}
 	out := g.sizes(f)
 	if len(f.additional) > 0 || f.minProps > 0 || len(f.patternP) > 0 || f.names != nil {
-		if name, ok := g.newName(f, 0); ok && f.props[name] == nil {
-			if v, ok := g.member(f, name, shape{depth: 2}); ok {
-				keyword := "additionalProperties"
-				switch {
-				case f.names != nil:
-					keyword = "propertyNames"
-				case len(f.additional) == 0:
-					keyword = "patternProperties"
-				}
-				out = append(out, variant{keyword: keyword, at: []string{name}, value: v})
-			}
-		}
+		out = append(out, g.more(f)...)
 	}
-	for keyword, names := range map[string][]string{"dependentRequired": slices.Sorted(maps.Keys(f.depReq)), "dependentSchemas": slices.Sorted(maps.Keys(f.depSch))} {
-		for _, name := range names {
-			m := maps.Clone(now)
-			v, ok := g.member(f, name, shape{depth: 2})
-			if !ok {
-				continue
-			}
-			m[name] = v
-			if g.depend(f, m, shape{depth: 2}) {
-				out = append(out, variant{keyword: keyword, value: m})
-			}
-		}
-	}
-	slices.SortStableFunc(out, byKeyword)
-	return out
+	out = append(out, g.dependents(f, now, "dependentRequired", sortedKeys(f.depReq))...)
+	return append(out, g.dependents(f, now, "dependentSchemas", sortedKeys(f.depSch))...)
 }
 
-func byKeyword(a, b variant) int {
-	switch {
-	case a.keyword < b.keyword:
-		return -1
-	case a.keyword > b.keyword:
-		return 1
+// more is a property that the schema does not name.
+func (g *generator) more(f *flat) []variant {
+	name, ok := g.newName(f, 0)
+	if !ok || f.props[name] != nil {
+		return nil
 	}
-	return 0
+	v, ok := g.member(f, name, shape{depth: 2})
+	if !ok {
+		return nil
+	}
+	keyword := "additionalProperties"
+	switch {
+	case f.names != nil:
+		keyword = "propertyNames"
+	case len(f.additional) == 0:
+		keyword = "patternProperties"
+	}
+	return []variant{{keyword: keyword, at: []string{name}, value: v}}
+}
+
+// dependents are objects with a property that asks for others, and these.
+func (g *generator) dependents(f *flat, now map[string]any, keyword string, names []string) []variant {
+	var out []variant
+	for _, name := range names {
+		m := maps.Clone(now)
+		v, ok := g.member(f, name, shape{depth: 2})
+		if !ok {
+			continue
+		}
+		m[name] = v
+		if g.depend(f, m, shape{depth: 2}) {
+			out = append(out, variant{keyword: keyword, value: m})
+		}
+	}
+	return out
 }
 
 // sizes are objects with as few and as many properties as there may be.
@@ -188,22 +190,11 @@ func (g *generator) arrayBreaks(f *flat) []variant {
 	if f.maxItems != nil && *f.maxItems < most {
 		add("maxItems", *f.maxItems+1)
 	}
-	one, ok := g.make(f.itemNode(0), shape{depth: 2})
-	if ok && f.unique {
-		list := []any{one, one}
-		for uint64(len(list)) < f.minItems {
-			list = append(list, one)
-		}
-		out = append(out, variant{keyword: "uniqueItems", value: list})
+	if one, ok := g.make(f.itemNode(0), shape{depth: 2}); ok && f.unique {
+		out = append(out, variant{keyword: "uniqueItems", value: slices.Repeat([]any{one}, int(min(max(f.minItems, 2), most)))})
 	}
 	if f.contains != nil {
-		loose.contains, loose.minContain = nil, 0
-		if v, ok := g.items(&loose, int(max(f.minItems, 1)), least); ok {
-			out = append(out, variant{keyword: "contains", value: v})
-		}
-		if c, ok := g.make(append(slices.Clone(f.items), f.contains), least); ok && f.maxContain != nil && *f.maxContain < most {
-			out = append(out, variant{keyword: "maxContains", value: slices.Repeat([]any{c}, int(*f.maxContain)+1)})
-		}
+		out = append(out, g.containsBreaks(f, loose)...)
 	}
 	if len(f.prefix) > 0 {
 		if v, ok := g.items(&loose, len(f.prefix), least); ok {
@@ -213,6 +204,20 @@ func (g *generator) arrayBreaks(f *flat) []variant {
 			}
 			out = append(out, variant{keyword: keyword, value: append(v.([]any), "plumbline")})
 		}
+	}
+	return out
+}
+
+// containsBreaks are arrays with none, or too many, of what they must contain.
+func (g *generator) containsBreaks(f *flat, loose flat) []variant {
+	var out []variant
+	loose.contains, loose.minContain = nil, 0
+	if v, ok := g.items(&loose, int(min(max(f.minItems, 1), most)), shape{depth: 1}); ok {
+		out = append(out, variant{keyword: "contains", value: v})
+	}
+	c, ok := g.make(append(slices.Clone(f.items), f.contains), shape{depth: 1})
+	if ok && f.maxContain != nil && *f.maxContain < most {
+		out = append(out, variant{keyword: "maxContains", value: slices.Repeat([]any{c}, int(*f.maxContain)+1)})
 	}
 	return out
 }
@@ -231,6 +236,27 @@ func (g *generator) objectBreaks(s site) []variant {
 			out = append(out, variant{keyword: "required", at: []string{name}, remove: true})
 		}
 	}
+	out = append(out, g.strangers(f)...)
+	out = append(out, g.sizeBreaks(f, now)...)
+	for _, name := range sortedKeys(f.depReq) {
+		if v, ok := g.member(f, name, shape{depth: 2}); ok {
+			m := maps.Clone(now)
+			m[name] = v
+			maps.DeleteFunc(m, func(k string, _ any) bool { return slices.Contains(f.depReq[name], k) && !f.required[k] })
+			out = append(out, variant{keyword: "dependentRequired", value: m})
+		}
+	}
+	for _, name := range sortedKeys(f.depSch) {
+		if v, ok := g.member(f, name, shape{depth: 2}); ok {
+			out = append(out, variant{keyword: "dependentSchemas", at: []string{name}, value: v})
+		}
+	}
+	return out
+}
+
+// strangers are properties that may not be there.
+func (g *generator) strangers(f *flat) []variant {
+	var out []variant
 	extra := func(keyword, name string) {
 		out = append(out, variant{keyword: keyword, at: []string{name}, value: true})
 	}
@@ -240,30 +266,13 @@ func (g *generator) objectBreaks(s site) []variant {
 	if f.unknown {
 		extra("unevaluatedProperties", "plumbline_unknown")
 	}
-	if f.names != nil {
-		for _, name := range []string{"plumbline is no name!", "P", "0", "plumbline_unknown"} {
-			if !g.accepts(node{f.names}, name) {
-				extra("propertyNames", name)
-				break
-			}
-		}
+	if f.names == nil {
+		return out
 	}
-	out = append(out, g.sizeBreaks(f, now)...)
-	for _, name := range slices.Sorted(maps.Keys(f.depReq)) {
-		if v, ok := g.member(f, name, shape{depth: 2}); ok {
-			m := maps.Clone(now)
-			m[name] = v
-			for _, more := range f.depReq[name] {
-				if !f.required[more] {
-					delete(m, more)
-				}
-			}
-			out = append(out, variant{keyword: "dependentRequired", value: m})
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.depSch)) {
-		if v, ok := g.member(f, name, shape{depth: 2}); ok {
-			out = append(out, variant{keyword: "dependentSchemas", at: []string{name}, value: v})
+	for _, name := range []string{"plumbline is no name!", "P", "0", "plumbline_unknown"} {
+		if !g.accepts(node{f.names}, name) {
+			extra("propertyNames", name)
+			break
 		}
 	}
 	return out
@@ -289,10 +298,4 @@ func (g *generator) sizeBreaks(f *flat, now map[string]any) []variant {
 		}
 	}
 	return out
-}
-
-// index is a token of a JSON pointer as a place in an array.
-func index(token string, length int) (int, bool) {
-	i, err := strconv.Atoi(token)
-	return i, err == nil && i >= 0 && i < length
 }

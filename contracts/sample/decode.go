@@ -113,28 +113,28 @@ func readPairs(op openapi.Op, p *openapi3.Parameter, f *flat, pairs []pair) read
 	if kind == "object" && len(p.Content) == 0 && (st.name == "deepObject" || st.explode) {
 		return readMembers(op, p, pairs)
 	}
-	var raw []string
-	for _, x := range pairs {
-		if x.name == p.Name {
-			raw = append(raw, x.raw)
-		}
-	}
+	raw := rawValues(pairs, p.Name)
 	if len(raw) == 0 {
 		return reading{absent: true}
 	}
 	return contentOr(p, unescape(raw[0]), func() any {
-		if isArray(kind) && st.explode || len(raw) > 1 || !isArray(kind) && kind != "object" {
+		whole := kind == "array" && st.explode || kind != "array" && kind != "object"
+		if whole || len(raw) > 1 {
 			return lexemeOf(raw)
 		}
-		sep := map[string]string{"spaceDelimited": " ", "pipeDelimited": "|"}[st.name]
-		if sep == "" {
-			return rawDelimited(kind, raw[0])
-		}
-		return delimited(f, unescape(raw[0]), sep, false)
+		return separated(kind, st, raw[0])
 	})
 }
 
-func isArray(kind string) bool { return kind == "array" }
+func rawValues(pairs []pair, name string) []string {
+	var out []string
+	for _, x := range pairs {
+		if x.name == name {
+			out = append(out, x.raw)
+		}
+	}
+	return out
+}
 
 func lexemeOf(raw []string) lexeme {
 	out := make(lexeme, len(raw))

@@ -126,7 +126,7 @@ func encodeParameter(p *openapi3.Parameter, v any) ([]string, bool) {
 		s, ok := encodePath(p.Name, st, v)
 		return []string{s}, ok && s != "" && s != "." && s != ".."
 	case openapi3.ParameterInHeader:
-		s, ok := joined(v, st.explode, ",", "=", func(s string) (string, bool) { return s, headerText(s) })
+		s, ok := joined(v, st.explode, ",", func(s string) (string, bool) { return s, headerText(s) })
 		return []string{s}, ok && s != ""
 	}
 	return encodePairs(p.Name, st, v)
@@ -148,12 +148,12 @@ func encodePath(name string, st style, v any) (string, bool) {
 		if st.explode {
 			sep = "."
 		}
-		s, ok := joined(v, st.explode, sep, "=", each)
-		return "." + s, ok && !(st.explode && strings.Contains(s, "..")) && scalarFree(v, ".")
+		s, ok := joined(v, st.explode, sep, each)
+		return "." + s, ok && (!st.explode || !strings.Contains(s, "..")) && scalarFree(v, ".")
 	case "matrix":
 		return encodeMatrix(name, st, v, each)
 	}
-	return joined(v, st.explode, ",", "=", each)
+	return joined(v, st.explode, ",", each)
 }
 
 // scalarFree tells whether no text of a value holds a separator.
@@ -180,7 +180,7 @@ func encodeMatrix(name string, st style, v any, each func(string) (string, bool)
 		if st.explode {
 			var b strings.Builder
 			for _, e := range x {
-				s, ok := joined(e, false, ",", "=", each)
+				s, ok := joined(e, false, ",", each)
 				if !ok || isComposite(e) {
 					return "", false
 				}
@@ -190,44 +190,52 @@ func encodeMatrix(name string, st style, v any, each func(string) (string, bool)
 		}
 	case map[string]any:
 		if st.explode {
-			s, ok := joined(v, true, ";", "=", each)
+			s, ok := joined(v, true, ";", each)
 			return ";" + s, ok
 		}
 	}
-	s, ok := joined(v, false, ",", "=", each)
+	s, ok := joined(v, false, ",", each)
 	return ";" + key + "=" + s, ok
 }
 
 // joined writes a value in one text; ok is false when it would not read back.
-func joined(v any, explode bool, sep, assign string, each func(string) (string, bool)) (string, bool) {
-	var parts []string
-	good := true
-	add := func(e any) string {
-		s, ok := scalar(e)
-		t, fine := each(s)
-		good = good && ok && fine && s != "" && !strings.Contains(s, sep) && !strings.Contains(s, ",")
-		return t
-	}
+func joined(v any, explode bool, sep string, each func(string) (string, bool)) (string, bool) {
+	j := joiner{sep: sep, each: each, good: true}
 	switch x := v.(type) {
 	case []any:
 		for _, e := range x {
-			parts = append(parts, add(e))
+			j.parts = append(j.parts, j.text(e))
 		}
-		return strings.Join(parts, sep), good && len(x) > 0
 	case map[string]any:
-		for _, k := range slices.Sorted(maps.Keys(x)) {
+		for _, k := range sortedKeys(x) {
 			if explode {
-				good = good && !strings.Contains(k, assign)
-				parts = append(parts, add(k)+assign+add(x[k]))
+				j.good = j.good && !strings.Contains(k, "=")
+				j.parts = append(j.parts, j.text(k)+"="+j.text(x[k]))
 			} else {
-				parts = append(parts, add(k), add(x[k]))
+				j.parts = append(j.parts, j.text(k), j.text(x[k]))
 			}
 		}
-		return strings.Join(parts, sep), good && len(x) > 0
+	default:
+		s, ok := scalar(v)
+		t, fine := each(s)
+		return t, ok && fine
 	}
+	return strings.Join(j.parts, sep), j.good && len(j.parts) > 0
+}
+
+// A joiner joins texts with a separator that none of them may hold.
+type joiner struct {
+	sep   string
+	each  func(string) (string, bool)
+	parts []string
+	good  bool
+}
+
+func (j *joiner) text(v any) string {
 	s, ok := scalar(v)
-	t, fine := each(s)
-	return t, ok && fine
+	t, fine := j.each(s)
+	j.good = j.good && ok && fine && s != "" && !strings.Contains(s, j.sep) && !strings.Contains(s, ",")
+	return t
 }
 
 // encodePairs writes a parameter of a query, a form or cookies in style form,
@@ -260,7 +268,7 @@ func encodePairs(name string, st style, v any) ([]string, bool) {
 	if bare != "" && !scalarFree(v, bare) {
 		return nil, false
 	}
-	s, ok := joined(v, false, sep, "=", each)
+	s, ok := joined(v, false, sep, each)
 	return []string{key + "=" + s}, ok
 }
 
@@ -278,7 +286,7 @@ func repeated(key string, list []any, escape func(string) string) ([]string, boo
 
 func members(m map[string]any, key, escape func(string) string) ([]string, bool) {
 	var out []string
-	for _, k := range slices.Sorted(maps.Keys(m)) {
+	for _, k := range sortedKeys(m) {
 		s, ok := scalar(m[k])
 		if !ok {
 			return nil, false

@@ -143,21 +143,26 @@ func (f *flat) join(ref *openapi3.SchemaRef, depth int) {
 	f.joinArray(s)
 	f.joinObject(s)
 	f.joinMore(s)
-	if s.Not != nil {
-		f.nots = append(f.nots, s.Not)
-	}
 	for _, part := range s.AllOf {
 		f.join(part, depth+1)
 	}
 	f.joinChoices(s)
 	f.readOnly, f.writeOnly = f.readOnly || s.ReadOnly, f.writeOnly || s.WriteOnly
-	if s.Discriminator != nil && len(s.OneOf)+len(s.AnyOf) == 0 && f.disc == nil {
-		f.disc = s.Discriminator
-		if v := discriminates(s.Discriminator, ref.Ref); v != "" && f.forced[s.Discriminator.PropertyName] == nil {
-			f.force(s.Discriminator.PropertyName, v)
-		}
-	}
+	f.joinDiscriminator(ref)
 	f.joinGiven(s)
+}
+
+// joinDiscriminator names the schema itself where a discriminator stands
+// without alternatives, as it does in the base of an inheritance.
+func (f *flat) joinDiscriminator(ref *openapi3.SchemaRef) {
+	s := ref.Value
+	if s.Discriminator == nil || len(s.OneOf)+len(s.AnyOf) > 0 || f.disc != nil {
+		return
+	}
+	f.disc = s.Discriminator
+	if v := discriminates(s.Discriminator, ref.Ref); v != "" && f.forced[s.Discriminator.PropertyName] == nil {
+		f.force(s.Discriminator.PropertyName, v)
+	}
 }
 
 func (f *flat) joinGiven(s *openapi3.Schema) {
@@ -316,6 +321,9 @@ func (f *flat) joinMore(s *openapi3.Schema) {
 		f.depSch = map[string]*openapi3.SchemaRef{}
 	}
 	maps.Copy(f.depSch, s.DependentSchemas)
+	if s.Not != nil {
+		f.nots = append(slices.Clone(f.nots), s.Not)
+	}
 }
 
 func (f *flat) joinChoices(s *openapi3.Schema) {
@@ -346,15 +354,14 @@ func (f *flat) joinChoices(s *openapi3.Schema) {
 
 // kinds are the types that a value of the node may have, the likeliest first.
 func (f *flat) kinds() []string {
-	if f.types != nil {
+	switch {
+	case f.types != nil:
 		out := slices.DeleteFunc(slices.Clone(f.types), func(t string) bool { return t == "null" })
-		if len(out) < len(f.types) {
+		if len(out) < len(f.types) || len(out) == 0 {
 			out = append(out, "null")
 		}
 		return out
-	}
-	switch {
-	case len(f.props) > 0 || len(f.additional) > 0 || len(f.required) > 0 || len(f.patternP) > 0 || f.minProps > 0:
+	case f.objectLike():
 		return []string{"object"}
 	case len(f.items) > 0 || len(f.prefix) > 0 || f.minItems > 0 || f.contains != nil:
 		return []string{"array"}
@@ -362,6 +369,11 @@ func (f *flat) kinds() []string {
 		return []string{"number"}
 	}
 	return []string{"string"}
+}
+
+// objectLike tells whether an untyped node speaks of properties.
+func (f *flat) objectLike() bool {
+	return len(f.props)+len(f.additional)+len(f.required)+len(f.patternP) > 0 || f.minProps > 0
 }
 
 // admits tells whether the node says that a value may have the type.

@@ -27,12 +27,12 @@ func encodingOf(mt *openapi3.MediaType, name string) (st style, contentType stri
 
 // encodeForm writes an object as application/x-www-form-urlencoded. What has
 // structure and no style of its own is written as JSON.
-func (g *generator) encodeForm(f *flat, mt *openapi3.MediaType, m map[string]any) ([]byte, bool) {
+func (g *generator) encodeForm(mt *openapi3.MediaType, m map[string]any) ([]byte, bool) {
 	var pairs []string
 	for _, k := range sortedKeys(m) {
 		st, contentType := encodingOf(mt, k)
 		v := m[k]
-		if inJSON(f, mt, k, v, contentType) {
+		if inJSON(mt, k, v, contentType) {
 			data, err := json.Marshal(v)
 			if err != nil {
 				return nil, false
@@ -50,7 +50,7 @@ func (g *generator) encodeForm(f *flat, mt *openapi3.MediaType, m map[string]any
 
 // inJSON tells whether a member of a form is written as JSON: where the
 // document says so, and where it has structure for which no style is said.
-func inJSON(_ *flat, mt *openapi3.MediaType, name string, v any, contentType string) bool {
+func inJSON(mt *openapi3.MediaType, name string, v any, contentType string) bool {
 	if contentType != "" && rank(contentType) <= rankPlusJSON {
 		return true
 	}
@@ -106,13 +106,17 @@ func (g *generator) formMember(f *flat, mt *openapi3.MediaType, name string, raw
 		return m
 	}
 	if kind == "array" && !st.explode && len(raw) == 1 {
-		switch st.name {
-		case "spaceDelimited":
-			return structured(kind, strings.Split(unescape(raw[0]), " "))
-		case "pipeDelimited":
-			return structured(kind, strings.Split(unescape(raw[0]), "|"))
-		}
-		return rawDelimited(kind, raw[0])
+		return separated(kind, st, raw[0])
 	}
 	return lexemeOf(raw)
+}
+
+func separated(kind string, st style, raw string) any {
+	switch st.name {
+	case "spaceDelimited":
+		return structured(kind, strings.Split(unescape(raw), " "))
+	case "pipeDelimited":
+		return structured(kind, strings.Split(unescape(raw), "|"))
+	}
+	return rawDelimited(kind, raw)
 }

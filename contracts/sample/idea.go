@@ -15,7 +15,6 @@ import (
 // An idea is a change of the seed request in one place, for one constraint.
 type idea struct {
 	place   place
-	draft   draft
 	keyword string
 	pointer string
 	value   any
@@ -91,8 +90,9 @@ func (m *maker) changed(i idea) draft {
 }
 
 // chosen tries the ideas, so that every constraint is served once before any is
-// served twice, and keywords take turns, until enough of them held.
-func (m *maker) chosen(ideas []idea, most int, try func(idea) (plumbline.Case, bool)) []plumbline.Case {
+// served twice, and keywords take turns, until enough of them held or every
+// constraint was served as often as there are rounds.
+func (m *maker) chosen(ideas []idea, most, rounds int, try func(idea) (plumbline.Case, bool)) []plumbline.Case {
 	queues := map[string][]int{}
 	var order []string
 	for i, x := range ideas {
@@ -106,16 +106,19 @@ func (m *maker) chosen(ideas []idea, most int, try func(idea) (plumbline.Case, b
 		order = m.mixed(order)
 	}
 	done := map[int]plumbline.Case{}
-	for round := 0; len(done) < most && round < 3; round++ {
-		for _, k := range order {
-			for len(queues[k]) > 0 && len(done) < most {
-				i := queues[k][0]
-				queues[k] = queues[k][1:]
-				if c, ok := try(ideas[i]); ok {
-					done[i] = c
-					break
-				}
+	next := func(k string) {
+		for len(queues[k]) > 0 && len(done) < most {
+			i := queues[k][0]
+			queues[k] = queues[k][1:]
+			if c, ok := try(ideas[i]); ok {
+				done[i] = c
+				return
 			}
+		}
+	}
+	for range rounds {
+		for _, k := range order {
+			next(k)
 		}
 	}
 	var out []plumbline.Case

@@ -16,7 +16,7 @@ func (m *maker) invalid() []plumbline.Case {
 	rough := m.robust()
 	rough = rough[:min(len(rough), mostRobust, max(m.options.MaxInvalid/4, 1))]
 	var seen []plumbline.Case
-	out := m.chosen(m.breakIdeas(), m.options.MaxInvalid-len(rough), func(i idea) (plumbline.Case, bool) {
+	out := m.chosen(m.breakIdeas(), m.options.MaxInvalid-len(rough), 2, func(i idea) (plumbline.Case, bool) {
 		c, ok := m.brokenCase(i)
 		if !ok || known(seen, c) {
 			return c, false

@@ -144,19 +144,25 @@ func (f *flat) numberBreaks(integer bool) []variant {
 	if f.max != nil {
 		add(beyond(f.max, l.high, step), named(f.max, "maximum", "exclusiveMaximum"))
 	}
-	if len(f.multiple) > 0 {
-		if v, ok := l.typical(); ok {
-			x, _ := v.Float64()
-			odd := 1.0
-			if !integer || l.step == 1 {
-				odd = l.step / 2
-			}
-			out = append(out, variant{keyword: "multipleOf", value: json.Number(strconv.FormatFloat(x+odd, 'f', l.places+1, 64))})
-			if odd == 1 {
-				out[len(out)-1].value = l.write(x + 1)
-			}
-		}
+	if v, ok := l.typical(); ok && len(f.multiple) > 0 {
+		out = append(out, variant{keyword: "multipleOf", value: l.between(v, integer)})
 	}
+	return append(out, f.widthBreaks()...)
+}
+
+// between is a number beside a rung: an integer where only integers are
+// numbers at all.
+func (l ladder) between(v json.Number, integer bool) json.Number {
+	x, err := v.Float64()
+	if err == nil && integer && l.step > 1 {
+		return l.write(x + 1)
+	}
+	return json.Number(strconv.FormatFloat(x+l.step/2, 'f', l.places+1, 64))
+}
+
+// widthBreaks are integers that do not fit into the bits of their format.
+func (f *flat) widthBreaks() []variant {
+	var out []variant
 	for _, format := range f.formats {
 		switch format {
 		case "int32":

@@ -27,35 +27,29 @@ func newPatterned(expr string) (patterned, bool) {
 // portable turns the ECMA syntax of a pattern into Go's.
 func portable(expr string) string {
 	var b strings.Builder
-	for i := 0; i < len(expr); i++ {
-		rest := expr[i:]
-		switch {
-		case strings.HasPrefix(rest, "(?=") || strings.HasPrefix(rest, "(?!") || strings.HasPrefix(rest, "(?<=") || strings.HasPrefix(rest, "(?<!"):
-			i += group(rest) - 1
-		case strings.HasPrefix(rest, `\u{`):
-			b.WriteString(`\x{`)
-			i += 2
-		case strings.HasPrefix(rest, `\u`) && len(rest) >= 6:
-			b.WriteString(`\x{` + rest[2:6] + `}`)
-			i += 5
-		case strings.HasPrefix(rest, `\/`), strings.HasPrefix(rest, `\-`) && len(rest) > 2:
-			b.WriteString(literal(rest[1]))
-			i++
-		case rest[0] == '\\' && len(rest) > 1:
-			b.WriteString(rest[:2])
-			i++
-		default:
-			b.WriteByte(rest[0])
-		}
+	for i := 0; i < len(expr); {
+		text, n := portableAt(expr[i:])
+		b.WriteString(text)
+		i += n
 	}
 	return b.String()
 }
 
-func literal(c byte) string {
-	if c == '-' {
-		return `\-`
+// portableAt translates what a pattern begins with, and tells its length.
+func portableAt(rest string) (string, int) {
+	switch {
+	case strings.HasPrefix(rest, "(?=") || strings.HasPrefix(rest, "(?!") || strings.HasPrefix(rest, "(?<=") || strings.HasPrefix(rest, "(?<!"):
+		return "", group(rest)
+	case rest[0] != '\\' || len(rest) < 2:
+		return rest[:1], 1
+	case strings.HasPrefix(rest, `\u{`):
+		return `\x{`, 3
+	case rest[1] == 'u' && len(rest) >= 6:
+		return `\x{` + rest[2:6] + `}`, 6
+	case rest[1] == '/':
+		return "/", 2
 	}
-	return string(c)
+	return rest[:2], 2
 }
 
 // group is the length of the group that a text begins with.

@@ -39,7 +39,7 @@ func (m *maker) valid() []plumbline.Case {
 		add(d, "media-"+baseMedia(d.media), "media-type")
 	}
 	seen := slices.Clone(out)
-	more := m.chosen(m.edgeIdeas(), max(m.options.MaxValid-len(out), 0), func(i idea) (plumbline.Case, bool) {
+	more := m.chosen(m.edgeIdeas(), max(m.options.MaxValid-len(out), 0), m.options.MaxValid, func(i idea) (plumbline.Case, bool) {
 		c, ok := m.edgeCase(i)
 		if !ok || known(seen, c) {
 			return c, false

@@ -86,7 +86,11 @@ func (m *maker) proveInvalid(p place, req plumbline.Request) proof {
 	if x, ok := r.tree.(lexeme); ok && strings.Join(x, "") == "" && (!m.required(p) || p.param != nil && p.param.AllowEmptyValue) {
 		return proof{}
 	}
-	v := m.gen.resolve(p.node(), r.tree, false)
+	return refuted(p, r, m.gen.resolve(p.node(), r.tree, false))
+}
+
+// refuted says in words that no reading of a place is valid.
+func refuted(p place, r reading, v verdict) proof {
 	if v.valid {
 		return proof{}
 	}

@@ -163,19 +163,9 @@ func (g *generator) readingsOf(n node, x lexeme, strict bool) []any {
 		}
 	}
 	lists := []lexeme{x}
-	if !strict && len(x) == 1 {
-		for _, sep := range []string{",", "|", " ", ";"} {
-			if strings.Contains(x[0], sep) {
-				lists = append(lists, strings.Split(x[0], sep))
-			}
-		}
-		if x[0] == "" {
-			out = append(out, []any{})
-		}
-	}
-	if !strict && len(x) > 1 {
-		out = append(out, scalars(x[0], false)...)
-		out = append(out, scalars(x[len(x)-1], false)...)
+	if !strict {
+		more, values := looser(x)
+		lists, out = append(lists, more...), append(out, values...)
 	}
 	if f.admits("array") {
 		for _, list := range lists {
@@ -183,6 +173,24 @@ func (g *generator) readingsOf(n node, x lexeme, strict bool) []any {
 		}
 	}
 	return out
+}
+
+// looser are the lists and the values that readers who guess take texts for:
+// one text for a list, the first or the last of many for the only one.
+func looser(x lexeme) (lists []lexeme, values []any) {
+	if len(x) != 1 {
+		values = append(values, scalars(x[0], false)...)
+		return nil, append(values, scalars(x[len(x)-1], false)...)
+	}
+	for _, sep := range []string{",", "|", " ", ";"} {
+		if strings.Contains(x[0], sep) {
+			lists = append(lists, strings.Split(x[0], sep))
+		}
+	}
+	if x[0] == "" {
+		values = append(values, []any{})
+	}
+	return lists, values
 }
 
 // listReadings are the arrays that texts may stand for: all as text, all at

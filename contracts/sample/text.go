@@ -109,6 +109,12 @@ func (f *flat) textEdges() []variant {
 	if f.maxLen != nil && *f.maxLen > 0 {
 		add("maxLength", *f.maxLen)
 	}
+	return append(out, f.textSamples()...)
+}
+
+// textSamples are further texts of what the node allows.
+func (f *flat) textSamples() []variant {
+	var out []variant
 	if len(f.patterns) > 0 {
 		for turn := 1; turn <= 2; turn++ {
 			if s, ok := f.matching(int(min(f.minLen+4, longest)), turn); ok {
@@ -149,14 +155,10 @@ func (f *flat) long(n int) (string, bool) {
 func (f *flat) textBreaks() []variant {
 	var out []variant
 	if f.minLen > 0 && f.minLen <= longest {
-		if s, ok := f.shaped(int(f.minLen) - 1); ok {
-			out = append(out, variant{keyword: "minLength", value: s})
-		}
+		out = append(out, variant{keyword: "minLength", value: f.shaped(int(f.minLen) - 1)})
 	}
 	if f.maxLen != nil && *f.maxLen < 16*longest {
-		if s, ok := f.shaped(int(*f.maxLen) + 1); ok {
-			out = append(out, variant{keyword: "maxLength", value: s})
-		}
+		out = append(out, variant{keyword: "maxLength", value: f.shaped(int(*f.maxLen) + 1)})
 	}
 	n := max(int(min(f.minLen, longest)), 1)
 	if s, ok := f.text(0); ok {
@@ -178,13 +180,13 @@ func (f *flat) textBreaks() []variant {
 
 // shaped makes a text of a length that the node forbids and of the pattern that
 // it asks for, so that only one keyword is broken where that can be.
-func (f *flat) shaped(n int) (string, bool) {
+func (f *flat) shaped(n int) string {
 	if len(f.patterns) > 0 {
 		if p, ok := newPatterned(f.patterns[0]); ok {
 			if s, ok := p.text(n, 0); ok && utf8.RuneCountInString(s) == n {
-				return s, true
+				return s
 			}
 		}
 	}
-	return strings.Repeat("plumbline-", n/10+1)[:n], true
+	return strings.Repeat("plumbline-", n/10+1)[:n]
 }

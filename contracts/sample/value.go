@@ -53,9 +53,6 @@ type shape struct {
 
 func (p shape) deeper() shape { return shape{full: p.full, depth: p.depth + 1} }
 
-// value makes a value that the node accepts.
-func (g *generator) value(n node, full bool) (any, bool) { return g.make(n, shape{full: full}) }
-
 // accepts tells whether all schemas of a node accept a value.
 func (g *generator) accepts(n node, v any) bool {
 	for _, ref := range n {
@@ -159,19 +156,21 @@ func (g *generator) typed(f *flat, p shape) iter.Seq[any] {
 			}
 		}
 		for _, kind := range f.kinds() {
-			for try := range 3 {
-				q := p
-				q.turn += try
-				v, ok := g.ofKind(f, kind, q)
-				if ok && !yield(v) {
+			for q := p; q.turn < p.turn+tries(kind); q.turn++ {
+				if v, ok := g.ofKind(f, kind, q); ok && !yield(v) {
 					return
-				}
-				if kind == "object" || kind == "boolean" || kind == "null" {
-					break
 				}
 			}
 		}
 	}
+}
+
+// tries is how often values of a type are made that may turn out different.
+func tries(kind string) int {
+	if kind == "object" || kind == "boolean" || kind == "null" {
+		return 1
+	}
+	return 3
 }
 
 func (g *generator) ofKind(f *flat, kind string, p shape) (any, bool) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -54,7 +55,7 @@ type xmlWriter struct {
 // xmlName tells whether a text may name an element.
 func xmlName(s string) bool {
 	for i, r := range s {
-		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 0x7f
+		letter := r == '_' || unicode.IsLetter(r)
 		if !letter && (i == 0 || r != '-' && r != '.' && (r < '0' || r > '9')) {
 			return false
 		}
@@ -172,42 +173,41 @@ type xmlNode struct {
 
 func parseXML(data []byte) (*xmlNode, error) {
 	dec := xml.NewDecoder(bytes.NewReader(data))
-	var stack []*xmlNode
-	var root *xmlNode
+	doc := &xmlNode{}
+	stack := []*xmlNode{doc}
 	for {
 		t, err := dec.Token()
 		if errors.Is(err, io.EOF) {
-			if root == nil || len(stack) > 0 {
+			if len(doc.kids) == 0 || len(stack) > 1 {
 				return nil, io.ErrUnexpectedEOF
 			}
-			return root, nil
+			return doc.kids[0], nil
 		}
 		if err != nil {
 			return nil, err
 		}
+		top := stack[len(stack)-1]
 		switch x := t.(type) {
 		case xml.StartElement:
-			e := &xmlNode{name: x.Name.Local, attrs: map[string]string{}}
-			for _, a := range x.Attr {
-				if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" {
-					e.attrs[a.Name.Local] = a.Value
-				}
-			}
-			if len(stack) > 0 {
-				up := stack[len(stack)-1]
-				up.kids = append(up.kids, e)
-			} else if root == nil {
-				root = e
-			}
+			e := newXMLNode(x)
+			top.kids = append(top.kids, e)
 			stack = append(stack, e)
 		case xml.EndElement:
 			stack = stack[:len(stack)-1]
 		case xml.CharData:
-			if len(stack) > 0 {
-				stack[len(stack)-1].text += string(x)
-			}
+			top.text += string(x)
 		}
 	}
+}
+
+func newXMLNode(x xml.StartElement) *xmlNode {
+	e := &xmlNode{name: x.Name.Local, attrs: map[string]string{}}
+	for _, a := range x.Attr {
+		if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" {
+			e.attrs[a.Name.Local] = a.Value
+		}
+	}
+	return e
 }
 
 // decodeXML reads an XML document as the schema says that it is written.
@@ -228,13 +228,13 @@ func (g *generator) xmlTree(n node, e *xmlNode, depth int) any {
 	case kind == "array":
 		return g.xmlList(f, e.kids, depth)
 	case len(e.kids) > 0 || len(e.attrs) > 0 || kind == "object":
-		return g.xmlObject(g.xmlShape(f, e), e, depth)
+		return g.xmlObject(g.xmlShape(f), e, depth)
 	}
 	return lexeme{e.text}
 }
 
 // xmlShape joins the properties of all alternatives: any of them may be meant.
-func (g *generator) xmlShape(f *flat, _ *xmlNode) *flat {
+func (g *generator) xmlShape(f *flat) *flat {
 	for range 8 {
 		if len(f.choices) == 0 {
 			break
@@ -263,27 +263,14 @@ func (g *generator) xmlObject(f *flat, e *xmlNode, depth int) any {
 	for _, k := range f.order() {
 		n := g.governing(f, k)
 		name, x, sub := elementName(f, k), xmlOf(n), g.flats.of(n)
-		if x.Attribute {
-			if v, ok := e.attrs[name]; ok {
-				out[k] = lexeme{v}
-			}
-			used[name] = true
-			continue
-		}
-		array := slices.Contains(sub.kinds(), "array")
-		if array && !x.Wrapped {
+		if slices.Contains(sub.kinds(), "array") && !x.Wrapped {
 			name = itemName(sub, name)
 		}
-		kids := e.named(name)
 		used[name] = true
-		switch {
-		case len(kids) == 0:
-		case array && x.Wrapped:
-			out[k] = g.xmlList(sub, kids[0].kids, depth+1)
-		case array:
-			out[k] = g.xmlList(sub, kids, depth+1)
-		default:
-			out[k] = g.xmlTree(n, kids[0], depth+1)
+		if v, ok := e.attrs[name]; ok && x.Attribute {
+			out[k] = lexeme{v}
+		} else if kids := e.named(name); len(kids) > 0 && !x.Attribute {
+			out[k] = g.xmlMember(n, kids, depth+1)
 		}
 	}
 	for _, kid := range e.kids {
@@ -292,6 +279,18 @@ func (g *generator) xmlObject(f *flat, e *xmlNode, depth int) any {
 		}
 	}
 	return out
+}
+
+// xmlMember reads the elements of one property.
+func (g *generator) xmlMember(n node, kids []*xmlNode, depth int) any {
+	sub := g.flats.of(n)
+	switch array := slices.Contains(sub.kinds(), "array"); {
+	case array && xmlOf(n).Wrapped:
+		return g.xmlList(sub, kids[0].kids, depth)
+	case array:
+		return g.xmlList(sub, kids, depth)
+	}
+	return g.xmlTree(n, kids[0], depth)
 }
 
 func (e *xmlNode) named(name string) []*xmlNode {
