@@ -168,6 +168,7 @@ type Change struct {
 	Text      string   `json:"text"`
 	Field     string   `json:"field,omitempty"`
 	Consumers []string `json:"consumers,omitempty"` // that the change touches
+	Allowed   string   `json:"allowed,omitempty"`   // reason why it may be, as declared
 	Source    Source   `json:"source"`
 }
 

@@ -33,6 +33,7 @@ type Design struct {
 	Changes      []Change      `json:"changes,omitempty"`
 	Untrue       []Untrue      `json:"untrue,omitempty"`   // examples of the document that break its own schemas
 	Examples     int           `json:"examples,omitempty"` // how many examples were checked
+	Served       string        `json:"served,omitempty"`   // declared path at which the target serves its document; empty when not declared
 }
 
 // Operation returns the operation with the given ID.

@@ -24,6 +24,7 @@ func mayImport() map[string][]string {
 		"features": {},
 
 		"contracts/openapi":     {"."},
+		"contracts/diff":        {".", "contracts/openapi"},
 		"contracts/overlay":     {},
 		"contracts/schema":      {".", "contracts/openapi"},
 		"contracts/sample":      {".", "contracts/openapi", "contracts/schema"},

@@ -50,6 +50,7 @@ func shop() plumbline.Design {
 		Propagation: plumbline.PropagationW3C,
 		Recovery:    10 * time.Second,
 		Pacts:       []string{"pacts/web.json"},
+		Base:        "v1.yaml",
 		Consumers: []plumbline.Consumer{{
 			File: "pacts/web.json", Consumer: "web", Key: "0", Description: "request 0", Operation: "getOrder", Status: 200, Reads: []string{"/id", "/note"},
 		}},

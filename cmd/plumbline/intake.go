@@ -14,10 +14,12 @@ import (
 // intakeOptions are the flags that say what the document is read with.
 type intakeOptions struct {
 	overlays []string
+	base     string
 }
 
 func (o *intakeOptions) bindIntake(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.overlays, "overlay", nil, "OpenAPI overlay that is applied to the document before it is read; may be repeated")
+	f.StringVar(&o.base, "base", "", "the released document that this one must not break: a file, a URL, or git:REV[:PATH]")
 }
 
 // readOverlays reads the overlays of plumbline.yaml, then those of the flags.

@@ -190,7 +190,7 @@ func (s *session) fill() error {
 	if s.design.Service == "" {
 		s.design.Service = serviceName(s.doc)
 	}
-	errs = append(errs, s.flagObjectives(), s.consumers())
+	errs = append(errs, s.flagObjectives(), s.consumers(), s.compare())
 	return errors.Join(errs...)
 }
 
