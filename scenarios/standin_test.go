@@ -48,7 +48,8 @@ func TestNullTargetsPassNothingThatNeedsAProof(t *testing.T) {
 		e.Exchanges, e.Pacts = nil, nil
 		r := Judge(d, p, fns, e)
 		for _, f := range r.Findings {
-			if f.Outcome == plumbline.Pass && f.Gates {
+			// What compares two documents says nothing about the target.
+			if f.Outcome == plumbline.Pass && f.Gates && f.Function != noBreakingChange {
 				t.Errorf("%s passes %s: %s", name, f.Claim, f.Reason)
 			}
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"archive/tar"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -161,13 +160,17 @@ func untar(dir string, archive []byte) error {
 const gitTime = 30 * time.Second
 
 func git(dir string, args ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), gitTime)
-	defer cancel()
-	c := exec.CommandContext(ctx, "git", args...)
+	c := exec.Command("git", args...) //nolint:noctx // bounded by a deadline of its own, before anything was started
 	c.Dir = dir
 	var out, problem bytes.Buffer
 	c.Stdout, c.Stderr = &out, &problem
-	if err := c.Run(); err != nil {
+	err := c.Start()
+	if err == nil {
+		late := time.AfterFunc(gitTime, func() { _ = c.Process.Kill() })
+		err = c.Wait()
+		late.Stop()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("git %s: %s", args[0], strings.TrimSpace(problem.String()+" "+err.Error()))
 	}
 	return out.Bytes(), nil

@@ -82,17 +82,13 @@ func shape(path string) string { return regexp.MustCompile(`\{[^{}]*\}`).Replace
 // levelOf decides how sure it is that a change breaks somebody; empty when it
 // is of no concern.
 func levelOf(c checker.Change) plumbline.Level {
-	id := c.GetId()
-	switch c.GetLevel() {
-	case checker.ERR:
-		if widens(id) {
-			return plumbline.LevelLikely
-		}
-		return plumbline.LevelProved
-	case checker.WARN:
+	id, level := c.GetId(), c.GetLevel()
+	switch {
+	case level == checker.WARN, level == checker.ERR && widens(id):
 		return plumbline.LevelLikely
-	}
-	if id == "response-optional-property-removed" || id == "response-non-success-status-removed" {
+	case level == checker.ERR:
+		return plumbline.LevelProved
+	case id == "response-optional-property-removed", id == "response-non-success-status-removed":
 		return plumbline.LevelAdvisory
 	}
 	return ""
