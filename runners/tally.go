@@ -10,8 +10,13 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
-// mostFields bounds the fields that are counted of one kind of answer.
-const mostFields = 512
+// Bounds of what is counted of one kind of answer: its fields, and how many
+// answers are looked into before only some are.
+const (
+	mostFields = 512
+	lookedInto = 256
+	thenEvery  = 16
+)
 
 // A Tally counts which values the answers of the target held. The zero value
 // and nil count nothing yet. It is safe for concurrent use.
@@ -26,8 +31,9 @@ type kindOfAnswer struct {
 	media     string
 }
 
-// Add counts one answer with the places of the values that it held.
-func (t *Tally) Add(operation string, r plumbline.Response, fields map[string]bool) {
+// Add counts one answer with the places of the values that it held. Fields
+// tells them; of many answers of one kind only some are looked into.
+func (t *Tally) Add(operation string, r plumbline.Response, fields func() map[string]bool) {
 	if t == nil {
 		return
 	}
@@ -37,7 +43,6 @@ func (t *Tally) Add(operation string, r plumbline.Response, fields map[string]bo
 	}
 	key := kindOfAnswer{operation, r.Status, media}
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.seen == nil {
 		t.seen = map[kindOfAnswer]*plumbline.Seen{}
 	}
@@ -47,7 +52,15 @@ func (t *Tally) Add(operation string, r plumbline.Response, fields map[string]bo
 		t.seen[key] = s
 	}
 	s.Count++
-	for f := range fields {
+	look := s.Count <= lookedInto || s.Count%thenEvery == 0
+	t.mu.Unlock()
+	if !look {
+		return
+	}
+	held := fields()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for f := range held {
 		if _, known := s.Fields[f]; known || len(s.Fields) < mostFields {
 			s.Fields[f]++
 		}

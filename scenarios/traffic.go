@@ -2,7 +2,9 @@ package scenarios
 
 import (
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -49,9 +51,11 @@ func seed(o plumbline.Operation) (plumbline.Case, bool) {
 }
 
 // callable says whether the mode of the design lets a run send valid requests
-// to the operation: safe ones always, in mode own also what creates resources
-// and what changes or deletes only those, in mode full everything. An
-// operation without a valid case is not callable.
+// to the operation: safe ones always, in mode own also what creates resources,
+// what changes or deletes only those, and what is posted to a place that names
+// no resource, unless it is called as something that acts on what was there
+// before; in mode full everything. An operation without a valid case is not
+// callable.
 func callable(d plumbline.Design, o plumbline.Operation) bool {
 	c, ok := seed(o)
 	switch {
@@ -62,7 +66,48 @@ func callable(d plumbline.Design, o plumbline.Operation) bool {
 	case d.Mode == plumbline.ModeObserve:
 		return false
 	}
-	return o.Creates() || ownsPath(d, c)
+	return o.Creates() || ownsPath(d, c) || harmlessPost(o)
+}
+
+// harmlessPost says whether an operation is a POST to a place that names no
+// resource, and is not called as something that acts on what was there before
+// or reaches somebody.
+func harmlessPost(o plumbline.Operation) bool {
+	if o.Method != "POST" || strings.Contains(o.Path, "{") {
+		return false
+	}
+	return !slices.ContainsFunc(wordsOf(o.ID+" "+o.Path), func(w string) bool {
+		return slices.Contains([]string{
+			"delete", "remove", "clear", "purge", "flush", "reset", "wipe", "truncate", "drop", "shutdown", "restart", "reboot", "stop", "kill",
+			"logout", "revoke", "cancel", "disable", "deactivate", "migrate", "import", "restore", "rollback", "reload",
+			"send", "publish", "notify", "email", "mail", "sms", "pay", "charge", "refund", "transfer", "withdraw", "checkout", "deploy",
+		}, w)
+	})
+}
+
+// leavesTrace says whether each call of an operation may leave something that
+// the run cannot delete: a few calls are enough then.
+func leavesTrace(d plumbline.Design, o plumbline.Operation) bool {
+	if o.Safe() || d.Mode == plumbline.ModeFull || o.Method != "POST" || o.Deletes != "" {
+		return false
+	}
+	return o.Creates() || slices.Contains(o.Statuses, "201") || slices.Contains(o.Statuses, "202")
+}
+
+// wordsOf parts a name or a path into its words, in small letters: those of
+// camelCase too.
+func wordsOf(s string) []string {
+	var b strings.Builder
+	for i, r := range s {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte(' ')
+		}
+		if !unicode.IsLetter(r) {
+			r = ' '
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return strings.Fields(b.String())
 }
 
 // ownsPath says whether the path of the case leads to a resource that the run

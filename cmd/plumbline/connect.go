@@ -50,7 +50,8 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	cfg := a.targetConfig(s, run)
+	tally := &runners.Tally{}
+	cfg := a.targetConfig(s, run, tally)
 	if err := s.identify(&cfg); err != nil {
 		return nil, usage(err)
 	}
@@ -71,7 +72,7 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 	c.Runner = &runners.Runner{
 		Design: s.design, Run: run, Dir: s.out, Journal: journal, Target: c.live, Streams: runners.LiveStreams{Live: c.live},
 		Checks: map[string]runners.Check{"proxy-transparent": wire.SelfTest}, Observe: a.progress,
-		Pacts: runners.PactEngine{Verifier: verifier, Live: c.live}, More: s.more(),
+		Pacts: runners.PactEngine{Verifier: verifier, Live: c.live}, Seen: tally, More: s.more(),
 	}
 	if err := c.connectWires(ctx, s); err != nil {
 		c.close(ctx)
@@ -86,7 +87,7 @@ func newRunID() string {
 	return hex.EncodeToString(b[:])
 }
 
-func (a *app) targetConfig(s *session, run plumbline.Run) target.Config {
+func (a *app) targetConfig(s *session, run plumbline.Run, tally *runners.Tally) target.Config {
 	cfg := target.Config{
 		Base: s.design.Target, Run: run.ID, Began: run.Began,
 		Force: s.force, Timeout: s.timeout, Limit: s.design.Load.Limit,
@@ -101,6 +102,7 @@ func (a *app) targetConfig(s *session, run plumbline.Run) target.Config {
 	leaker := scenarios.NewLeaker(hosts)
 	lessened := scenarios.Lessened(s.design.Dependencies)
 	cfg.Inspect = func(op string, req plumbline.Request, resp plumbline.Response) []plumbline.Mark {
+		tally.Add(op, resp, func() map[string]bool { return inspector.Fields(op, resp) })
 		return slices.Concat(inspector.Inspect(op, req, resp), leaker.Scan(resp.Body), lessened(resp))
 	}
 	return cfg
