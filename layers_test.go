@@ -28,7 +28,7 @@ func mayImport() map[string][]string {
 		"contracts/overlay":     {},
 		"contracts/schema":      {".", "contracts/openapi"},
 		"contracts/sample":      {".", "contracts/openapi", "contracts/schema"},
-		"contracts/pactfile":    {".", "contracts/openapi", "contracts/schema"},
+		"contracts/pactfile":    {".", "contracts/openapi", "contracts/schema", "contracts/sample"},
 		"contracts/compare":     {".", "contracts/openapi", "contracts/schema"},
 		"contracts/slo":         {"."},
 		"contracts/wfc":         {"."},

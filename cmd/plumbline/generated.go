@@ -46,10 +46,18 @@ func (s *session) artefacts() (map[string][]byte, error) {
 	return out, nil
 }
 
-// pact renders the provider-surface pact and the ledger of what it cannot say.
+// pact renders the provider-surface pact that is verified, the one of all
+// answers that the document allows, and the ledger of what the first cannot say.
 func (s *session) pact(out map[string][]byte) error {
-	p, losses := pactfile.Build(s.doc, s.set, s.design.Operations, pactfile.Options{Provider: s.design.Service})
-	var b, l bytes.Buffer
+	o := pactfile.Options{Provider: s.design.Service}
+	p, losses := pactfile.Build(s.doc, s.set, s.design.Operations, o)
+	var b, l, all bytes.Buffer
+	if err := pactfile.Write(&all, pactfile.Surface(s.doc, s.set, s.design.Operations, o)); err != nil {
+		return fmt.Errorf("write pact: %w", err)
+	}
+	if len(losses) > 0 {
+		s.notes = append(s.notes, fmt.Sprintf("%d statements of the document cannot be said by a pact; each is in contracts/%s.losses.json and is held against every response all the same", len(losses), s.design.Service))
+	}
 	if err := pactfile.Write(&b, p); err != nil {
 		return fmt.Errorf("write pact: %w", err)
 	}
@@ -57,6 +65,7 @@ func (s *session) pact(out map[string][]byte) error {
 		return fmt.Errorf("write losses: %w", err)
 	}
 	out["contracts/"+s.design.Service+".pact.json"] = b.Bytes()
+	out["contracts/"+s.design.Service+".surface.pact.json"] = all.Bytes()
 	out["contracts/"+s.design.Service+".losses.json"] = l.Bytes()
 	return nil
 }

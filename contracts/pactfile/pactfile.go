@@ -5,6 +5,7 @@ package pactfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"maps"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
+	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
 
@@ -80,34 +82,44 @@ type body struct {
 	Encoded     any    `json:"encoded"`
 }
 
-// A Loss is something that the document says and the pact does not.
+// A Loss is something that the document says and the pact does not. It is
+// enforced all the same: every response is held against the document.
 type Loss struct {
 	Operation string `json:"operation"`
-	Pointer   string `json:"pointer"` // into the response body
+	Status    string `json:"status,omitempty"`
+	Pointer   string `json:"pointer"` // JSON pointer into the response body, * for any index
 	Keyword   string `json:"keyword"`
 	Reason    string `json:"reason"`
 }
 
-// Build makes one interaction for every operation that has a valid case and a
-// documented success. Same arguments, same pact.
-func Build(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) (Pact, []Loss) {
-	if o.Consumer == "" {
-		o.Consumer = "plumbline (provider surface)"
-	}
-	p := Pact{
-		Consumer: party{o.Consumer}, Provider: party{o.Provider}, Interactions: []interaction{},
+func newPact(d *openapi.Doc, o Options) Pact {
+	return Pact{
+		Consumer: party{cmp.Or(o.Consumer, "plumbline (provider surface)")}, Provider: party{o.Provider}, Interactions: []interaction{},
 		Metadata: map[string]any{"pactSpecification": map[string]any{"version": "4.0"}, "plumbline": map[string]any{"kind": "provider-surface", "document": d.SHA256}},
 	}
-	losses := []Loss{}
-	byID := map[string]openapi.Op{}
+}
+
+func index(d *openapi.Doc) map[string]openapi.Op {
+	out := map[string]openapi.Op{}
 	for _, op := range d.Operations {
-		byID[op.ID] = op
+		out[op.ID] = op
 	}
+	return out
+}
+
+// Build makes one interaction for every operation that has a valid case and a
+// documented success: what any right provider answers to it. Same arguments,
+// same pact.
+func Build(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) (Pact, []Loss) {
+	p := newPact(d, o)
+	losses := []Loss{}
+	byID := index(d)
+	m := sample.NewMaker(s)
 	for _, op := range ops {
 		if len(op.Cases) == 0 || !op.Safe() && !op.Creates() && op.Method != "DELETE" {
 			continue
 		}
-		if i, l, ok := interactionOf(byID[op.ID], op, s); ok {
+		if i, l, ok := interactionOf(byID[op.ID], op, s, m); ok {
 			p.Interactions = append(p.Interactions, i)
 			losses = append(losses, l...)
 		}
@@ -116,37 +128,56 @@ func Build(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) 
 	return p, losses
 }
 
-func interactionOf(src openapi.Op, op plumbline.Operation, s *schema.Set) (interaction, []Loss, bool) {
+func interactionOf(src openapi.Op, op plumbline.Operation, s *schema.Set, m *sample.Maker) (interaction, []Loss, bool) {
 	status, r := success(src.Op)
 	if r == nil {
 		return interaction{}, nil, false
 	}
+	i, ok := asked(op)
+	if !ok {
+		return i, nil, false
+	}
+	code := strconv.Itoa(status)
+	i.Description, i.Key = op.ID+" answers "+code, op.ID+"/"+code
+	i.Response = response{Status: status}
+	losses := i.expect(r, &writer{op: op.ID, status: code, rules: map[string]any{}, set: s, make: m, sound: true})
+	return i, losses, true
+}
+
+// asked is an interaction with the operation's seed request.
+func asked(op plumbline.Operation) (interaction, bool) {
 	c := op.Cases[0]
 	i := interaction{
-		Description: op.ID + " answers " + strconv.Itoa(status), Key: op.ID + "/" + strconv.Itoa(status), Type: "Synchronous/HTTP",
+		Type:     "Synchronous/HTTP",
 		Comments: map[string]any{"operation": op.ID, "case": c.ID, "text": []string{"provider surface: restates the OpenAPI document"}},
 		Request:  request{Method: op.Method, Path: c.Request.Path, Headers: c.Request.Header},
-		Response: response{Status: status},
 	}
 	if c.Request.Query != "" {
 		q, err := url.ParseQuery(c.Request.Query)
 		if err != nil {
-			return i, nil, false
+			return i, false
 		}
 		i.Request.Query = q
 	}
 	if len(c.Request.Body) > 0 {
-		var content any
-		if json.Unmarshal(c.Request.Body, &content) != nil {
-			return i, nil, false // only JSON bodies are stated
+		content := plain(c.Request.Body)
+		if content == nil {
+			return i, false // only JSON bodies are stated
 		}
 		i.Request.Body = &body{content, strings.Join(c.Request.Header["Content-Type"], ""), false}
 	}
-	if !i.states(c, op) {
-		return i, nil, false
+	return i, i.states(c, op)
+}
+
+// plain decodes JSON with its numbers as they are written; nil when it is none.
+func plain(data []byte) any {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	var v any
+	if dec.Decode(&v) != nil || dec.More() {
+		return nil
 	}
-	losses := i.expect(r, op.ID, s)
-	return i, losses, true
+	return v
 }
 
 // states asks for the values that only the deployment knows.
@@ -191,25 +222,64 @@ func success(op *openapi3.Operation) (int, *openapi3.Response) {
 	return 0, nil
 }
 
-// expect states the JSON body of the response with the tightest rules.
-func (i *interaction) expect(r *openapi3.Response, op string, s *schema.Set) []Loss {
-	for _, media := range slices.Sorted(maps.Keys(r.Content)) {
-		m := r.Content[media]
-		if m == nil || m.Schema == nil || !strings.Contains(media, "json") {
-			continue
-		}
-		w := &writer{op: op, rules: map[string]any{}, set: s}
-		content, ok := w.value(m.Schema, "$", 0)
-		if !ok {
-			return append(w.losses, Loss{op, "", "schema", "no example could be made of the response body"})
-		}
-		i.Response.Body = &body{content, media, false}
-		if len(w.rules) > 0 {
-			i.Response.MatchingRules = map[string]any{"body": w.rules}
-		}
+// expect states the JSON body of the response.
+func (i *interaction) expect(r *openapi3.Response, w *writer) []Loss {
+	media, m := stated(r, w)
+	if m == nil {
 		return w.losses
 	}
-	return nil
+	content, ok := w.value(m.Schema, "$", 0)
+	if ok && !w.holds(m.Schema, content) {
+		ok = false
+	}
+	if !ok {
+		w.lose("$", "schema", "no example could be made of the response body")
+		return w.losses
+	}
+	i.Response.Body = &body{content, media, false}
+	if len(w.rules) > 0 {
+		i.Response.MatchingRules = map[string]any{"body": w.rules}
+	}
+	return w.losses
+}
+
+// stated is the first JSON media type with a schema; the others are lost.
+func stated(r *openapi3.Response, w *writer) (string, *openapi3.MediaType) {
+	found := ""
+	for _, media := range mediaTypes(r) {
+		m := r.Content[media]
+		if found == "" && m != nil && m.Schema != nil && isJSON(media) {
+			found = media
+			continue
+		}
+		w.lose("$", "content", "the body of "+media+" is not stated")
+	}
+	for name, h := range r.Headers {
+		if h != nil && h.Value != nil && h.Value.Schema != nil {
+			w.lose("$", "headers", "the header "+name+" is not stated")
+		}
+	}
+	slices.SortFunc(w.losses, func(a, b Loss) int { return strings.Compare(a.Reason, b.Reason) })
+	return found, r.Content[found]
+}
+
+func isJSON(media string) bool {
+	return strings.Contains(strings.ToLower(media), "json") && !strings.Contains(media, "*")
+}
+
+// holds tells whether the schema accepts the example. Where something required
+// cannot be stated, that is all that may be missing.
+func (w *writer) holds(ref *openapi3.SchemaRef, v any) bool {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return false
+	}
+	for _, b := range w.set.Check(ref, schema.Response, plain(data)) {
+		if !w.partial || b.Keyword != "required" && b.Keyword != "minItems" {
+			return false
+		}
+	}
+	return true
 }
 
 // Write writes the pact, the same bytes for the same pact.

@@ -62,9 +62,9 @@ components:
         optional: {type: string}
 `
 
-func built(t *testing.T) (Pact, []Loss) {
+func document(t *testing.T, text string) (*openapi.Doc, *schema.Set) {
 	t.Helper()
-	d, err := openapi.Parse("orders.yaml", []byte(orders), openapi.Options{})
+	d, err := openapi.Parse("orders.yaml", []byte(text), openapi.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +72,12 @@ func built(t *testing.T) (Pact, []Loss) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return d, s
+}
+
+func built(t *testing.T) (Pact, []Loss) {
+	t.Helper()
+	d, s := document(t, orders)
 	return Build(d, s, sample.Fill(d, s, sample.Options{Seed: 1}), Options{Provider: "shop"})
 }
 
@@ -85,24 +91,37 @@ func written(t *testing.T) (pact, ledger []byte) {
 	return pb.Bytes(), lb.Bytes()
 }
 
-func TestThePactIsGolden(t *testing.T) {
+func TestThePactsAreGolden(t *testing.T) {
 	t.Parallel()
-	got, _ := written(t)
-	path := filepath.Join("testdata", "orders.pact.json")
-	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
+	pact, ledger := written(t)
+	var surface bytes.Buffer
+	if err := Write(&surface, surfaced(t)); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(string(want), string(got)); d != "" {
-		t.Errorf("%s (-want +got; UPDATE=1 rewrites):\n%s", path, d)
+	for name, got := range map[string][]byte{"orders.pact.json": pact, "orders.losses.json": ledger, "orders.surface.pact.json": surface.Bytes()} {
+		path := filepath.Join("testdata", name)
+		if os.Getenv("UPDATE") != "" {
+			if err := os.WriteFile(path, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(string(want), string(got)); d != "" {
+			t.Errorf("%s (-want +got; UPDATE=1 rewrites):\n%s", path, d)
+		}
 	}
 }
 
+func surfaced(t *testing.T) Pact {
+	t.Helper()
+	d, s := document(t, orders)
+	return Surface(d, s, sample.Fill(d, s, sample.Options{Seed: 1}), Options{Provider: "shop"})
+}
+
+// The order of maps changes from one build to the next: Go shuffles it.
 func TestTwoBuildsAreTheSameBytes(t *testing.T) {
 	t.Parallel()
 	pact, ledger := written(t)
@@ -113,6 +132,9 @@ func TestTwoBuildsAreTheSameBytes(t *testing.T) {
 		}
 		if !bytes.Equal(l, ledger) {
 			t.Fatalf("another ledger:\n%s", cmp.Diff(string(ledger), string(l)))
+		}
+		if d := cmp.Diff(surfaced(t), surfaced(t)); d != "" {
+			t.Fatalf("another surface:\n%s", d)
 		}
 	}
 }
@@ -184,26 +206,23 @@ func TestWhatPactCannotSayIsInTheLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []Loss{
-		{"choice", "$", "nullable, oneOf, anyOf, allOf", "one shape"},
-		{"choice", "", "schema", "no example"},
-		{"listOrders", "$", "items", "may be empty"},
-		{"getOrder", "$", "additionalProperties", "further properties"},
-		{"getOrder", "$.quantity", "minimum, maximum, multipleOf", "no rule"},
-		{"getOrder", "$.note", "minLength, maxLength", "no rule"},
-		{"getOrder", "$.note", "pattern", "certain to match"},
-		{"getOrder", "$.maybe", "nullable, oneOf, anyOf, allOf", "one shape"},
-		{"getOrder", "$.optional", "properties", "optional"},
-		{"getOrder", "$.secret", "properties", "cannot be stated"},
-		{"createOrder", "$.note", "pattern", "certain to match"},
+		{"choice", "200", "", "oneOf", "one shape"},
+		{"choice", "200", "", "schema", "no example"},
+		{"getOrder", "200", "", "additionalProperties", "further properties"},
+		{"getOrder", "200", "/quantity", "minimum, maximum, multipleOf", "no rule"},
+		{"getOrder", "200", "/optional", "properties", "optional"},
+		{"getOrder", "200", "/note", "pattern", "not bound"},
+		{"health", "200", "", "content", "text/plain"},
+		{"listOrders", "200", "/*/quantity", "minimum, maximum, multipleOf", "no rule"},
 	} {
 		if !slices.ContainsFunc(losses, func(l Loss) bool {
-			return l.Operation == want.Operation && l.Pointer == want.Pointer && l.Keyword == want.Keyword && strings.Contains(l.Reason, want.Reason)
+			return l.Operation == want.Operation && l.Status == want.Status && l.Pointer == want.Pointer && l.Keyword == want.Keyword && strings.Contains(l.Reason, want.Reason)
 		}) {
 			t.Errorf("the ledger lacks %+v", want)
 		}
 	}
 	for _, l := range losses {
-		if l.Operation == "health" || l.Operation == "deleteOrder" || l.Reason == "" {
+		if l.Operation == "deleteOrder" || l.Reason == "" {
 			t.Errorf("%+v is no loss", l)
 		}
 	}
@@ -218,5 +237,84 @@ func TestAnEmptyPactHasEmptyLists(t *testing.T) {
 	}
 	if got := b.String(); !strings.Contains(got, `"interactions": []`) || !strings.HasSuffix(got, "}\n[]\n") || !strings.Contains(got, `"name": "c"`) {
 		t.Errorf("written:\n%s", got)
+	}
+}
+
+// Every alternative of an answer is an interaction of its own, whose example is
+// valid, and none that differs from another in nothing.
+func TestTheSurfaceHasEveryAlternative(t *testing.T) {
+	t.Parallel()
+	d, set := document(t, `openapi: 3.1.0
+info: {title: t, version: "1"}
+paths:
+  /pets:
+    get:
+      operationId: pets
+      responses:
+        '200':
+          description: d
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [pet, tags]
+                properties:
+                  pet: {oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]}
+                  tags: {type: array, items: {type: string, enum: [a, b]}}
+                  note: {type: [string, 'null'], maxLength: 9}
+                  owner: {anyOf: [{type: integer}, {type: string, format: uuid}]}
+            text/csv: {}
+        4XX: {description: e, content: {application/problem+json: {schema: {type: object, required: [title], properties: {title: {type: string}}}}}}
+        default: {description: any}
+components:
+  schemas:
+    Cat: {type: object, required: [lives], additionalProperties: false, properties: {lives: {type: integer}}}
+    Dog: {type: object, required: [barks], additionalProperties: false, properties: {barks: {type: boolean}}}
+`)
+	p := Surface(d, set, sample.Fill(d, set, sample.Options{Seed: 1}), Options{Provider: "pets"})
+	byName := map[string]interaction{}
+	for _, i := range p.Interactions {
+		if !i.Pending || len(i.ProviderStates) == 0 {
+			t.Errorf("%s is not pending, or needs no state", i.Description)
+		}
+		byName[strings.TrimPrefix(i.Description, "pets answers ")] = i
+	}
+	if len(byName) != len(p.Interactions) {
+		t.Errorf("%d interactions have %d descriptions", len(p.Interactions), len(byName))
+	}
+	for name, want := range map[string]string{
+		"200 application/json max":            `{"note":"plumbline","owner":1,"pet":{"lives":1},"tags":["a"]}`,
+		"200 application/json min":            `{"pet":{"lives":1},"tags":["a"]}`,
+		"200 application/json /note null 1":   `{"note":null,"owner":1,"pet":{"lives":1},"tags":["a"]}`,
+		"200 application/json /tags empty 1":  `{"note":"plumbline","owner":1,"pet":{"lives":1},"tags":[]}`,
+		"200 application/json /pet oneOf 1":   `{"note":"plumbline","owner":1,"pet":{"barks":true},"tags":["a"]}`,
+		"200 application/json /owner anyOf 1": `{"note":"plumbline","owner":"3fa85f64-5717-4562-b3fc-2c963f66afa6","pet":{"lives":1},"tags":["a"]}`,
+		"4XX application/problem+json max":    `{"title":"plumbline"}`,
+		"200 text/csv any body":               `null`,
+	} {
+		i, ok := byName[name]
+		var got any
+		if i.Response.Body != nil {
+			got = i.Response.Body.Content
+		}
+		data, err := json.Marshal(got)
+		if !ok || err != nil || string(data) != want {
+			t.Errorf("%s: %s, want %s", name, data, want)
+		}
+	}
+	if r := byName["4XX application/problem+json max"].Response; r.Status != 400 || r.MatchingRules["status"] == nil {
+		t.Errorf("a class of statuses: %+v", r)
+	}
+	if len(byName) < 12 {
+		t.Errorf("%d interactions: pairs are missing", len(byName))
+	}
+}
+
+func TestPointers(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{"$": "", "$.a.b": "/a/b", "$.a[*].b": "/a/*/b", "$['odd-name'].x": "/odd-name/x", "$['a/b'][*]": "/a~1b/*", "$['a.b']": "/a.b"} {
+		if got := pointer(path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
 	}
 }

@@ -2,105 +2,220 @@ package pactfile
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
 
-// deepest bounds how far a response schema is stated.
-const deepest = 5
+// Depths that bound how far a response schema is stated: circular ones end
+// there, and optional properties sooner.
+const (
+	deepest  = 6
+	optional = 3
+)
 
-// A writer turns a response schema into an example and matching rules. What is
-// in the example is required by Pact, so only required properties are.
+// A writer turns a response schema into an example and matching rules.
+//
+// In the sound mode it states only what every answer that the schema allows
+// fulfils, because a right provider must not be accused: what is in the example
+// is required by Pact, so only required properties are, and nothing that has
+// alternatives. In the other mode it states one of the alternatives: which one
+// is chosen at each point where there are several.
 type writer struct {
-	op     string
-	set    *schema.Set
-	rules  map[string]any
-	losses []Loss
+	op, status string
+	set        *schema.Set
+	make       *sample.Maker
+	sound      bool
+	full       bool           // with optional properties; never when sound
+	chosen     map[string]int // by path; nothing stands for the first
+	points     []point        // met on the way
+	partial    bool           // something required could not be stated
+	rules      map[string]any
+	losses     []Loss
+}
+
+// A point is a place with alternatives.
+type point struct {
+	path string
+	n    int
+	what string // "null", "branch", "empty"
 }
 
 func (w *writer) lose(path, keyword, reason string) {
-	w.losses = append(w.losses, Loss{w.op, path, keyword, reason})
+	if w.sound {
+		w.losses = append(w.losses, Loss{w.op, w.status, pointer(path), keyword, reason})
+	}
 }
 
-func (w *writer) rule(path string, rule map[string]any) {
-	w.rules[path] = map[string]any{"combine": "AND", "matchers": []any{rule}}
+func (w *writer) rule(path string, rules ...map[string]any) {
+	list := make([]any, 0, len(rules))
+	for _, r := range rules {
+		list = append(list, r)
+	}
+	w.rules[path] = map[string]any{"combine": "AND", "matchers": list}
 }
 
+// choose tells which alternative of a place is stated.
+func (w *writer) choose(path, what string, n int) int {
+	if n > 1 {
+		w.points = append(w.points, point{path + " " + what, n, what})
+	}
+	return w.chosen[path+" "+what]
+}
+
+// value states a schema; ok is false when it cannot be.
 func (w *writer) value(ref *openapi3.SchemaRef, path string, depth int) (any, bool) {
+	parts, ok := w.parts(ref, path, 0)
+	if !ok || depth > deepest {
+		return nil, false
+	}
+	kind, null := kindOf(parts), nullable(parts)
+	for _, p := range parts {
+		w.unsaid(p.Value, path)
+	}
+	composed := kind == "object" || kind == "array"
+	switch {
+	case w.isNull(kind, path, null):
+		return nil, true
+	case composed && null && w.sound:
+		w.lose(path, "nullable", "Pact has one shape for one place: an object or a list, or null")
+		return nil, false
+	case kind == "object":
+		return w.object(parts, path, depth)
+	case kind == "array":
+		return w.array(parts, path, depth)
+	}
+	return w.single(parts, kind, path, null)
+}
+
+// isNull tells whether null is the chosen alternative of a nullable place.
+func (w *writer) isNull(kind, path string, null bool) bool {
+	if !null || w.sound || kind == "null" || w.choose(path, "null", 2) == 0 {
+		return false
+	}
+	w.rule(path, map[string]any{"match": "null"})
+	return true
+}
+
+func (w *writer) single(parts openapi3.SchemaRefs, kind, path string, null bool) (any, bool) {
+	if kind == "" {
+		w.lose(path, "type", "Pact has no rule for a value of any type")
+		return nil, false
+	}
+	v, ok := w.scalar(parts, kind, path)
+	if ok && null && w.sound {
+		w.orNull(path)
+	}
+	return v, ok
+}
+
+// orNull lets a scalar be null as well.
+func (w *writer) orNull(path string) {
+	r, ok := w.rules[path].(map[string]any)
+	list, many := r["matchers"].([]any)
+	if !ok || !many || len(list) != 1 {
+		w.rule(path, map[string]any{"match": "type"})
+		list = []any{map[string]any{"match": "type"}}
+	}
+	w.rules[path] = map[string]any{"combine": "OR", "matchers": append([]any{map[string]any{"match": "null"}}, list...)}
+}
+
+// parts are the schemas that hold together at a place: the schema itself, those
+// of its allOf, and the chosen alternative.
+func (w *writer) parts(ref *openapi3.SchemaRef, path string, depth int) (openapi3.SchemaRefs, bool) {
 	if ref == nil || ref.Value == nil || depth > deepest {
 		return nil, false
 	}
 	s := ref.Value
-	if nullable(s) || len(s.OneOf)+len(s.AnyOf)+len(s.AllOf) > 0 {
-		w.lose(path, "nullable, oneOf, anyOf, allOf", "Pact has one shape for one place")
-		return nil, false
-	}
-	w.bounds(s, path)
-	switch kind(s) {
-	case "object":
-		return w.object(s, path, depth)
-	case "array":
-		w.rule(path, map[string]any{"match": "type", "min": 0})
-		w.lose(path, "items", "a list may be empty, and Pact states at least one item")
-		return []any{}, true
-	case "integer":
-		w.rule(path, map[string]any{"match": "integer"})
-		return 1, true
-	case "number":
-		w.rule(path, map[string]any{"match": "number"})
-		return 1.5, true
-	case "boolean":
-		w.rule(path, map[string]any{"match": "boolean"})
-		return true, true
-	case "string":
-		return w.text(s, path), true
-	}
-	return nil, false
-}
-
-func nullable(s *openapi3.Schema) bool {
-	return s.Nullable || s.Type != nil && slices.Contains(*s.Type, "null")
-}
-
-func kind(s *openapi3.Schema) string {
-	if s.Type == nil || len(*s.Type) != 1 {
-		if len(s.Properties) > 0 {
-			return "object"
+	out := openapi3.SchemaRefs{ref}
+	refs := slices.Clone(s.AllOf)
+	for i, branches := range []openapi3.SchemaRefs{s.OneOf, s.AnyOf} {
+		keyword := []string{"oneOf", "anyOf"}[i]
+		switch {
+		case len(branches) == 0:
+		case len(branches) > 1 && w.sound:
+			w.lose(path, keyword, "Pact has one shape for one place; each alternative has an interaction of its own in the surface file")
+			return nil, false
+		default:
+			k := w.choose(path+strings.Repeat("'", depth), keyword, len(branches))
+			refs = append(refs, branches[min(k, len(branches)-1)])
 		}
-		return ""
 	}
-	return (*s.Type)[0]
+	for _, r := range refs {
+		more, ok := w.parts(r, path, depth+1)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, more...)
+	}
+	return out, true
 }
 
-func (w *writer) bounds(s *openapi3.Schema, path string) {
-	if s.Min != nil || s.Max != nil || s.MultipleOf != nil {
-		w.lose(path, "minimum, maximum, multipleOf", "Pact has no rule for them")
+func nullable(parts openapi3.SchemaRefs) bool {
+	typed := false
+	for _, p := range parts {
+		s := p.Value
+		if s.Nullable || s.Type != nil && slices.Contains(*s.Type, "null") {
+			typed = true
+		} else if s.Type != nil {
+			return false
+		}
+		if len(s.Enum) > 0 && !s.Nullable && !slices.Contains(s.Enum, nil) {
+			return false
+		}
 	}
-	if s.MinLength > 0 || s.MaxLength != nil {
-		w.lose(path, "minLength, maxLength", "Pact has no rule for them")
-	}
+	return typed
 }
 
-func (w *writer) object(s *openapi3.Schema, path string, depth int) (any, bool) {
+// kindOf is the type of the parts together; empty when there is none, or more
+// than one.
+func kindOf(parts openapi3.SchemaRefs) string {
+	for _, p := range parts {
+		if t := p.Value.Type; t != nil {
+			types := slices.DeleteFunc(slices.Clone(*t), func(s string) bool { return s == "null" })
+			switch {
+			case len(types) == 1:
+				return types[0]
+			case len(types) == 0 && len(*t) > 0:
+				return "null"
+			}
+		}
+	}
+	for _, p := range parts {
+		switch s := p.Value; {
+		case len(s.Properties) > 0:
+			return "object"
+		case len(s.Enum) > 0:
+			if _, ok := s.Enum[0].(string); ok {
+				return "string"
+			}
+		}
+	}
+	return ""
+}
+
+func (w *writer) object(parts openapi3.SchemaRefs, path string, depth int) (any, bool) {
 	out := map[string]any{}
-	for _, name := range sorted(s.Properties) {
-		p := s.Properties[name]
-		at := child(path, name)
-		if !slices.Contains(s.Required, name) || p == nil || p.Value == nil || p.Value.WriteOnly {
-			w.lose(at, "properties", "an optional property cannot be stated")
+	properties, required := members(parts)
+	for _, name := range sorted(properties) {
+		p, at := properties[name], child(path, name)
+		if p == nil || p.Value == nil || p.Value.WriteOnly {
 			continue
 		}
-		if v, ok := w.value(p, at, depth+1); ok {
-			out[name] = v
+		if !required[name] && (!w.full || depth >= optional) {
+			w.lose(at, "properties", "an optional property cannot be stated: it would be required")
+			continue
 		}
-	}
-	if s.AdditionalProperties.Has != nil && !*s.AdditionalProperties.Has {
-		w.lose(path, "additionalProperties", "Pact allows further properties in responses")
+		if v, ok := w.member(p, at, depth, required[name]); ok {
+			out[name] = v
+		} else if required[name] && !w.sound {
+			return nil, false
+		}
 	}
 	if len(out) == 0 {
 		w.rule(path, map[string]any{"match": "type"})
@@ -108,38 +223,110 @@ func (w *writer) object(s *openapi3.Schema, path string, depth int) (any, bool) 
 	return out, true
 }
 
+// member states a property; one that cannot be leaves nothing behind.
+func (w *writer) member(p *openapi3.SchemaRef, at string, depth int, required bool) (any, bool) {
+	before := len(w.points)
+	v, ok := w.value(p, at, depth+1)
+	if !ok {
+		w.restore(before, at)
+		w.partial = w.partial || required
+	}
+	return v, ok
+}
+
+// restore takes back the rules and the points below a place that is not stated.
+func (w *writer) restore(points int, path string) {
+	w.points = w.points[:points]
+	for at := range w.rules {
+		if at == path || strings.HasPrefix(at, path+".") || strings.HasPrefix(at, path+"[") {
+			delete(w.rules, at)
+		}
+	}
+}
+
+// members are the properties of all parts, and which of them are required.
+func members(parts openapi3.SchemaRefs) (properties openapi3.Schemas, required map[string]bool) {
+	properties, required = openapi3.Schemas{}, map[string]bool{}
+	for _, p := range parts {
+		for name, r := range p.Value.Properties {
+			if _, known := properties[name]; !known {
+				properties[name] = r
+			}
+		}
+		for _, name := range p.Value.Required {
+			required[name] = true
+		}
+	}
+	return properties, required
+}
+
+func (w *writer) array(parts openapi3.SchemaRefs, path string, depth int) (any, bool) {
+	items, least, most := lengths(parts)
+	rule := map[string]any{"match": "type", "min": least}
+	if most != nil {
+		rule["max"] = *most
+	}
+	w.rule(path, rule)
+	if !w.sound && least == 0 && w.choose(path, "empty", 2) == 1 {
+		return []any{}, true
+	}
+	before, was := len(w.points), w.partial
+	v, ok := w.value(items, path+"[*]", depth+1)
+	if !ok || most != nil && *most == 0 {
+		w.restore(before, path+"[*]")
+		w.partial = was || w.sound && least > 0
+		w.lose(path, "items", "the items of the list cannot be stated")
+		return []any{}, w.sound || least == 0
+	}
+	out := []any{v}
+	for uint64(len(out)) < min(least, 8) {
+		out = append(out, v)
+	}
+	return out, true
+}
+
+// lengths are the schema of the items, and their least and greatest number.
+func lengths(parts openapi3.SchemaRefs) (items *openapi3.SchemaRef, least uint64, most *uint64) {
+	for _, p := range parts {
+		if items == nil {
+			items = p.Value.Items
+		}
+		least = max(least, p.Value.MinItems)
+		if most == nil {
+			most = p.Value.MaxItems
+		}
+	}
+	return items, least, most
+}
+
 // child is the JSONPath of a property.
 func child(path, name string) string {
-	if regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
+	odd := strings.ContainsFunc(name, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+	if !odd && name != "" && (name[0] < '0' || name[0] > '9') {
 		return path + "." + name
 	}
 	return path + "['" + strings.ReplaceAll(name, "'", `\'`) + "']"
 }
 
-// text states a string: by its enumeration, its format, or its type alone.
-func (w *writer) text(s *openapi3.Schema, path string) string {
-	if len(s.Enum) > 0 {
-		var words []string
-		for _, e := range s.Enum {
-			words = append(words, regexp.QuoteMeta(fmt.Sprint(e)))
+// pointer is the JSON pointer of a JSONPath, with * for any index.
+func pointer(path string) string {
+	r := strings.NewReplacer("['", "/", "']", "", "[*]", "/*", ".", "/", "$", "", "~", "~0")
+	var b strings.Builder
+	for path != "" {
+		if i := strings.Index(path, "['"); i >= 0 {
+			end := strings.Index(path[i:], "']")
+			if end > 0 {
+				b.WriteString(r.Replace(path[:i]) + "/" + strings.NewReplacer("~", "~0", "/", "~1", `\'`, "'").Replace(path[i+2:i+end]))
+				path = path[i+end+2:]
+				continue
+			}
 		}
-		w.rule(path, map[string]any{"match": "regex", "regex": "^(" + strings.Join(words, "|") + ")$"})
-		return fmt.Sprint(s.Enum[0])
+		b.WriteString(r.Replace(path))
+		break
 	}
-	known := map[string][2]string{
-		"date-time": {`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$`, "2026-01-02T03:04:05Z"},
-		"date":      {`^\d{4}-\d\d-\d\d$`, "2026-01-02"},
-		"uuid":      {`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`, "3fa85f64-5717-4562-b3fc-2c963f66afa6"},
-	}
-	if f, ok := known[s.Format]; ok {
-		w.rule(path, map[string]any{"match": "regex", "regex": f[0]})
-		return f[1]
-	}
-	if s.Pattern != "" {
-		w.lose(path, "pattern", "no example of it is at hand that is certain to match")
-	}
-	w.rule(path, map[string]any{"match": "type"})
-	return "plumbline"
+	return b.String()
 }
 
 func sorted(m openapi3.Schemas) []string {
@@ -150,3 +337,55 @@ func sorted(m openapi3.Schemas) []string {
 	slices.Sort(out)
 	return out
 }
+
+// unsaid books the keywords that no rule of Pact stands for.
+func (w *writer) unsaid(s *openapi3.Schema, path string) {
+	maps := s.AdditionalProperties.Schema != nil || len(s.PatternProperties) > 0 || s.PropertyNames != nil
+	closed := s.AdditionalProperties.Has != nil && !*s.AdditionalProperties.Has || s.UnevaluatedProperties.Has != nil
+	for _, k := range append(unsaidValues(s), []silent{
+		{closed, "additionalProperties", "Pact allows further properties in responses"},
+		{maps, "additionalProperties", "Pact has no rule for the keys and values of a map that may be empty"},
+		{s.MinProps > 0 || s.MaxProps != nil, "minProperties, maxProperties", "Pact has no rule for them"},
+		{s.Not != nil, "not", "Pact has no rule for it"},
+		{s.If != nil || len(s.DependentRequired)+len(s.DependentSchemas) > 0, "if, dependentRequired, dependentSchemas", "Pact has no rule for what depends on other values"},
+		{s.Discriminator != nil, "discriminator", "Pact does not choose a shape by a value"},
+	}...) {
+		if k.there {
+			w.lose(path, k.keyword, k.reason)
+		}
+	}
+}
+
+// A silent keyword is one that Pact has no rule for.
+type silent struct {
+	there           bool
+	keyword, reason string
+}
+
+func unsaidValues(s *openapi3.Schema) []silent {
+	bounds := s.Min != nil || s.Max != nil || s.MultipleOf != nil || s.ExclusiveMin.IsSet() || s.ExclusiveMax.IsSet()
+	return []silent{
+		{bounds, "minimum, maximum, multipleOf", "Pact has no rule for them"},
+		{s.UniqueItems, "uniqueItems", "Pact has no rule for it"},
+		{len(s.PrefixItems) > 0 || s.Contains != nil || s.UnevaluatedItems.Has != nil, "prefixItems, contains", "lists are stated by their items alone"},
+	}
+}
+
+// characters is the rule for the number of characters, where there is one.
+func (w *writer) characters(s *openapi3.Schema, path string) map[string]any {
+	if s.MinLength == 0 && s.MaxLength == nil {
+		return nil
+	}
+	most := ""
+	if s.MaxLength != nil {
+		most = strconv.FormatUint(*s.MaxLength, 10)
+	}
+	if s.MinLength > longest || s.MaxLength != nil && *s.MaxLength > longest {
+		w.lose(path, "minLength, maxLength", fmt.Sprintf("as a pattern it would repeat more than %d times", longest))
+		return nil
+	}
+	return map[string]any{"match": "regex", "regex": fmt.Sprintf(`^[\s\S]{%d,%s}$`, s.MinLength, most)}
+}
+
+// longest bounds the repetitions in a pattern.
+const longest = 1000

@@ -1,0 +1,162 @@
+package pactfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/plumbline-dev/plumbline/contracts/schema"
+)
+
+// scalar states a value by the tightest rules that hold for all of them.
+// Pact's decimal is not used: it refuses 100.
+func (w *writer) scalar(parts openapi3.SchemaRefs, kind, path string) (any, bool) {
+	v, ok := w.example(parts, kind)
+	if !ok {
+		w.lose(path, "schema", "no example could be made that the schema accepts")
+		return nil, false
+	}
+	if listed := enumeration(parts); len(listed) > 0 {
+		w.listed(listed, path)
+		return v, true
+	}
+	switch kind {
+	case "integer", "number", "boolean", "null":
+		w.rule(path, map[string]any{"match": kind})
+		return v, true
+	}
+	text, ok := v.(string)
+	if !ok {
+		return nil, false
+	}
+	w.text(parts, path, text)
+	return text, true
+}
+
+// example is a value of the kind that all parts accept: that of the chosen
+// alternative, which stands last, before that of the whole.
+func (w *writer) example(parts openapi3.SchemaRefs, kind string) (any, bool) {
+	if kind == "null" {
+		return nil, true
+	}
+	for _, p := range slices.Backward(parts) {
+		for _, v := range w.candidates(p, kind) {
+			if typeOf(v) == kind || kind == "number" && typeOf(v) == "integer" {
+				if !slices.ContainsFunc(parts, func(q *openapi3.SchemaRef) bool { return !w.set.Valid(q, schema.Response, v) }) {
+					return v, true
+				}
+			}
+		}
+	}
+	return nil, false
+}
+
+func (w *writer) candidates(p *openapi3.SchemaRef, kind string) []any {
+	var out []any
+	if v, ok := w.make.Value(p, false); ok {
+		out = append(out, v)
+	}
+	out = append(out, p.Value.Enum...)
+	usual := map[string]any{"string": "plumbline", "integer": json.Number("1"), "number": json.Number("1.5"), "boolean": true}
+	return append(out, usual[kind])
+}
+
+func typeOf(v any) string {
+	switch x := v.(type) {
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case json.Number:
+		if strings.ContainsAny(x.String(), ".eE") {
+			return "number"
+		}
+		return "integer"
+	}
+	return ""
+}
+
+// enumeration are the values of the first enumeration or constant, without
+// null.
+func enumeration(parts openapi3.SchemaRefs) []any {
+	for _, p := range parts {
+		all := p.Value.Enum
+		if p.Value.Const != nil {
+			all = []any{p.Value.Const}
+		}
+		if len(all) > 0 {
+			return slices.DeleteFunc(slices.Clone(all), func(v any) bool { return v == nil })
+		}
+	}
+	return nil
+}
+
+// listed states an enumeration of texts as a pattern; of others Pact knows the
+// type alone.
+func (w *writer) listed(values []any, path string) {
+	var words []string
+	for _, v := range values {
+		s, ok := v.(string)
+		if !ok {
+			w.rule(path, map[string]any{"match": "type"})
+			w.lose(path, "enum", "values that are no texts have no rule but their type")
+			return
+		}
+		words = append(words, regexp.QuoteMeta(s))
+	}
+	w.rule(path, map[string]any{"match": "regex", "regex": "^(" + strings.Join(words, "|") + ")$"})
+}
+
+// text states a string: by its format, its pattern and its length, or by its
+// type alone.
+func (w *writer) text(parts openapi3.SchemaRefs, path, example string) {
+	known := map[string]string{
+		"date-time": `^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$`,
+		"date":      `^\d{4}-\d\d-\d\d$`,
+		"uuid":      `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`,
+	}
+	var rules []map[string]any
+	for _, p := range parts {
+		s := p.Value
+		switch expr, ok := known[s.Format]; {
+		case ok && regexp.MustCompile(expr).MatchString(example):
+			rules = append(rules, map[string]any{"match": "regex", "regex": expr})
+		case s.Format != "":
+			w.lose(path, "format", fmt.Sprintf("Pact has no rule for %s that accepts all of it", s.Format))
+		}
+		switch {
+		case s.Pattern == "":
+		case portable(s.Pattern, example):
+			rules = append(rules, map[string]any{"match": "regex", "regex": s.Pattern})
+		default:
+			w.lose(path, "pattern", "it does not mean the same to every verifier, or is not bound to the whole text")
+		}
+		if r := w.characters(s, path); r != nil {
+			rules = append(rules, r)
+		}
+	}
+	if len(rules) == 0 {
+		rules = append(rules, map[string]any{"match": "type"})
+	}
+	w.rule(path, rules...)
+}
+
+// portable tells whether a pattern means the same in ECMAScript, in Go and to
+// the verifiers, or less to them: bound at both ends, and without the classes
+// that Unicode widens.
+func portable(pattern, example string) bool {
+	if !strings.HasPrefix(pattern, "^") || !strings.HasSuffix(pattern, "$") || strings.HasSuffix(pattern, `\$`) {
+		return false
+	}
+	for _, class := range []string{`\D`, `\W`, `\S`, `\B`, `\b`, `\p`, `\P`, `\u`, `\x`, `\c`, "[[", "&&", "(?"} {
+		if strings.Contains(pattern, class) {
+			return false
+		}
+	}
+	re, err := regexp.Compile(pattern)
+	return err == nil && re.MatchString(example)
+}
