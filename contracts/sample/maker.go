@@ -17,5 +17,5 @@ func NewMaker(s *schema.Set) *Maker { return &Maker{newGenerator(s, nil)} }
 // own examples first; full asks for all properties instead of the required
 // ones. ok is false when none was found. Numbers are of type json.Number.
 func (m *Maker) Value(ref *openapi3.SchemaRef, full bool) (v any, ok bool) {
-	return m.g.value(node{ref}, full)
+	return m.g.make(node{ref}, shape{full: full})
 }
