@@ -164,7 +164,7 @@ func loadDocument(file string, o openapi.Options) (*openapi.Doc, error) {
 // fill makes the design of document, declaration and flags.
 func (s *session) fill() error {
 	s.design = plumbline.Design{Schema: plumbline.DesignSchema, Target: s.target, Document: s.identity()}
-	s.design.Operations = sample.Fill(s.doc, s.set, sample.Options{Seed: s.seed})
+	s.design.Operations = sample.Fill(s.doc, s.set, sample.Options{Seed: s.seed, Dictionary: s.declared.Dictionary})
 	s.design.Families = sample.Families(s.doc, s.set)
 	inspector := schema.NewInspector(s.doc, s.set)
 	for i := range s.design.Operations {

@@ -29,6 +29,7 @@ type Declaration struct {
 	Generated  string // folder of generated and edited files; empty when not declared
 	Pacts      []string
 	Intake     Intake
+	Dictionary map[string][]any // values by the name of a field, or by operation and place: "createOrder/body/quantity"
 
 	propagation  plumbline.Propagation
 	recovery     time.Duration

@@ -31,6 +31,7 @@ type file struct {
 	Allowed      []allowedFile            `yaml:"allowed_breaking"`
 	Served       string                   `yaml:"served"`
 	Flows        []string                 `yaml:"flows"`
+	Dictionary   map[string][]any         `yaml:"dictionary"`
 }
 
 type targetFile struct {

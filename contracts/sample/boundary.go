@@ -79,7 +79,7 @@ func (g *generator) arrayEdges(f *flat) []variant {
 		if n > most {
 			return
 		}
-		if v, ok := g.items(f, int(n), shape{depth: 1}); ok {
+		if v, ok := g.items(f, int(n), shape{depth: 1, turn: 1}); ok {
 			if list, _ := v.([]any); uint64(len(list)) == n {
 				out = append(out, variant{keyword: keyword, value: v})
 			}

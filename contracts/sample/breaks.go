@@ -12,7 +12,7 @@ import (
 // the proof says whether they are.
 func (g *generator) breaks(s site) []variant {
 	f := s.flat
-	out := g.objectBreaksFirst(s)
+	out := append(g.choiceBreaks(s), g.objectBreaksFirst(s)...)
 	out = append(out, f.typeBreaks(s)...)
 	if f.enum != nil {
 		keyword := "enum"
@@ -31,7 +31,6 @@ func (g *generator) breaks(s site) []variant {
 			out = append(out, g.arrayBreaks(f)...)
 		}
 	}
-	out = append(out, g.choiceBreaks(s)...)
 	return append(out, g.notBreaks(s)...)
 }
 

@@ -110,7 +110,7 @@ func (m *maker) malformed(i idea) (plumbline.Request, bool) {
 // labelled is the keyword that a case is known by: the one that is meant where
 // the proof found it broken, else the one that the proof found.
 func labelled(i idea, breaches []schema.Breach) (keyword, at string) {
-	composite := []string{"oneOf", "anyOf", "not", "if", "then", "else", "dependentSchemas", "const", "enum", "items", "required", "syntax"}
+	composite := []string{"oneOf", "anyOf", "not", "if", "then", "else", "dependentSchemas", "const", "enum", "items", "required", "syntax", "propertyNames"}
 	if len(breaches) == 0 || slices.Contains(composite, i.keyword) {
 		return i.keyword, i.pointer
 	}

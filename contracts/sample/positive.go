@@ -42,6 +42,7 @@ func (m *maker) valid() []plumbline.Case {
 	more := m.chosen(m.edgeIdeas(), max(m.options.MaxValid-len(out), 0), m.options.MaxValid, func(i idea) (plumbline.Case, bool) {
 		c, ok := m.edgeCase(i)
 		if !ok || known(seen, c) {
+			relabel(out[1:], c, ok)
 			return c, false
 		}
 		c.ID = m.id("edge-", i.pointer, i.keyword)
@@ -80,6 +81,15 @@ func (m *maker) otherMedia() []draft {
 		}
 	}
 	return out
+}
+
+// relabel notes that a case without a constraint stands at the edge of one.
+func relabel(cases []plumbline.Case, c plumbline.Case, proved bool) {
+	for i := range cases {
+		if proved && cases[i].Keyword == "" && known(cases[i:i+1], c) {
+			cases[i].Keyword, cases[i].Pointer = c.Keyword, c.Pointer
+		}
+	}
 }
 
 func known(cases []plumbline.Case, c plumbline.Case) bool {

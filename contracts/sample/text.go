@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -83,13 +84,22 @@ func (f *flat) matching(characters, turn int) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	for try := range 3 {
+	for try := range 6 {
 		s, ok := p.text(characters, turn+try)
-		if ok && f.fits(s) {
+		if ok && f.fits(s) && f.matchesAll(s) {
 			return s, true
 		}
 	}
 	return "", false
+}
+
+// matchesAll tells whether a text has what a made one may lack: the other
+// patterns, and what a pattern looks around for.
+func (f *flat) matchesAll(s string) bool {
+	if len(f.patterns) == 1 && !strings.Contains(f.patterns[0], "(?") {
+		return true
+	}
+	return !slices.ContainsFunc(f.patterns, func(p string) bool { return !matches(p, s) })
 }
 
 // textEdges are texts at the edges of what the node allows.
@@ -141,14 +151,14 @@ func (f *flat) textSamples() []variant {
 // long makes a text of exactly so many characters where it can.
 func (f *flat) long(n int) (string, bool) {
 	if len(f.patterns) > 0 {
-		return f.matching(n, 0)
+		return f.matching(n, 1)
 	}
 	for _, format := range f.formats {
 		if all := formatted(format); len(all) > 0 {
 			return lengthened(all[0], format, n), true
 		}
 	}
-	return strings.Repeat("plumbline-", n/10+1)[:n], true
+	return strings.Repeat("straight-", n/9+1)[:n], true
 }
 
 // textBreaks are texts outside of what the node allows.

@@ -51,7 +51,7 @@ type shape struct {
 	turn  int
 }
 
-func (p shape) deeper() shape { return shape{full: p.full, depth: p.depth + 1} }
+func (p shape) deeper() shape { p.depth++; return p }
 
 // accepts tells whether all schemas of a node accept a value.
 func (g *generator) accepts(n node, v any) bool {
@@ -156,7 +156,7 @@ func (g *generator) typed(f *flat, p shape) iter.Seq[any] {
 			}
 		}
 		for _, kind := range f.kinds() {
-			for q := p; q.turn < p.turn+tries(kind); q.turn++ {
+			for q := p; q.turn < p.turn+tries(kind, p.turn); q.turn++ {
 				if v, ok := g.ofKind(f, kind, q); ok && !yield(v) {
 					return
 				}
@@ -166,8 +166,9 @@ func (g *generator) typed(f *flat, p shape) iter.Seq[any] {
 }
 
 // tries is how often values of a type are made that may turn out different.
-func tries(kind string) int {
-	if kind == "object" || kind == "boolean" || kind == "null" {
+// What has parts is not varied again inside of a variation.
+func tries(kind string, turn int) int {
+	if kind == "null" || turn > 0 && (kind == "object" || kind == "array") {
 		return 1
 	}
 	return 3
@@ -380,7 +381,7 @@ func (g *generator) item(f *flat, i int, before []any, p shape) (any, bool) {
 		return g.make(n, q)
 	}
 	for turn := range 2*len(before) + 6 {
-		q.turn = turn
+		q.turn = p.turn + turn
 		v, ok := g.make(n, q)
 		if ok && !slices.ContainsFunc(before, func(b any) bool { return same(b, v) }) {
 			return v, true
