@@ -34,6 +34,7 @@ type Design struct {
 	Untrue       []Untrue      `json:"untrue,omitempty"`   // examples of the document that break its own schemas
 	Examples     int           `json:"examples,omitempty"` // how many examples were checked
 	Served       string        `json:"served,omitempty"`   // declared path at which the target serves its document; empty when not declared
+	Errors       string        `json:"errors,omitempty"`   // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
 }
 
 // Operation returns the operation with the given ID.

@@ -193,8 +193,8 @@ func inRunOrder(experiments []plumbline.Experiment) {
 
 // station is the place of an experiment in a run.
 func station(x plumbline.Experiment) int {
-	prefixes := []string{baselineBefore, "wires/", "contract/", "auth/", "obs/"}
-	last := []string{"outage/", baselineAfter, teardown}
+	prefixes := []string{baselineBefore, "wires/", "contract/", "auth/", "obs/", "api/pages"}
+	last := []string{apiLimit, "outage/", baselineAfter, teardown}
 	for i, p := range prefixes {
 		if strings.HasPrefix(x.ID, p) {
 			return i

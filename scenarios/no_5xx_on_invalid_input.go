@@ -10,23 +10,17 @@ import (
 
 const noServerError = "contract/no-5xx-on-invalid-input"
 
-// Each invalid request is sent three times; it breaks the target when two of
-// them do.
-const (
-	invalidRepeat = 3
-	invalidBreaks = 2
-)
-
 func init() {
 	register(plumbline.Function{
 		ID:    noServerError,
 		Title: "Invalid requests are refused, never a server error",
-		Doc: `Method: each operation gets its valid seed request first and then, three times each, every request that is invalid in every legal decoding of its bytes: wrong types, missing members, values out of range, malformed JSON and the like.
-Criterion: no invalid request is answered by a 5xx, or by a connection that ends without an answer, in two of its three tries. 501 and 505 are refusals.
-Guard: a single hit is inconclusive; without any answer below 500 from the operation nothing is judged, and one that turns everything away with 401 or 404 is a gap in coverage; an answer for which a dependency's own 5xx is to blame does not count. When another layer answered than the one that answered the seed request, the finding names it.`,
+		Doc: `Method: each operation gets its valid seed request first and then every request that is invalid in every legal decoding of its bytes – wrong types, missing members, values out of range, malformed JSON and the like – and every one of which nothing is claimed but that a server must survive it, such as control characters and deep nesting.
+Criterion: none of them is answered by a 5xx, or by a connection that ends without an answer. 501 and 505 are refusals.
+Guard: a hit is told only when it comes again from a clean state; without any answer below 500 from the operation nothing is judged, and one that turns everything away with 401 or 404 is a gap in coverage; an answer for which a dependency's own 5xx is to blame does not count. When another layer answered than the one that answered the seed request, the finding names it.`,
 		Standard: "RFC 9110 §15.5 and §15.6; OWASP API8:2023",
 		Mutants:  []string{"500-on-invalid-input"},
 		Order:    21,
+		Repeats:  true,
 		Plan:     planInvalid,
 		Judge:    judgeInvalid,
 	})
@@ -60,14 +54,14 @@ func planInvalid(d plumbline.Design) plumbline.Proposal {
 // invalidCases sends the seed request of each operation and then everything
 // that must be refused.
 func invalidCases(d plumbline.Design) plumbline.Experiment {
-	ph := plumbline.Phase{Name: "invalid", Role: plumbline.RoleProbe}
+	ph := plumbline.Phase{Name: "invalid", Role: plumbline.RoleProbe, Workers: callWorkers}
 	for _, o := range inCallOrder(d.Operations) {
 		if !callable(d, o) || len(o.Invalid) == 0 {
 			continue
 		}
-		ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": valid", Operation: o.ID})
+		ph.Calls = append(ph.Calls, plumbline.Call{Name: seedCall(o), Operation: o.ID})
 		for _, c := range o.Invalid {
-			ph.Calls = append(ph.Calls, plumbline.Call{Name: c.ID, Operation: o.ID, Case: c.ID, Repeat: invalidRepeat})
+			ph.Calls = append(ph.Calls, plumbline.Call{Name: c.ID, Operation: o.ID, Case: c.ID})
 		}
 	}
 	return plumbline.Experiment{ID: contractWrong, Title: "invalid requests are refused", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}}
@@ -76,27 +70,35 @@ func invalidCases(d plumbline.Design) plumbline.Experiment {
 func judgeInvalid(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	op, _ := d.Operation(c.Operation)
 	r := refusalsOf(e, op)
-	repeated, once := partHits(r.hits)
+	hits := worstOf(r.hits)
 	switch {
 	case len(r.sent) == 0:
 		return inconclusive(plumbline.ReasonIncomplete, "no invalid request reached %s", op.ID)
 	case r.below == 0:
 		return inconclusive(plumbline.ReasonNoPositiveControl, "%s gave no answer below 500, not even to its seed request", op.ID)
-	case len(repeated) > 0:
-		v := fail(figure{float64(len(repeated)), 0, "cases", len(r.sent)}, "%s of %d break %s: %s%s",
-			plural(len(repeated), "invalid case"), len(op.Invalid), op.ID, describeHits(op, repeated), otherLayer(r.control, repeated[0]))
+	case len(hits) > 0:
+		v := fail(figure{float64(len(hits)), 0, "cases", len(r.sent)}, "%s of %d break %s: %s%s",
+			plural(len(hits), "invalid case"), len(op.Invalid), op.ID, describeHits(op, hits), otherLayer(r.control, hits[0]))
 		v.Remedy = "validate before use, and answer 400 or 422"
-		v.Evidence = exhibits(e, repeated)
-		return v
-	case len(once) > 0:
-		v := inconclusive(plumbline.ReasonNotReproduced, "%s in one of %d tries, and not again", describeHits(op, once), invalidRepeat)
-		v.Evidence = exhibits(e, once)
+		v.Evidence = exhibits(e, hits)
+		v.Cause, v.Wrong = "server error "+op.ID, "service"
+		v.Suspects = suspectsOf(hits[0])
+		if !slices.ContainsFunc(r.control, succeeded) { // one that succeeded stays as it is
+			v.Suspects = appendSuspects(v.Suspects, suspectsOf(r.control...)...)
+		}
+		v.Suspects = appendSuspects(v.Suspects, suspectsOf(hits[:min(len(hits), suspectLimit)]...)...)
 		return v
 	case !r.looked:
 		return skipped(plumbline.ReasonNotApplicable, "nothing shows that %s got as far as to look at its input (%s): not covered", op.ID, answers(slices.Concat(r.control, r.sent)))
 	}
 	return pass(figure{0, 0, "cases", len(r.sent)}, "%s in %s, none answered by a server error (%s)", plural(len(op.Invalid), "invalid case"), plural(len(r.sent), "request"), answers(r.sent))
 }
+
+// suspectLimit bounds the requests that are repeated for one finding.
+const suspectLimit = 5
+
+// seedCall names the call that is the positive control of an operation.
+func seedCall(o plumbline.Operation) string { return o.ID + ": valid" }
 
 // A refusal is how one operation took invalid requests.
 type refusal struct {
@@ -144,17 +146,13 @@ func breaksDown(o plumbline.Observation) bool {
 	}
 }
 
-// partHits gives one observation for every case that broke the target often
-// enough, and one for every case that did so only once.
-func partHits(hits map[string][]plumbline.Observation) (repeated, once []plumbline.Observation) {
+// worstOf gives one observation for every case that broke the target.
+func worstOf(hits map[string][]plumbline.Observation) []plumbline.Observation {
+	var out []plumbline.Observation
 	for _, id := range sortedKeys(hits) {
-		if seen := hits[id]; len(seen) >= invalidBreaks {
-			repeated = append(repeated, telling(seen))
-		} else {
-			once = append(once, telling(seen))
-		}
+		out = append(out, telling(hits[id]))
 	}
-	return repeated, once
+	return out
 }
 
 func describeHits(op plumbline.Operation, hits []plumbline.Observation) string {

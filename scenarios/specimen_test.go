@@ -128,6 +128,9 @@ func (r *recording) phase(i int, experiment string, j int, ph plumbline.Phase) {
 			r.call(i, experiment, j, ph, c)
 		}
 	}
+	for _, f := range ph.Flows {
+		r.flow(i, experiment, j, ph, f)
+	}
 	for _, file := range ph.Pacts {
 		for k := range 3 {
 			r.e.Pacts = append(r.e.Pacts, plumbline.PactResult{File: file, Engine: "ffi", Consumer: "web", Key: fmt.Sprint(k), Description: fmt.Sprintf("request %d", k), Result: plumbline.PactOK})
@@ -159,6 +162,7 @@ func (r *recording) call(i int, experiment string, j int, ph plumbline.Phase, c 
 	if c.Auth != "" {
 		o.Status = 401
 	}
+	r.answered(&o, c)
 	r.e.Observations = append(r.e.Observations, o)
 	if o.Status < 300 {
 		r.exchanges(o, c.Trace)

@@ -17,8 +17,21 @@ const (
 	wiresLive      = "wires/live"
 	contractValid  = "contract/valid"
 	contractWrong  = "contract/invalid"
-	loadTarget     = "load/target"
-	teardown       = "harness/teardown"
+
+	contractMethods     = "contract/methods"
+	contractNegotiation = "contract/negotiation"
+	contractShadow      = "contract/shadow"
+	contractStatus      = "contract/status"
+	contractRoundtrip   = "contract/roundtrip"
+	contractDeleted     = "contract/use-after-delete"
+	contractHierarchy   = "contract/hierarchy"
+	contractFailed      = "contract/failed-write"
+	apiPages            = "api/pages"
+	apiStable           = "api/pages-stable"
+	apiLimit            = "api/limit"
+
+	loadTarget = "load/target"
+	teardown   = "harness/teardown"
 )
 
 // warmUp names the phase of a load experiment whose requests are not judged.

@@ -61,7 +61,7 @@ func (m measurement) wrong() string {
 		return fmt.Sprintf("exit %d on the right system", m.exit)
 	case m.Caught == "":
 		return ""
-	case m.exit != 1:
+	case m.exit != 1 && !m.Warns():
 		return fmt.Sprintf("exit %d", m.exit)
 	case rank == 0:
 		return "not caught"
@@ -91,7 +91,7 @@ func table(all []measurement, host string) string {
 		place := "–"
 		if r := m.rank(); r > 0 {
 			place = fmt.Sprint(r)
-			if r <= 2 && m.exit == 1 {
+			if r <= 2 && (m.exit == 1 || m.Warns()) {
 				right++
 			}
 		}

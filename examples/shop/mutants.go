@@ -36,7 +36,31 @@ func Mutants() []Mutant {
 		{"drops-consumer-field", "the note of an order is not shown", "contract/pacts-verified", []string{"contract/consumer-kept"}},
 		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/fault-matrix", []string{"resilience/timeout-bounds-hang", "resilience/optional-degrades"}},
 		{"drops-traceparent", "outbound calls carry no trace context", "obs/traceparent", nil},
+		{"500-on-long-note", "a note of the greatest length panics", "contract/no-5xx-on-valid-input", []string{"contract/response-conforms"}},
+		{"accepts-too-many", "a quantity of 1000 is taken", "contract/invalid-input-rejected", nil},
+		{"update-is-lost", "an update is answered and not stored", "contract/roundtrip", nil},
+		{"put-adds-up", "the same PUT again changes the order again", "contract/roundtrip", nil},
+		{"patch-clears", "a patch takes away what it does not mention", "contract/roundtrip", nil},
+		{"delete-forgets", "a deletion is answered and not made", "contract/roundtrip", []string{"contract/use-after-delete"}},
+		{"invoice-survives", "the invoice of a deleted order is still shown", "contract/use-after-delete", nil},
+		{"writes-before-check", "the quantity is stored before it is refused", "contract/failed-write-changes-nothing", nil},
+		{"405-without-allow", "a 405 does not list the methods", "contract/method-semantics", []string{"contract/status-rules"}},
+		{"wrong-label", "the media type is the one that was asked for", "contract/negotiation", nil},
+		{"cursor-pagination-skips", "the cursor does not tell orders of the same few seconds apart", "api/pagination-ties", []string{"api/pagination-complete", "api/pagination-stable"}},
+		{"page-drops-one", "each page but the first lacks an order", "api/pagination-complete", []string{"api/pagination-ties", "api/pagination-stable"}},
+		{"cursor-is-offset", "the cursor counts from the start", "api/pagination-stable", nil},
+		{"limit-ignored", "a page may be as long as anybody likes", "api/pagination-limit", []string{"contract/invalid-input-rejected"}},
+		{"401-without-challenge", "a 401 names no challenge", "contract/status-rules", []string{"contract/response-conforms", "auth/anonymous-rejected"}},
+		{"plain-404", "an unknown path is answered in plain text", "contract/problem-json", nil},
+		{"debug-left-on", "the variables of the process are shown to anybody", "contract/shadow-endpoints", nil},
+		{"undeclared-field", "the products of the list name their supplier", "contract/no-drift", nil},
 	}
+}
+
+// Warns tells whether the defect breaks neither the document nor a MUST of an
+// RFC, so that finding it does not make the system unfit.
+func (m Mutant) Warns() bool {
+	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field"}, m.Name)
 }
 
 // mutants is the defect that is on; empty for none.

@@ -8,7 +8,14 @@ import (
 )
 
 func (s *service) listProducts(context.Context, *http.Request, string) (int, any, error) {
-	return http.StatusOK, map[string]any{"items": catalogue()}, nil
+	if !s.mutant.is("undeclared-field") {
+		return http.StatusOK, map[string]any{"items": catalogue()}, nil
+	}
+	items := []any{}
+	for _, p := range catalogue() {
+		items = append(items, map[string]any{"id": p.ID, "name": p.Name, "price": p.Price, "supplier": "s-1"})
+	}
+	return http.StatusOK, map[string]any{"items": items}, nil
 }
 
 // getProduct asks for stock and recommendations at once. It does without

@@ -9,6 +9,9 @@ import (
 // and 405, with the methods that there are, where there is no such method.
 func (s *service) routed(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.mutant.is("401-without-challenge") {
+			w = unchallenged{w}
+		}
 		h, pattern := mux.Handler(r)
 		if pattern != "" {
 			mux.ServeHTTP(s.labelled(w, r), r)
@@ -51,4 +54,13 @@ func (l *labelling) WriteHeader(status int) {
 		l.Header().Set("Content-Type", l.media)
 	}
 	l.ResponseWriter.WriteHeader(status)
+}
+
+// unchallenged is a defect: it takes the challenge out of answers.
+type unchallenged struct{ http.ResponseWriter }
+
+// WriteHeader takes the challenge out.
+func (u unchallenged) WriteHeader(status int) {
+	u.Header().Del("WWW-Authenticate")
+	u.ResponseWriter.WriteHeader(status)
 }

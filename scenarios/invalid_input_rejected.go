@@ -1,0 +1,142 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+const invalidRejected = "contract/invalid-input-rejected"
+
+func init() {
+	register(plumbline.Function{
+		ID:    invalidRejected,
+		Title: "Provably invalid input is not accepted",
+		Doc: `Method: each operation gets its valid seed request and then every request that is invalid in every legal decoding of its bytes, each with one constraint broken.
+Criterion: none of them is answered 2xx. 3xx and 4xx are refusals.
+Guard: an acceptance is told only when it comes again from a clean state. The seed request must have been accepted in the same run, so that it is the broken constraint that makes the difference. 401, 403, 404, 405 and 429 come before the input is looked at and neither prove nor break anything, but 404 refuses a value in the path. Unknown members, formats and media types are taken by many servers on purpose: accepting them is likely a defect and warns.`,
+		Standard: "OpenAPI 3.0 and 3.1; JSON Schema 2020-12; RFC 9110 §15.5.1 and §15.5.21; EvoMaster F102",
+		Mutants:  []string{"accepts-too-many"},
+		Order:    22,
+		Repeats:  true,
+		Plan:     planRejected,
+		Judge:    judgeRejected,
+	})
+}
+
+func planRejected(d plumbline.Design) plumbline.Proposal {
+	var p plumbline.Proposal
+	for _, o := range d.Operations {
+		switch {
+		case !callable(d, o):
+			p.Skips = append(p.Skips, notCallable(invalidRejected, o))
+		case !slices.ContainsFunc(o.Invalid, refutable):
+			p.Skips = append(p.Skips, plumbline.Skip{
+				Function: invalidRejected, Subject: o.ID, Reason: plumbline.ReasonNotApplicable,
+				Detail: "the document forbids nothing that could be sent to " + o.ID, Unlock: "types, bounds and required members in the OpenAPI document",
+			})
+		default:
+			p.Claims = append(p.Claims, plumbline.Claim{
+				ID: invalidRejected + "/" + o.ID, Function: invalidRejected, Operation: o.ID, Basis: plumbline.BasisDocument, Source: o.Source,
+				Statement: o.ID + " refuses what the document forbids", Experiments: []string{contractWrong},
+			})
+		}
+	}
+	if len(p.Claims) > 0 {
+		p.Experiments = []plumbline.Experiment{invalidCases(d)}
+	}
+	return p
+}
+
+// refutable says whether the case is proved invalid. A design of before the
+// kinds of case marks its invalid cases by what they violate.
+func refutable(c plumbline.Case) bool {
+	return c.Kind == plumbline.CaseInvalid || c.Kind == plumbline.CaseValid && c.Violates != ""
+}
+
+// lenient are the constraints that many servers do not enforce on purpose.
+func lenient(keyword string) bool {
+	return slices.Contains([]string{"additionalProperties", "unevaluatedProperties", "format", "media-type", "contentEncoding", "readOnly"}, keyword)
+}
+
+func judgeRejected(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+	op, _ := d.Operation(c.Operation)
+	cases := map[string]plumbline.Case{}
+	for _, k := range op.Invalid {
+		if refutable(k) {
+			cases[k.ID] = k
+		}
+	}
+	var control, sent, refused []plumbline.Observation
+	var found []wrongdoing
+	for o := range e.Of(contractWrong, "") {
+		if o.Operation != op.ID || !sentToTarget(o) {
+			continue
+		}
+		k, invalid := cases[o.Case]
+		switch {
+		case !invalid && !spoilt(op, o) && succeeded(o):
+			control = append(control, o)
+		case !invalid:
+		default:
+			sent = append(sent, o)
+			if succeeded(o) {
+				found = append(found, accepted(op, k, o))
+			} else if refuses(k, o) {
+				refused = append(refused, o)
+			}
+		}
+	}
+	switch {
+	case len(sent) == 0:
+		return inconclusive(plumbline.ReasonIncomplete, "no invalid request reached %s", op.ID)
+	case len(found) > 0 && len(control) == 0:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "%s, but the valid request was not accepted", found[0].what)
+	case len(found) > 0:
+		v := accuse(e, len(sent), "cases", found)
+		v.Statement = fmt.Sprintf("%d of %s accepted by %s: %s", len(found), plural(len(sent), "invalid request"), op.ID, v.Statement)
+		v.Remedy = "refuse it with 400 or 422, or allow it in the document"
+		return v
+	case len(refused) == 0 || len(control) == 0:
+		return skipped(plumbline.ReasonNotApplicable, "nothing shows that %s got as far as to look at its input (%s): not covered", op.ID, answers(sent))
+	}
+	return pass(figure{0, 0, "cases", len(sent)}, "%s, none accepted (%s); refused for their input: %s", plural(len(sent), "invalid request"), answers(sent), constraints(refused))
+}
+
+// accepted is the wrongdoing of having taken an invalid request.
+func accepted(op plumbline.Operation, k plumbline.Case, o plumbline.Observation) wrongdoing {
+	w := wrongdoing{
+		level: plumbline.LevelProved, shown: o, what: violation(op, k.ID) + " is answered " + answer(o),
+		cause: strings.TrimSpace("accepts " + op.ID + " " + k.Pointer + " " + k.Keyword),
+	}
+	if lenient(k.Keyword) {
+		w.level = plumbline.LevelLikely
+	}
+	return w
+}
+
+// refuses says whether the answer shows that the input was looked at.
+func refuses(k plumbline.Case, o plumbline.Observation) bool {
+	switch o.Status {
+	case 401, 403, 405, 429:
+		return false
+	case 404:
+		return strings.HasPrefix(k.Pointer, "path/")
+	}
+	return o.Error == "" && o.Status >= 300 && o.Status < 500
+}
+
+// constraints counts refusals by the constraint that was broken.
+func constraints(refused []plumbline.Observation) string {
+	n := map[string]int{}
+	for _, o := range refused {
+		word := o.Keyword
+		if word == "" {
+			word = "other"
+		}
+		n[word]++
+	}
+	return counted(n)
+}

@@ -1,0 +1,167 @@
+package scenarios
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+func init() {
+	nothing := func(experiment string) func(*plumbline.Evidence) {
+		return on(experiment, "", unsent)
+	}
+	specimens[roundtrip] = specimen{
+		kept:     spoil(roundtrip+"/orders/update-readable", nil, withOrders),
+		broken:   spoil(roundtrip+"/orders/update-readable", step(contractRoundtrip, "read-replaced", differs("sent:replace", "/quantity", "is 2, was 3")), withOrders),
+		unproven: spoil(roundtrip+"/orders/update-readable", nothing(contractRoundtrip), withOrders),
+	}
+	specimens[useAfterDelete] = specimen{
+		kept:     spoil(useAfterDelete+"/orders", nil, withOrders),
+		broken:   spoil(useAfterDelete+"/orders", step(contractDeleted, "again getInvoice", status(200)), withOrders),
+		unproven: spoil(useAfterDelete+"/orders", nothing(contractDeleted), withOrders),
+	}
+	specimens[hierarchy] = specimen{
+		kept:     spoil(hierarchy+"/orders/{id}/items", nil, withOrders),
+		broken:   spoil(hierarchy+"/orders/{id}/items", step(contractHierarchy, "through-other", status(200)), withOrders),
+		unproven: spoil(hierarchy+"/orders/{id}/items", nothing(contractHierarchy), withOrders),
+	}
+	specimens[failedWrite] = specimen{
+		kept:     spoil(failedWrite+"/orders", nil, withOrders),
+		broken:   spoil(failedWrite+"/orders", step(contractFailed, "read-1", differs("answer:before", "/quantity", "is -1, was 2")), withOrders),
+		unproven: spoil(failedWrite+"/orders", nothing(contractFailed), withOrders),
+	}
+	lost := func(w *plumbline.Walked) { w.Missing = []string{"o-1"} }
+	specimens[paginationTies] = specimen{
+		kept:     spoil(paginationTies+"/orders", nil, withOrders),
+		broken:   spoil(paginationTies+"/orders", walked(apiPages, "walk-5", lost), withOrders),
+		unproven: spoil(paginationTies+"/orders", nothing(apiPages), withOrders),
+	}
+	specimens[paginationComplete] = specimen{
+		kept:     spoil(paginationComplete+"/orders", nil, withOrders),
+		broken:   spoil(paginationComplete+"/orders", walked(apiPages, "walk-2", lost), withOrders),
+		unproven: spoil(paginationComplete+"/orders", walked(apiPages, "walk-2", func(w *plumbline.Walked) { lost(w); w.Ended = "bound" }), withOrders),
+	}
+	specimens[paginationStable] = specimen{
+		kept:     spoil(paginationStable+"/orders", nil, withOrders),
+		broken:   spoil(paginationStable+"/orders", walked(apiStable, "", lost), withOrders),
+		unproven: spoil(paginationStable+"/orders", walked(apiStable, "", func(w *plumbline.Walked) { w.Ended, w.Detail = "error", "page 2 was answered 500" }), withOrders),
+	}
+	specimens[paginationLimit] = specimen{
+		kept: spoil(paginationLimit+"/orders", nil, withOrders),
+		broken: spoil(paginationLimit+"/orders", func(e *plumbline.Evidence) {
+			step(apiLimit, "huge", status(200))(e)
+			walked(apiLimit, "huge", func(w *plumbline.Walked) { w.Items = 101 })(e)
+		}, withOrders),
+		unproven: spoil(paginationLimit+"/orders", nothing(apiLimit), withOrders),
+	}
+}
+
+func TestLives(t *testing.T) {
+	t.Parallel()
+	read := func(message string) func(*plumbline.Evidence) {
+		return step(contractRoundtrip, "read", differs("sent:create", "/note", message))
+	}
+	at := func(rule string) string { return roundtrip + "/orders/" + rule }
+	gone := func(code int, marks int) func(*plumbline.Evidence) {
+		return step(contractRoundtrip, "gone", func(o *plumbline.Observation) {
+			o.Status = code
+			for range marks {
+				differs("answer:read-patched", "/status", "is 1, was 2")(o)
+			}
+		})
+	}
+	judgings(t, []judging{
+		{"changed", at(ruleReadable), read(`is "y", was "x"`), plumbline.Fail, plumbline.LevelProved, nil},
+		{"lower case", at(ruleReadable), read(`is "xa", was " XA"`), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"rounded", at(ruleReadable), read(`is 2.46, was 2.4567`), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"another whole number", at(ruleReadable), read(`is 99, was 100`), plumbline.Fail, plumbline.LevelProved, nil},
+		{"lost", at(ruleReadable), read(`is missing, was "x"`), plumbline.Fail, plumbline.LevelProved, nil},
+		{"nothing lost", at(ruleReadable), read(`is missing, was ""`), plumbline.Pass, "", nil},
+		{"not in the answer", at(ruleReadable), step(contractRoundtrip, "read", differs("sent:create", "/password", `is missing, was "x"`)), plumbline.Pass, "", nil},
+		{"not there", at(ruleReadable), step(contractRoundtrip, "read", status(404)), plumbline.Fail, plumbline.LevelProved, nil},
+		{"made later", at(ruleReadable), func(e *plumbline.Evidence) {
+			step(contractRoundtrip, "create", status(202))(e)
+			step(contractRoundtrip, "read", status(404))(e)
+		}, plumbline.Inconclusive, "", nil},
+		{"a patch that is lost", at(ruleUpdated), step(contractRoundtrip, "read-patched", differs("sent:patch", "/quantity", "is 3, was 5")), plumbline.Fail, plumbline.LevelProved, nil},
+		{"updates are refused", at(ruleUpdated), func(e *plumbline.Evidence) {
+			step(contractRoundtrip, "replace", status(409))(e)
+			step(contractRoundtrip, "patch", status(409))(e)
+		}, plumbline.Skipped, "", nil},
+		{"PUT adds up", at(ruleIdempotent), step(contractRoundtrip, "read-again", differs("answer:read-replaced", "/quantity", "is 6, was 3")), plumbline.Fail, plumbline.LevelProved, nil},
+		{"a time of update", at(ruleIdempotent), step(contractRoundtrip, "read-again", differs("answer:read-replaced", "/updated_at", `is "b", was "a"`)), plumbline.Pass, "", nil},
+		{"something computed", at(ruleIdempotent), step(contractRoundtrip, "read-again", differs("answer:read-replaced", "/counter", "is 2, was 1")), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"PUT creates again", at(ruleIdempotent), step(contractRoundtrip, "replace-again", status(201)), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"PATCH clears", at(rulePartial), step(contractRoundtrip, "read-patched", differs("answer:read-before", "/note", `is missing, was "x"`)), plumbline.Fail, plumbline.LevelProved, nil},
+		{"PATCH moves the total", at(rulePartial), step(contractRoundtrip, "read-patched", differs("answer:read-before", "/total", "is 5, was 3")), plumbline.Pass, "", nil},
+		{"still there", at(ruleGone), gone(200, 0), plumbline.Fail, plumbline.LevelProved, nil},
+		{"marked as deleted", at(ruleGone), gone(200, 1), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"the identifier was used again", at(ruleGone), gone(200, 3), plumbline.Inconclusive, "", nil},
+		{"deleted later", at(ruleGone), func(e *plumbline.Evidence) {
+			step(contractRoundtrip, "delete", status(202))(e)
+			gone(200, 0)(e)
+		}, plumbline.Inconclusive, "", nil},
+		{"the creation is refused", at(ruleGone), step(contractRoundtrip, "create", status(409)), plumbline.Skipped, "", nil},
+	})
+}
+
+func TestFailedWrites(t *testing.T) {
+	t.Parallel()
+	claim := failedWrite + "/orders"
+	judgings(t, []judging{
+		{"something else changed", claim, step(contractFailed, "read-1", differs("answer:before", "/note", `is "b", was "a"`)), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"accepted: not ours to judge", claim, func(e *plumbline.Evidence) {
+			step(contractFailed, "write-1", status(200))(e)
+			step(contractFailed, "read-1", differs("answer:before", "/quantity", "is -1, was 2"))(e)
+		}, plumbline.Pass, "", nil},
+		{"the list has grown", claim, walked(contractFailed, "list-after", func(w *plumbline.Walked) { w.Distinct++ }), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"children under the wrong parent", hierarchy + "/orders/{id}/items", step(contractHierarchy, "through-other", func(o *plumbline.Observation) {
+			o.Status = 200
+			differs("answer:read", "/id", `is "a", was "b"`)(o)
+		}), plumbline.Inconclusive, "", nil},
+	})
+}
+
+func TestWalks(t *testing.T) {
+	t.Parallel()
+	twice := func(e *plumbline.Evidence) {
+		id := ""
+		for _, o := range e.Observations {
+			if o.Experiment == apiPages && strings.HasSuffix(o.Stream, "/create-3") {
+				id = ownID(o)
+			}
+		}
+		walked(apiPages, "walk-7", func(w *plumbline.Walked) { w.Twice = []string{id} })(e)
+	}
+	judgings(t, []judging{
+		{"one comes twice", paginationComplete + "/orders", twice, plumbline.Fail, plumbline.LevelProved, nil},
+		{"one of others comes twice", paginationComplete + "/orders", walked(apiPages, "walk-7", func(w *plumbline.Walked) { w.Twice = []string{"theirs"} }), plumbline.Pass, "", nil},
+		{"lost in one walk", paginationComplete + "/orders", walked(apiPages, "walk-2", func(w *plumbline.Walked) { w.Missing = []string{"o-1"} }), plumbline.Fail, plumbline.LevelProved, nil},
+		{"in none", paginationComplete + "/orders", walked(apiPages, "", func(w *plumbline.Walked) { w.Missing = []string{"o-1"} }), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"a loop", paginationComplete + "/orders", walked(apiPages, "walk-2", func(w *plumbline.Walked) { w.Ended = "loop" }), plumbline.Fail, plumbline.LevelProved, nil},
+		{"ties are judged by their own walk", paginationTies + "/orders", walked(apiPages, "walk-2", func(w *plumbline.Walked) { w.Missing = []string{"o-1"} }), plumbline.Pass, "", nil},
+		{"stable by cursor", paginationStable + "/orders", walked(apiStable, "", func(w *plumbline.Walked) { w.Missing = []string{"o-1"} }), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"stable by offset", paginationStable + "/orders", walked(apiStable, "", func(w *plumbline.Walked) { w.Missing = []string{"o-1"} }), plumbline.Fail, plumbline.LevelAdvisory, []func(*plumbline.Design){offsets}},
+		{"minus one breaks it", paginationLimit + "/orders", step(apiLimit, "negative", status(500)), plumbline.Fail, plumbline.LevelProved, nil},
+		{"too short to tell", paginationLimit + "/orders", step(apiLimit, "above", status(200)), plumbline.Skipped, "", nil},
+	})
+}
+
+// A flow stays within what one operation may be asked.
+func TestFlowsAreBounded(t *testing.T) {
+	t.Parallel()
+	d := shop()
+	withOrders(&d)
+	for _, f := range Functions() {
+		for _, x := range f.Plan(d).Experiments {
+			for _, ph := range x.Phases {
+				for _, flow := range ph.Flows {
+					if len(flow.Steps) > 40 {
+						t.Errorf("%s %s: %d steps", x.ID, flow.Name, len(flow.Steps))
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,190 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// withOrders gives the shop's orders a whole life: PUT, PATCH, a list with a
+// cursor, and the items of an order.
+func withOrders(d *plumbline.Design) {
+	find := func(id string) *plumbline.Operation {
+		return &d.Operations[slices.IndexFunc(d.Operations, func(o plumbline.Operation) bool { return o.ID == id })]
+	}
+	create := find("createOrder")
+	create.Cases[0].Request.Body = []byte(`{"product_id":"p-1","quantity":2}`)
+	create.Cases[1].Request = create.Cases[0].Request
+	bad := []byte(`{"product_id":"p-1","quantity":-1}`)
+	create.Invalid[0].Request.Body, create.Invalid[0].Kind, create.Invalid[0].Keyword, create.Invalid[0].Pointer = bad, plumbline.CaseInvalid, "minimum", "body/quantity"
+	find("getOrder").Fields = []plumbline.Field{{Status: "200", Pointer: "/product_id"}, {Status: "200", Pointer: "/note"}}
+	order := plumbline.Bind{In: "path", Name: "id", From: "createOrder", Pointer: "/id", Why: "link"}
+	body := func(id, method, path, body string) plumbline.Operation {
+		k := plumbline.Case{ID: id + "/example", Operation: id, Request: plumbline.Request{Method: method, Path: path, Body: []byte(body)}, Binds: []plumbline.Bind{order}}
+		wrong := plumbline.Case{ID: id + "/wrong", Operation: id, Kind: plumbline.CaseInvalid, Keyword: "minimum", Pointer: "body/quantity", Violates: "quantity below minimum", Request: plumbline.Request{Method: method, Path: path, Body: bad}, Binds: []plumbline.Bind{order}}
+		return plumbline.Operation{ID: id, Method: method, Path: path, Secured: true, Schemes: create.Schemes, Cases: []plumbline.Case{k}, Invalid: []plumbline.Case{wrong}}
+	}
+	item := body("addItem", "POST", "/orders/{id}/items", `{"sku":"a"}`)
+	item.Produces, item.Deletes = []string{"item"}, "removeItem"
+	list := body("listOrders", "GET", "/orders", "")
+	list.Cases[0].Binds, list.Invalid = nil, nil
+	invoice := body("getInvoice", "GET", "/orders/{id}/invoice", "")
+	one := plumbline.Bind{In: "path", Name: "item", From: "addItem", Pointer: "/id", Why: "link"}
+	read, remove := body("getItem", "GET", "/orders/{id}/items/{item}", ""), body("removeItem", "DELETE", "/orders/{id}/items/{item}", "")
+	read.Cases[0].Binds, remove.Cases[0].Binds = []plumbline.Bind{order, one}, []plumbline.Bind{order, one}
+	read.Invalid, remove.Invalid, invoice.Invalid = nil, nil, nil
+	d.Operations = append(
+		d.Operations,
+		body("replaceOrder", "PUT", "/orders/{id}", `{"product_id":"p-2","quantity":3,"note":"x"}`), body("patchOrder", "PATCH", "/orders/{id}", `{"quantity":5}`),
+		list, invoice, item, read, remove,
+	)
+	d.Families = []plumbline.Family{
+		{
+			Name: "/orders", Item: "/orders/{id}", Param: "id", Create: "createOrder", Read: "getOrder", Replace: "replaceOrder", Patch: "patchOrder", Delete: "deleteOrder",
+			List: "listOrders", ID: "/id", Items: "/items", ItemID: "/id", Paging: &plumbline.Paging{Style: "cursor", Param: "cursor", Limit: "limit", Max: 100, Next: "/next", Why: "declared"},
+		},
+		{Name: "/orders/{id}/items", Parent: "/orders", Item: "/orders/{id}/items/{item}", Param: "item", Create: "addItem", Read: "getItem", Delete: "removeItem", ID: "/id"},
+	}
+}
+
+// offsets makes the list of orders one of pages by offset.
+func offsets(d *plumbline.Design) {
+	p := *d.Families[0].Paging
+	p.Style, p.Param = "offset", "offset"
+	d.Families[0].Paging = &p
+}
+
+// flow plays a flow against a service that does everything right.
+func (r *recording) flow(i int, experiment string, j int, ph plumbline.Phase, f plumbline.Flow) {
+	for _, s := range f.Steps {
+		c := s.Call
+		c.Name = f.Name + "/" + s.Name
+		r.call(i, experiment, j, ph, c)
+		o := &r.e.Observations[len(r.e.Observations)-1]
+		if gone := strings.HasPrefix(s.Name, "gone") || strings.HasPrefix(s.Name, "again ") || s.Name == "through-other"; gone {
+			o.Status = 404
+		}
+		if s.Own != nil && s.Own.Kind == plumbline.CaseInvalid {
+			o.Status = 422
+		}
+		for _, m := range s.Compare {
+			o.Matches = append(o.Matches, plumbline.Match{With: m.With, Fields: 3})
+		}
+		r.answered(o, c)
+		if s.Walk != nil && experiment == apiLimit && s.Name != "huge" {
+			o.Status = 400
+		} else if s.Walk != nil {
+			n := len(s.Walk.Expect)
+			r.e.Walked = append(r.e.Walked, plumbline.Walked{
+				Experiment: experiment, Phase: ph.Name, Flow: f.Name, Step: s.Name,
+				Pages: []int{n}, Items: n, Distinct: n, Expected: n, Ended: "end",
+			})
+		}
+	}
+}
+
+// answered fills in what a right service answers to the call: what the status
+// is of probes of the document's edges, and what was written down.
+func (r *recording) answered(o *plumbline.Observation, c plumbline.Call) {
+	op, _ := r.d.Operation(c.Operation)
+	k := plumbline.Case{ID: c.Case, Request: plumbline.Request{Method: op.Method}}
+	for _, x := range slices.Concat(op.Cases, op.Invalid) {
+		if x.ID == c.Case {
+			k = x
+		}
+	}
+	if c.Own != nil {
+		k = *c.Own
+	}
+	o.Case, o.Kind, o.Keyword, o.Pointer, o.Violates = k.ID, k.Kind, k.Keyword, k.Pointer, k.Violates
+	if o.Stream == c.Name {
+		o.Status = edgeStatus(k, o.Status)
+	}
+	t := &plumbline.Transcript{Method: k.Request.Method, RequestHeader: k.Request.Header, RequestBody: string(k.Request.Body), ResponseHeader: map[string][]string{}}
+	if t.Method == "" {
+		t.Method = op.Method
+	}
+	if o.Transcript != nil {
+		return
+	}
+	switch {
+	case o.Status >= 400:
+		t.ResponseHeader["Content-Type"] = []string{"application/problem+json"}
+		t.ResponseBody = fmt.Sprintf(`{"type":"about:blank","title":"no","status":%d}`, o.Status)
+	case o.Status != 204:
+		t.ResponseHeader["Content-Type"] = []string{"application/json"}
+		t.ResponseBody = fmt.Sprintf(`{"id":"o-%d"}`, r.seq)
+	}
+	switch o.Status {
+	case 401:
+		t.ResponseHeader["Www-Authenticate"] = []string{"Bearer"}
+	case 405:
+		t.ResponseHeader["Allow"] = []string{strings.Join(documentedMethods(r.d)[op.Path], ", ")}
+	}
+	o.Bytes, o.Transcript = int64(len(t.ResponseBody)), t
+}
+
+// edgeStatus is what a right service answers to what the document does not describe.
+func edgeStatus(k plumbline.Case, status int) int {
+	switch {
+	case k.Keyword == "path":
+		return 404
+	case k.Keyword == "media-type" && k.Kind == plumbline.CaseRobust:
+		if k.Request.Method == "GET" {
+			return 406
+		}
+		return 415
+	case k.Keyword == "method" && k.Request.Method != "HEAD":
+		return 405
+	case k.Keyword == "method":
+		return 200
+	}
+	return status
+}
+
+// step changes a step of a flow of an experiment.
+func step(experiment, name string, change func(o *plumbline.Observation)) func(*plumbline.Evidence) {
+	return each(experiment, "", func(_ int, o *plumbline.Observation) {
+		if strings.HasSuffix(o.Stream, "/"+name) {
+			change(o)
+		}
+	})
+}
+
+// walked changes the walks of the steps of an experiment.
+func walked(experiment, name string, change func(w *plumbline.Walked)) func(*plumbline.Evidence) {
+	return func(e *plumbline.Evidence) {
+		for i := range e.Walked {
+			if w := &e.Walked[i]; w.Experiment == experiment && (name == "" || w.Step == name) {
+				change(w)
+			}
+		}
+	}
+}
+
+// differs makes the first comparison of a step find a difference.
+func differs(with, pointer, message string) func(o *plumbline.Observation) {
+	return func(o *plumbline.Observation) {
+		for i := range o.Matches {
+			if o.Matches[i].With == with {
+				o.Matches[i].Marks = append(o.Matches[i].Marks, plumbline.Mark{Kind: plumbline.MarkDiffers, Pointer: pointer, Message: message})
+			}
+		}
+	}
+}
+
+func status(s int) func(o *plumbline.Observation) {
+	return func(o *plumbline.Observation) { o.Status = s }
+}
+
+func unsent(o *plumbline.Observation) { o.Status, o.Error = 0, plumbline.ErrorUnbound }
+
+func ownID(o plumbline.Observation) string {
+	var v struct{ ID string }
+	_ = json.Unmarshal([]byte(o.Transcript.ResponseBody), &v)
+	return v.ID
+}
+

@@ -1,0 +1,157 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+const paginationLimit = "api/pagination-limit"
+
+// What is asked for beside the documented maximum and one.
+const hugePage = 1_000_000
+
+func init() {
+	register(plumbline.Function{
+		ID:    paginationLimit,
+		Title: "The size of a page is capped",
+		Doc: `Method: the first page of every list whose size of a page can be chosen is asked for with the documented maximum and one, a million, zero and minus one; after the load, when lists are long.
+Criterion: a page never holds more than the documented maximum (without one: 1,000 items); none is answered by a 5xx.
+Guard: a size that is refused with 4xx, and one that is cut down, are both right. A page shorter than the maximum shows nothing: where no request was refused, and no page was full, nothing is judged.`,
+		Standard: "OWASP API4:2023",
+		Mutants:  []string{"limit-ignored"},
+		Order:    43,
+		Repeats:  true,
+		Plan:     planLimit,
+		Judge:    judgeLimit,
+	})
+}
+
+// limited are the lists whose size of a page can be chosen.
+func limited(d plumbline.Design) []plumbline.Family {
+	return slices.DeleteFunc(slices.Clone(d.Families), func(f plumbline.Family) bool {
+		op, ok := d.Operation(f.List)
+		return !ok || f.Paging == nil || f.Paging.Limit == "" || !callable(d, op)
+	})
+}
+
+// limitSizes are the sizes that are asked for, by the name of the step.
+func limitSizes(f plumbline.Family) map[string]int {
+	return map[string]int{"above": pageCap(f) + 1, "huge": hugePage, "zero": 0, "negative": -1}
+}
+
+// pageCap is the most that a page may hold.
+func pageCap(f plumbline.Family) int {
+	if f.Paging.Max > 0 {
+		return f.Paging.Max
+	}
+	return 1000
+}
+
+func planLimit(d plumbline.Design) plumbline.Proposal {
+	var p plumbline.Proposal
+	ph := plumbline.Phase{Name: "sizes", Role: plumbline.RoleProbe}
+	for _, f := range limited(d) {
+		l := life{d, f}
+		flow := plumbline.Flow{Name: l.subject(), Why: "pages of " + f.Name + " of all sizes"}
+		sizes := limitSizes(f)
+		for _, name := range sortedKeys(sizes) {
+			step, ok := l.list(name, sizes[name], 1)
+			if !ok {
+				continue
+			}
+			if sizes[name] == 0 {
+				step.Own.Request.Query = withZero(step.Own.Request.Query, f.Paging.Limit)
+			}
+			step.Walk.Size = 0
+			flow.Steps = append(flow.Steps, provoking(step))
+		}
+		if len(flow.Steps) == 0 {
+			continue
+		}
+		op, _ := d.Operation(f.List)
+		ph.Flows = append(ph.Flows, flow)
+		p.Claims = append(p.Claims, plumbline.Claim{
+			ID: paginationLimit + "/" + l.subject(), Function: paginationLimit, Operation: f.List, Basis: plumbline.BasisDefault, Source: op.Source,
+			Statement: fmt.Sprintf("%s: a page never holds more than %d items", f.Name, pageCap(f)), Experiments: []string{apiLimit},
+		})
+	}
+	if len(p.Claims) == 0 {
+		return plumbline.Proposal{Skips: []plumbline.Skip{{
+			Function: paginationLimit, Reason: plumbline.ReasonNotApplicable,
+			Detail: "no list is known whose size of a page can be chosen", Unlock: "a query parameter that bounds the page",
+		}}}
+	}
+	p.Experiments = []plumbline.Experiment{{ID: apiLimit, Title: "pages of all sizes", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}}}
+	return p
+}
+
+func withZero(query, limit string) string {
+	if query != "" {
+		query += "&"
+	}
+	return query + limit + "=0"
+}
+
+func judgeLimit(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+	subject := c.ID[len(paginationLimit)+1:]
+	i := slices.IndexFunc(d.Families, func(f plumbline.Family) bool { return subjectOf(f) == subject })
+	if i < 0 || d.Families[i].Paging == nil {
+		return broken("the design has no family %s with pages", subject)
+	}
+	family := d.Families[i]
+	f := flownOf(e, apiLimit, subject)
+	var found []wrongdoing
+	sent, shown := 0, 0
+	longest := 0
+	sizes := limitSizes(family)
+	for _, name := range sortedKeys(sizes) {
+		o, ok := f.made(name)
+		if !ok {
+			continue
+		}
+		sent++
+		n := itemsOn(e, f, name)
+		longest = max(longest, n)
+		asked := fmt.Sprintf("%s=%d", family.Paging.Limit, sizes[name])
+		switch {
+		case o.Status >= 500:
+			found = append(found, f.wrong(plumbline.LevelProved, asked+" is answered "+answer(o), "server error "+family.List, o))
+		case succeeded(o) && n > pageCap(family):
+			found = append(found, f.wrong(limitLevel(family), fmt.Sprintf("%s gets %d items", asked, n), "accepts "+family.List+" query/"+family.Paging.Limit+" maximum", o))
+		case sizes[name] > 0 && (o.Status >= 400 || n == pageCap(family)):
+			shown++
+		}
+	}
+	switch {
+	case len(found) > 0:
+		v := accuse(e, sent, "pages", found)
+		v.Remedy = "cut the size of a page down to a maximum, or refuse more"
+		return v
+	case sent == 0:
+		return inconclusive(plumbline.ReasonIncomplete, "no page was asked for")
+	case shown == 0:
+		return skipped(plumbline.ReasonNotApplicable, "no size was refused, and the list is too short to fill a page (%s): not covered", plural(longest, "item"))
+	}
+	return pass(figure{float64(longest), float64(pageCap(family)), "items", sent}, "more than %d is refused or cut down in %d of 2 requests; the longest page has %s", pageCap(family), shown, plural(longest, "item"))
+}
+
+// limitLevel is how sure it is that a page is too long: the document says so,
+// or practice does.
+func limitLevel(f plumbline.Family) plumbline.Level {
+	if f.Paging.Max > 0 {
+		return plumbline.LevelProved
+	}
+	return plumbline.LevelLikely
+}
+
+// itemsOn is how many items the page of a step held.
+func itemsOn(e *plumbline.Evidence, f flown, step string) int {
+	for _, w := range e.Walked {
+		if w.Experiment == f.experiment && w.Flow == f.flow && w.Step == step {
+			return w.Items
+		}
+	}
+	return 0
+}

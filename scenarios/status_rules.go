@@ -1,0 +1,201 @@
+package scenarios
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+const statusRules = "contract/status-rules"
+
+func init() {
+	register(plumbline.Function{
+		ID:    statusRules,
+		Title: "Statuses are used as HTTP defines them",
+		Doc: `Method: every answer of the run that was written down, of valid, invalid and anonymous requests alike, is held against what RFC 9110 says of its status; one request without credentials to every protected operation makes sure that 401 is among them.
+Criterion: 401 names a challenge in WWW-Authenticate, 405 the methods in Allow, 407 a challenge in Proxy-Authenticate, 426 a protocol in Upgrade; 204 announces no content and 205 has none; 206 answers a Range and says which in Content-Range, 304 answers a condition of a GET or HEAD. These are MUSTs, and a breach is proved.
+Guard: the rest informs: 201 on GET, a redirection without Location, 412 without a condition, 413 and 415 without content, 416 without a Range, a status outside of 100 to 599. 201 needs neither Location nor identifier, and 304 and 412 are not judged behind a fault.`,
+		Standard: "RFC 9110 §15; EvoMaster F950 to F965",
+		Mutants:  []string{"401-without-challenge"},
+		Order:    26,
+		Repeats:  true,
+		Plan:     planStatus,
+		Judge:    judgeStatus,
+	})
+}
+
+func planStatus(d plumbline.Design) plumbline.Proposal {
+	p := perCallable(d, statusRules, validCases, func(o plumbline.Operation) string {
+		return "the statuses of " + o.ID + " are used as HTTP defines them"
+	})
+	ph := plumbline.Phase{Name: "anonymous", Role: plumbline.RoleProbe, Workers: callWorkers}
+	for _, o := range d.Operations {
+		if callable(d, o) && protected(d, o) && len(d.Identities) > 0 {
+			ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": anonymous", Operation: o.ID, Auth: plumbline.AuthNone})
+		}
+	}
+	if len(ph.Calls) == 0 {
+		return p
+	}
+	p.Experiments = append(p.Experiments, plumbline.Experiment{
+		ID: contractStatus, Title: "requests without credentials", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph},
+	})
+	for i, c := range p.Claims {
+		if slices.ContainsFunc(ph.Calls, func(k plumbline.Call) bool { return k.Operation == c.Operation }) {
+			p.Claims[i].Experiments = append(p.Claims[i].Experiments, contractStatus)
+		}
+	}
+	return p
+}
+
+func judgeStatus(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+	op, _ := d.Operation(c.Operation)
+	disturbed := disturbanceOf(e)
+	n, taken := 0, 0
+	var found []wrongdoing
+	for _, o := range e.Observations {
+		if o.Operation != op.ID || o.Error != "" || o.Status == 0 || o.Transcript == nil || disturbed.near(o) {
+			continue
+		}
+		n++
+		if succeeded(o) {
+			taken++
+		}
+		if what, level := misused(o); what != "" {
+			found = append(found, wrongdoing{
+				level: level, what: answer(o) + " " + what, cause: "status " + answer(o) + " " + what, who: "service",
+				shown: o, with: flowOf(d, o), flow: isStep(o),
+			})
+		}
+	}
+	switch {
+	case len(found) > 0:
+		v := accuse(e, n, "rules", found)
+		v.Remedy = "send what RFC 9110 §15 asks for, or another status"
+		return v
+	case n == 0:
+		return inconclusive(plumbline.ReasonIncomplete, "no answer of %s was written down", op.ID)
+	}
+	if taken == 0 {
+		return skipped(plumbline.ReasonNotApplicable, "never answered 2xx: not covered")
+	}
+	return pass(figure{0, 0, "rules", n}, "no rule broken in %s", plural(n, "answer"))
+}
+
+// isStep says whether the request was a step of a flow.
+func isStep(o plumbline.Observation) bool {
+	return slices.Contains([]string{contractRoundtrip, contractDeleted, contractHierarchy, contractFailed, apiPages, apiStable, apiLimit}, o.Experiment)
+}
+
+// flowOf names the flow of a step, for it is repeated as a whole.
+func flowOf(_ plumbline.Design, o plumbline.Observation) []plumbline.Suspect {
+	i := strings.LastIndex(o.Stream, "/")
+	if !isStep(o) || i < 0 {
+		return nil
+	}
+	return []plumbline.Suspect{{Experiment: o.Experiment, Phase: o.Phase, Stream: o.Stream[:i]}}
+}
+
+// required are the headers without which a status must not be sent (RFC 9110
+// §15.5.2, §15.5.6, §15.5.8, §15.5.22).
+func required(status int) string {
+	switch status {
+	case 401:
+		return "WWW-Authenticate"
+	case 405:
+		return "Allow"
+	case 407:
+		return "Proxy-Authenticate"
+	case 426:
+		return "Upgrade"
+	}
+	return ""
+}
+
+// misused says how an answer breaks what HTTP says of its status, and whether
+// that is a MUST.
+func misused(o plumbline.Observation) (string, plumbline.Level) {
+	t := o.Transcript
+	if name := required(o.Status); name != "" && !hasHeader(t.ResponseHeader, name) {
+		return "without " + name, plumbline.LevelProved
+	}
+	if what, level := misusedContent(o); what != "" {
+		return what, level
+	}
+	return misusedLoosely(o)
+}
+
+func misusedContent(o plumbline.Observation) (string, plumbline.Level) {
+	t := o.Transcript
+	safe := t.Method == "GET" || t.Method == "HEAD"
+	switch o.Status {
+	case 204:
+		length, err := strconv.Atoi(headerIn(t.ResponseHeader, "Content-Length"))
+		switch {
+		case err == nil && length > 0:
+			return "announces content", plumbline.LevelProved
+		case err == nil:
+			return "has a Content-Length", plumbline.LevelAdvisory
+		}
+	case 205:
+		if o.Bytes > 0 {
+			return "has content", plumbline.LevelProved
+		}
+	case 206:
+		multipart := strings.HasPrefix(headerIn(t.ResponseHeader, "Content-Type"), "multipart/byteranges")
+		switch {
+		case !hasHeader(t.RequestHeader, "Range"):
+			return "though no Range was asked for", plumbline.LevelProved
+		case !multipart && !hasHeader(t.ResponseHeader, "Content-Range"):
+			return "without Content-Range", plumbline.LevelProved
+		}
+	case 304:
+		if !safe || !hasHeader(t.RequestHeader, "If-None-Match") && !hasHeader(t.RequestHeader, "If-Modified-Since") {
+			return "though there was no condition", plumbline.LevelProved
+		}
+	}
+	return "", ""
+}
+
+// misusedLoosely finds what is odd and no breach of a MUST.
+func misusedLoosely(o plumbline.Observation) (string, plumbline.Level) {
+	t := o.Transcript
+	odd := ""
+	switch {
+	case o.Status == 201 && (t.Method == "GET" || t.Method == "HEAD"):
+		odd = "on " + t.Method
+	case slices.Contains([]int{301, 302, 303, 307, 308}, o.Status) && !hasHeader(t.ResponseHeader, "Location"):
+		odd = "without Location"
+	case o.Status == 412 && !conditional(t.RequestHeader):
+		odd = "though there was no condition"
+	case (o.Status == 413 || o.Status == 415) && t.RequestBody == "" && t.Method == "GET":
+		odd = "though there was no content"
+	case o.Status == 416 && !hasHeader(t.RequestHeader, "Range"):
+		odd = "though no Range was asked for"
+	case o.Status < 100 || o.Status > 599:
+		odd = "is no status of HTTP"
+	}
+	return odd, plumbline.LevelAdvisory
+}
+
+func conditional(h map[string][]string) bool {
+	for _, name := range []string{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"} {
+		if hasHeader(h, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasHeader says whether a header was there, empty or not: an empty Allow says
+// that no method is allowed at all.
+func hasHeader(h map[string][]string, name string) bool {
+	for k := range h {
+		if strings.EqualFold(k, name) {
+			return true
+		}
+	}
+	return false
+}
