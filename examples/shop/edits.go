@@ -45,6 +45,9 @@ func (s *service) patchOrder(ctx context.Context, r *http.Request, user string) 
 	if err != nil {
 		return 0, nil, err
 	}
+	if len(fields) == 0 {
+		return 0, nil, refuse(http.StatusUnprocessableEntity, "name something to change")
+	}
 	all := map[string]any{"product_id": o.Product, "quantity": float64(o.Quantity), "note": o.Note}
 	if s.mutant.is("patch-clears") {
 		delete(all, "note")
