@@ -101,7 +101,7 @@ func (g *graph) complete(f *plumbline.Family, item string) {
 func (g *graph) creatorOf(f *plumbline.Family) (id, pointer string) {
 	for _, user := range []string{f.Read, f.Delete, f.Patch, f.Replace} {
 		for _, b := range g.bound[user] {
-			if from, ok := g.ops[b.From]; ok && b.In == "path" && b.Name == lastPlace(g.ops[user].Path) && from.Method == "POST" {
+			if from, ok := g.ops[b.From]; ok && b.In == "path" && b.Name == lastPlace(g.ops[user].Path) && from.Method == "POST" && !strings.HasPrefix(b.Why, mentionWhy) {
 				return from.ID, b.Pointer
 			}
 		}

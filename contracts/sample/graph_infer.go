@@ -29,6 +29,9 @@ func (g *graph) inferred(op openapi.Op, p *openapi3.Parameter) []candidate {
 		switch {
 		case o.Method == "POST":
 			rank, why := g.makes(o, at, item, stem, same)
+			if pointer, ok := g.mentions(o, stem); ok && why == "" && !strings.HasPrefix(f.shape, item+"/") {
+				out = append(out, candidate{o.ID, pointer, mentionWhy + stem, rankStem})
+			}
 			if why == "" || rank >= rankSchema && hasEnum(p.Schema) {
 				continue
 			}
@@ -70,6 +73,25 @@ func (g *graph) makes(o openapi.Op, at, item, stem, same string) (rank int, why 
 		return rankStem, "called " + stem
 	}
 	return 0, ""
+}
+
+// mentionWhy is the provenance of what an answer names beside what it is about.
+const mentionWhy = "inferred: its answer names the "
+
+// mentions finds in the answer of an operation the identifier of something else
+// than what it creates: job_id, in an answer about a report.
+func (g *graph) mentions(o openapi.Op, stem string) (string, bool) {
+	for _, r := range g.facts[o.ID].successes {
+		for _, m := range contentOf(r) {
+			all := properties(m.Schema.Value, 0)
+			for _, k := range slices.Sorted(maps.Keys(all)) {
+				if s := squash(k); len(stem) > 1 && (s == stem+"id" || s == stem+"uuid") && all[k] != nil && all[k].Value != nil && scalarKind(all[k].Value) {
+					return "/" + pointerToken(k), true
+				}
+			}
+		}
+	}
+	return "", false
 }
 
 // resourceRef is the reference of the schema of a resource in an answer: of

@@ -38,7 +38,7 @@ func (g *graph) produce(o *plumbline.Operation, ops []plumbline.Operation) {
 			continue
 		}
 		for _, b := range user.Cases[0].Binds {
-			if b.From != o.ID || strings.HasPrefix(b.Pointer, "path:") && (!chosen || b.Pointer != "path:"+lastPlace(o.Path)) {
+			if b.From != o.ID || strings.HasPrefix(b.Why, mentionWhy) || strings.HasPrefix(b.Pointer, "path:") && (!chosen || b.Pointer != "path:"+lastPlace(o.Path)) {
 				continue
 			}
 			if !slices.Contains(o.Produces, b.Name) {

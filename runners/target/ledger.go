@@ -90,6 +90,9 @@ func (x *removal) all(ctx context.Context, which []int) []int {
 
 // one deletes one thing. It reports too whether it was asked for in vain.
 func (x *removal) one(ctx context.Context, t *thing) (out plumbline.Resource, refused bool) {
+	if t.monitor != "" && !t.deleted {
+		x.settle(ctx, t)
+	}
 	req, del, err := x.deletion(t)
 	out = plumbline.Resource{Operation: t.operation, URL: req.Path}
 	switch {

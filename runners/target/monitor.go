@@ -20,14 +20,50 @@ const (
 	settleMost  = 400 * time.Millisecond
 )
 
+// promised notes the status monitor of a thing that a 202 promised. Until it
+// has been followed nothing is believed about the identifier, for what the
+// answer names may be the monitor itself; unless the answer points to a path
+// that names such a thing.
+func (p *Pool) promised(t *thing, a Answer) {
+	monitor := monitorOf(a.Response)
+	if monitor == "" {
+		return
+	}
+	t.monitor = monitor
+	for pointer := range t.values {
+		if kind, _, ok := strings.Cut(pointer, ":"); ok && kind != "header" {
+			continue
+		}
+		if text, ok := p.named202(t.operation, pointer, plumbline.Response{Header: map[string][]string{"Location": {monitor}}}); ok {
+			t.values[pointer] = text
+		} else if !p.elsewhere(t.operation, pointer) {
+			delete(t.values, pointer)
+		}
+	}
+}
+
+// elsewhere tells whether a place of an answer names something else than what
+// the operation creates, such as the monitor.
+func (p *Pool) elsewhere(operation, pointer string) bool {
+	op, _ := p.op(operation)
+	del, ok := p.op(op.Deletes)
+	if !ok || len(del.Cases) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(del.Cases[0].Binds, func(b plumbline.Bind) bool { return b.From == operation && b.Pointer == pointer })
+}
+
 // settle waits until what a 202 promised is there, and takes its identifier
 // from the last answer of the status monitor. What never comes is left as it
 // is.
-func (p *Pool) settle(ctx context.Context, t *thing, a Answer) {
+func (p *Pool) settle(ctx context.Context, t *thing) {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
-	last, ok := p.follow(ctx, monitorOf(a.Response))
-	if ok {
+	p.mu.Lock()
+	monitor := t.monitor
+	t.monitor = ""
+	p.mu.Unlock()
+	if last, ok := p.follow(ctx, monitor); ok {
 		p.mu.Lock()
 		p.adopt(t, last)
 		p.write(t, entryCreated)
@@ -127,6 +163,7 @@ func (p *Pool) adopt(t *thing, last Answer) {
 		}
 	}
 	p.place(t)
+	p.index(t)
 }
 
 // named202 looks for a URL in an answer that has the shape of a path of the
@@ -142,7 +179,7 @@ func (p *Pool) named202(operation, pointer string, r plumbline.Response) (string
 				continue
 			}
 			for _, s := range found {
-				if req, ok := p.local(s.text); ok && strings.Contains(s.text, "/") {
+				if req, ok := p.local(s.text); ok && strings.Contains(s.text, "/") && fits(o.Path, req.Path) {
 					if text := placeholders(o.Path, req.Path)[b.Name]; text != "" {
 						return text, true
 					}

@@ -198,7 +198,7 @@ func (p *Pool) fillOne(ctx context.Context, c plumbline.Case, how filling) (plum
 // bound is the value of one bind, and the thing that it names.
 func (p *Pool) bound(ctx context.Context, b plumbline.Bind, around []*thing, u use, how filling) (string, *thing, error) {
 	if strings.HasPrefix(b.From, stepPrefix) {
-		return p.step(b, how.steps)
+		return p.step(ctx, b, how.steps)
 	}
 	switch b.From {
 	case plumbline.FromNew:

@@ -68,7 +68,7 @@ func (p *Pool) makerOf(a Answer) *thing {
 
 // step is the value that an earlier step of the flow yields, and what that one
 // made. Whether the step may change it is decided when the request is whole.
-func (p *Pool) step(b plumbline.Bind, steps map[string]Answer) (string, *thing, error) {
+func (p *Pool) step(ctx context.Context, b plumbline.Bind, steps map[string]Answer) (string, *thing, error) {
 	name := strings.TrimPrefix(b.From, stepPrefix)
 	a, ok := steps[name]
 	if !ok {
@@ -78,9 +78,15 @@ func (p *Pool) step(b plumbline.Bind, steps map[string]Answer) (string, *thing, 
 		return "", nil, fmt.Errorf("the step %s was answered %s", name, answer(a))
 	}
 	p.mu.Lock()
+	t := p.makerOf(a)
+	pending := t != nil && t.monitor != ""
+	p.mu.Unlock()
+	if pending {
+		p.settle(ctx, t)
+	}
+	p.mu.Lock()
 	defer p.mu.Unlock()
 	op, _ := p.op(a.Operation)
-	t := p.makerOf(a)
 	text, ok := valueAt(a, p.template(op, a), b.Pointer)
 	if t != nil && t.values[b.Pointer] != "" {
 		text, ok = t.values[b.Pointer], true // a status monitor may have said it later

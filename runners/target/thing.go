@@ -23,7 +23,7 @@ type thing struct {
 	shot      uint64 // number of the request that made it; zero: unknown
 	trace     string
 	path      string // that deletes it; empty while it is not known
-	monitor   string // of a 202
+	monitor   string // of a 202 that has not been followed
 }
 
 // find is the value of a source in the thing, or in what it lies below.
@@ -115,7 +115,7 @@ func (p *Pool) produce(ctx context.Context, op plumbline.Operation, c plumbline.
 		return nil, a, fmt.Errorf("%s answered %s", op.ID, answer(a))
 	}
 	if a.Status == http.StatusAccepted && t != nil {
-		p.settle(ctx, t, a)
+		p.settle(ctx, t)
 	}
 	if t == nil || t.values[src.pointer] == "" {
 		return nil, a, fmt.Errorf("the answer of %s has nothing at %s", op.ID, src.pointer)
@@ -193,7 +193,7 @@ func (p *Pool) booked(op plumbline.Operation, a Answer) *thing {
 	t := p.thing(op, a, 0)
 	t.own, t.shot, t.entry, t.trace = true, a.shot, a.entry, a.Trace
 	if a.Status == http.StatusAccepted {
-		t.monitor = monitorOf(a.Response)
+		p.promised(t, a)
 	}
 	p.enter(t)
 	p.write(t, entryCreated)
