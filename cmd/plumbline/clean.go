@@ -4,25 +4,108 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/declaration"
+	"github.com/plumbline-dev/plumbline/runners"
+	"github.com/plumbline-dev/plumbline/runners/target"
 	"github.com/plumbline-dev/plumbline/runners/wire"
 )
 
 func (a *app) cleanCommand() *cobra.Command {
-	config := "plumbline.yaml"
+	var o options
 	c := &cobra.Command{
-		Use: "clean", Short: "Heal every fault on the wires of a declaration, whoever ordered it", Args: cobra.NoArgs,
-		Long: `Clean asks the wires that wires.control of plumbline.yaml names to heal every
-fault. It is for the impatient: a fault that no run renews heals by itself
+		Use: "clean [RUN]", Short: "Delete what a run has left on the target; without one, heal every fault", Args: cobra.MaximumNArgs(1),
+		Long: `Clean RUN reads the ledger of a run directory and deletes, children first, what
+that run created and did not delete, as after kill -9. It deletes nothing that
+the run did not create, and a second time there is nothing to do. Credentials
+are those of the configuration at hand; the target is that of the run.
+
+Without RUN it asks the wires that wires.control of plumbline.yaml names to heal
+every fault. It is for the impatient: a fault that no run renews heals by itself
 within its lease.`,
-		RunE: func(c *cobra.Command, _ []string) error { return a.clean(c.Context(), config) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return a.cleanRun(c.Context(), o, args[0])
+			}
+			if o.config == "" {
+				o.config = "plumbline.yaml"
+			}
+			return a.clean(c.Context(), o.config)
+		},
 	}
-	c.Flags().StringVarP(&config, "config", "c", config, "declaration of the architecture")
+	f := c.Flags()
+	f.StringVarP(&o.config, "config", "c", "", "declaration of the architecture (default plumbline.yaml when it exists)")
+	f.StringVar(&o.target, "target", "", "base URL of the deployment, when it is no longer that of the run")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "longest wait for one answer of the target")
+	f.BoolVar(&o.force, "force", false, "clean even a target whose name looks like production")
 	return c
+}
+
+// cleanRun deletes what a run has left.
+func (a *app) cleanRun(ctx context.Context, o options, dir string) error {
+	pool, err := a.leftBehind(o, dir)
+	if err != nil {
+		return usage(err)
+	}
+	name := filepath.Join(dir, target.LedgerFile)
+	if _, err := os.Stat(name); errors.Is(err, os.ErrNotExist) {
+		a.printf("the run created nothing\n")
+		return nil
+	}
+	if err := pool.Client.Reachable(ctx); err != nil {
+		return &exit{plumbline.ExitNotRestored, err}
+	}
+	all, err := pool.Recover(ctx, name)
+	if err != nil {
+		return harness(err)
+	}
+	survivors := 0
+	for _, r := range all {
+		if r.Survives {
+			survivors++
+			a.printf("survives: %s %s: %s\n", r.Operation, r.URL, r.Detail)
+			continue
+		}
+		a.printf("deleted: %s %s\n", r.Operation, r.URL)
+	}
+	if survivors > 0 {
+		return &exit{plumbline.ExitNotRestored, fmt.Errorf("%d of %d things survive", survivors, len(all))}
+	}
+	a.printf("nothing of the run is left\n")
+	return nil
+}
+
+// leftBehind is a pool for what a stored run left, with the credentials of the
+// configuration at hand.
+func (a *app) leftBehind(o options, dir string) (*target.Pool, error) {
+	s := &session{options: o}
+	if err := s.declaration(a.env); err != nil {
+		return nil, err
+	}
+	if err := readJSON(filepath.Join(dir, "design.json"), &s.design); err != nil {
+		return nil, fmt.Errorf("%s is not a run directory: %w", dir, err)
+	}
+	if o.target != "" {
+		s.design.Target = o.target
+	}
+	cfg := target.Config{Base: s.design.Target, Began: time.Now(), Force: s.force, Timeout: s.timeout, Limit: s.design.Load.Limit}
+	if e, err := runners.ReadEvidence(filepath.Join(dir, "evidence.jsonl")); err == nil {
+		cfg.Run = e.Run.ID
+	}
+	if err := s.identify(&cfg); err != nil {
+		return nil, err
+	}
+	client, err := target.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &target.Pool{Client: client, Operations: s.design.Operations, Families: s.design.Families, Mode: s.design.Mode}, nil
 }
 
 func (a *app) clean(ctx context.Context, config string) error {

@@ -69,11 +69,29 @@ func (p *Pool) Open(name string) error {
 	defer p.mu.Unlock()
 	p.start()
 	p.book = &book{file: f}
+	if torn(name) {
+		_, _ = f.WriteString("\n") // of a line that a kill has cut
+	}
 	for _, e := range entries {
 		p.book.n = max(p.book.n, e.N)
 	}
 	p.Client.keeper = p
 	return nil
+}
+
+// torn tells whether the last line of a file has no end.
+func torn(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	end, err := f.Seek(-1, io.SeekEnd)
+	var last [1]byte
+	if err == nil {
+		_, err = f.ReadAt(last[:], end)
+	}
+	return err == nil && last[0] != '\n'
 }
 
 // Close ends the ledger on disk.

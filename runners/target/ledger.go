@@ -21,8 +21,9 @@ const (
 )
 
 // Teardown deletes what the run created, the last first and nothing before
-// what lies below it, and reports every resource. What is refused is tried once
-// more in the end, when nothing may refer to it any longer. Teardown works after
+// what lies below it, and reports every resource. What is refused is tried
+// again in the end, when nothing may refer to it any longer, for as long as that
+// helps. Teardown works after
 // ctx is done, within its own deadline; what is left then is reported as
 // surviving.
 func (p *Pool) Teardown(ctx context.Context) []plumbline.Resource { return p.teardown(ctx, false) }
@@ -46,7 +47,10 @@ func (p *Pool) teardown(ctx context.Context, verify bool) []plumbline.Resource {
 	for _, depth := range slices.Backward(slices.Sorted(maps.Keys(byDepth))) {
 		refused = append(refused, x.all(ctx, byDepth[depth])...)
 	}
-	x.all(ctx, refused)
+	for before := len(refused) + 1; len(refused) > 0 && len(refused) < before; {
+		before = len(refused)
+		refused = x.all(ctx, refused)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, t := range ledger {
