@@ -25,6 +25,7 @@ func mayImport() map[string][]string {
 
 		"contracts/openapi":     {"."},
 		"contracts/diff":        {".", "contracts/openapi"},
+		"contracts/examples":    {".", "contracts/openapi", "contracts/schema"},
 		"contracts/overlay":     {},
 		"contracts/schema":      {".", "contracts/openapi"},
 		"contracts/sample":      {".", "contracts/openapi", "contracts/schema"},

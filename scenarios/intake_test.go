@@ -17,6 +17,36 @@ func init() {
 	}
 }
 
+func init() {
+	const claim = examplesValid + "/document"
+	withoutMutant[examplesValid] = "a wrong example is a defect of the document; no defect of a running system is one"
+	specimens[examplesValid] = specimen{
+		kept: spoil(claim, nil),
+		broken: spoil(claim, nil, func(d *plumbline.Design) {
+			d.Untrue = []plumbline.Untrue{{Operation: "getOrder", Where: "response 200", Message: "/total: got string, want number", Source: plumbline.Source{File: "openapi.yaml", Line: 7, Pointer: "/components/schemas/Order/example"}}}
+		}),
+		unproven: spoil(claim, each(contractValid, "", func(_ int, o *plumbline.Observation) { o.Status = 404 })),
+	}
+}
+
+func TestExamplesValid(t *testing.T) {
+	const claim = examplesValid + "/document"
+	d, c, e := specimens[examplesValid].broken(t)
+	v := judgeExamples(d, c, e)
+	if v.Wrong != "document" || !strings.Contains(v.Patch, "target: $.components.schemas.Order.example") || !strings.Contains(v.Statement, "openapi.yaml:7") {
+		t.Errorf("%+v", v)
+	}
+	for status, want := range map[int]plumbline.Outcome{400: plumbline.Fail, 422: plumbline.Fail, 404: plumbline.Pass, 401: plumbline.Pass, 500: plumbline.Pass} {
+		d, c, e := spoil(claim, each(contractValid, "getProduct", func(_ int, o *plumbline.Observation) { o.Status = status }))(t)
+		if v := judgeExamples(d, c, e); v.Outcome != want {
+			t.Errorf("%d: %s: %s", status, v.Outcome, v.Statement)
+		}
+	}
+	if p := planExamples(plumbline.Design{}); len(p.Claims) != 0 || len(p.Skips) != 1 {
+		t.Errorf("no example: %+v", p)
+	}
+}
+
 // since gives the design a released document and what changed since.
 func since(changes ...plumbline.Change) func(*plumbline.Design) {
 	return func(d *plumbline.Design) { d.Base, d.Changes = "git:v1", changes }

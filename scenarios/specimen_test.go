@@ -51,6 +51,7 @@ func shop() plumbline.Design {
 		Recovery:    10 * time.Second,
 		Pacts:       []string{"pacts/web.json"},
 		Base:        "v1.yaml",
+		Examples:    3,
 		Consumers: []plumbline.Consumer{{
 			File: "pacts/web.json", Consumer: "web", Key: "0", Description: "request 0", Operation: "getOrder", Status: 200, Reads: []string{"/id", "/note"},
 		}},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/declaration"
+	"github.com/plumbline-dev/plumbline/contracts/examples"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
 	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
@@ -191,6 +192,7 @@ func (s *session) fill() error {
 		s.design.Service = serviceName(s.doc)
 	}
 	errs = append(errs, s.flagObjectives(), s.consumers(), s.compare())
+	s.design.Untrue, s.design.Examples = examples.Check(s.doc, s.set)
 	return errors.Join(errs...)
 }
 

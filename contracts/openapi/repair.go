@@ -47,6 +47,9 @@ func (r *repairs) node(v any, pointer string, data bool) any {
 	switch x := v.(type) {
 	case map[string]any:
 		if data {
+			if strings.HasSuffix(pointer, "/examples") {
+				r.examples(x, pointer)
+			}
 			return x
 		}
 		if ref, ok := x["$ref"]; ok {
@@ -65,6 +68,17 @@ func (r *repairs) node(v any, pointer string, data bool) any {
 		}
 	}
 	return v
+}
+
+// examples takes out the named examples whose references lead nowhere.
+func (r *repairs) examples(named map[string]any, pointer string) {
+	for _, k := range sortedKeys(named) {
+		if e, ok := named[k].(map[string]any); ok && e["$ref"] != nil {
+			if _, lost := r.reference(e["$ref"], pointer+"/"+escape(k)); lost {
+				delete(named, k)
+			}
+		}
+	}
 }
 
 // isData tells whether what stands under a key is an example, not structure.

@@ -26,6 +26,7 @@ func TestSalvage(t *testing.T) {
 		"a broken operation":         {"openapi: 3.0.0\npaths:\n" + good + "  /a: {get: {tags: 3, responses: {'200': {description: d}}}}", "/paths/~1a"},
 		"a path item that is text":   {"openapi: 3.0.0\npaths:\n" + good + "  /a: text", "no mapping"},
 		"a file that is not there":   {"openapi: 3.0.0\npaths:\n" + good + "  /a: {get: {responses: {default: {$ref: 'none.json'}}}}", "leads nowhere"},
+		"an example that is gone":    {"openapi: 3.0.0\npaths:\n" + good + "  /a: {get: {responses: {'200': {description: d, content: {application/json: {schema: {}, examples: {e: {$ref: '#/components/examples/E'}}}}}}}}", "leads nowhere"},
 		"a property called default":  {"openapi: 3.0.0\npaths:\n" + good + "  /a: {get: {responses: {'200': {description: d, content: {application/json: {schema: {properties: {default: {$ref: '#/no'}}}}}}}}}", "leads nowhere"},
 		"query and summary of 3.2":   {"openapi: 3.2.0\npaths:\n" + good + "  /a: {query: {responses: {'200': {description: d}}}, get: {responses: {'200': {summary: s}}}}", "the field query of OpenAPI 3.2"},
 		"itemSchema":                 {"openapi: 3.2.0\npaths:\n" + good + "  /a: {get: {responses: {'200': {content: {text/event-stream: {itemSchema: {}}}}}}}", "itemSchema"},

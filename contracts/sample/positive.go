@@ -3,6 +3,7 @@ package sample
 import (
 	"bytes"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/plumbline-dev/plumbline"
@@ -23,6 +24,9 @@ func (m *maker) valid() []plumbline.Case {
 		}
 	}
 	m.seed = seed
+	if m.fromExample(seed) {
+		first.Origin = "example"
+	}
 	out := []plumbline.Case{first}
 	add := func(d draft, name, keyword string) {
 		if c, ok := m.validCase(d, name, keyword, ""); ok && !known(out, c) {
@@ -50,6 +54,15 @@ func (m *maker) valid() []plumbline.Case {
 		return c, true
 	})
 	return append(out, more...)
+}
+
+// fromExample tells whether the body of a draft is an example of the document.
+func (m *maker) fromExample(d draft) bool {
+	if d.mt == nil {
+		return false
+	}
+	n := schemaNode(d.mt)
+	return slices.ContainsFunc(examples(d.mt.Example, d.mt.Examples), func(v any) bool { return reflect.DeepEqual(m.example(n, v), d.body) })
 }
 
 // minimal is the seed request with a made body in place of an example.
