@@ -107,6 +107,8 @@ type Operation struct {
 	Cases    []Case   `json:"cases,omitempty"`    // proved valid, the seed request first
 	Invalid  []Case   `json:"invalid,omitempty"`  // proved invalid in every legal decoding
 	Fields   []Field  `json:"fields,omitempty"`   // documented for the bodies of responses
+	Shared   bool     `json:"shared,omitempty"`   // declared: one caller may reach what another has created
+	Sealed   []Sealed `json:"sealed,omitempty"`   // properties that a client must not set
 	Produces []string `json:"produces,omitempty"` // resource names that a 2xx answer yields an identifier for
 	Deletes  string   `json:"deletes,omitempty"`  // operation ID that removes what this one creates
 	Changes  bool     `json:"changes,omitempty"`  // known to change data although its method is safe
@@ -128,6 +130,14 @@ func (o Operation) Safe() bool {
 
 // Creates reports whether a 2xx answer yields the identifier of a new resource.
 func (o Operation) Creates() bool { return len(o.Produces) > 0 && !o.Safe() }
+
+// A Sealed is a property of a resource that the document declares readOnly: a
+// client that sends it must not set it (OpenAPI 3.0.3, Schema Object; JSON
+// Schema Validation 2020-12 §9.4).
+type Sealed struct {
+	Pointer string `json:"pointer"` // into the body of the request, and of the answer
+	Value   any    `json:"value"`   // of its type, and one that no service gives by itself
+}
 
 // A Scheme is an OpenAPI security scheme as far as a client needs it.
 type Scheme struct {

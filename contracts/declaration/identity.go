@@ -79,14 +79,15 @@ type authFile struct {
 }
 
 type operationFile struct {
-	Roles []string `yaml:"roles"`
+	Roles  []string `yaml:"roles"`
+	Shared bool     `yaml:"shared"`
 }
 
-// A restriction says which roles may call the operations of a name.
+// A restriction says who may call the operations of a name.
 type restriction struct {
 	operation string
-	roles     []string
-	at        plumbline.Source
+	operationFile
+	at plumbline.Source
 }
 
 func (b *builder) identities() {
@@ -231,7 +232,7 @@ func (d *Declaration) ReadAuth(file string) error {
 
 func (b *builder) operations() {
 	for _, name := range b.keys("$.operations") {
-		b.out.roles = append(b.out.roles, restriction{name, b.file.Operations[name].Roles, b.at("$.operations." + name)})
+		b.out.roles = append(b.out.roles, restriction{name, b.file.Operations[name], b.at("$.operations." + name)})
 	}
 }
 
@@ -254,7 +255,12 @@ func (d *Declaration) restrict(r *resolver, design *plumbline.Design) {
 		})
 	}
 	for _, x := range d.roles {
-		mark([]string{x.operation}, x.at, func(o *plumbline.Operation) { o.Roles = x.roles })
+		mark([]string{x.operation}, x.at, func(o *plumbline.Operation) {
+			o.Shared = o.Shared || x.Shared
+			if len(x.Roles) > 0 {
+				o.Roles = x.Roles
+			}
+		})
 	}
 }
 

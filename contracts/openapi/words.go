@@ -16,6 +16,7 @@ func (d *Doc) Plumb() []plumbline.Operation {
 		p := plumbline.Operation{ID: o.ID, Method: o.Method, Path: o.Path, Tags: o.Op.Tags, Source: o.Source}
 		p.Schemes, p.Secured = d.security(o)
 		p.Roles, p.Scopes = roles(o.Op), d.scopes(o)
+		p.Sealed = sealed(o)
 		if o.Op.Responses != nil {
 			p.Statuses = slices.Sorted(maps.Keys(o.Op.Responses.Map()))
 		}

@@ -48,6 +48,7 @@ func (s *service) patchOrder(ctx context.Context, r *http.Request, user string) 
 	if len(fields) == 0 {
 		return 0, nil, refuse(http.StatusUnprocessableEntity, "name something to change")
 	}
+	paid, set := s.paid(fields)
 	all := map[string]any{"product_id": o.Product, "quantity": float64(o.Quantity), "note": o.Note}
 	if s.mutant.is("patch-clears") {
 		delete(all, "note")
@@ -67,7 +68,24 @@ func (s *service) patchOrder(ctx context.Context, r *http.Request, user string) 
 		return 0, nil, err
 	}
 	o.Quantity, o.Note = wanted.Quantity, wanted.Note
+	if set {
+		o.Total = paid
+		return http.StatusOK, s.shown(o), s.put(ctx, o)
+	}
 	return s.edited(ctx, o)
+}
+
+// paid is a defect: it takes the total from what the client sends, and passes
+// over what else is not the client's to set.
+func (s *service) paid(fields map[string]any) (int, bool) {
+	if !s.mutant.is("mass-assignment") {
+		return 0, false
+	}
+	total, ok := fields["total"].(float64)
+	for _, name := range []string{"total", "status", "created_at"} {
+		delete(fields, name)
+	}
+	return int(total), ok
 }
 
 // edited stores an order that was changed.

@@ -68,6 +68,7 @@ func (s *service) createOrder(ctx context.Context, r *http.Request, user string)
 		return 0, nil, err
 	}
 	o.Receipt = charged.Receipt
+	s.sales.add(o.Total)
 	return http.StatusCreated, s.shown(o), s.save(ctx, o, replayKey(user, key))
 }
 
@@ -112,7 +113,7 @@ func (s *service) owned(ctx context.Context, r *http.Request, user string) (orde
 		return order{}, refuse(http.StatusNotFound, "no such order")
 	}
 	o, err := s.load(ctx, "order:"+id)
-	if errors.Is(err, errNone) || err == nil && o.Owner != user {
+	if errors.Is(err, errNone) || err == nil && o.Owner != user && !s.mutant.is("bola") {
 		return order{}, refuse(http.StatusNotFound, "no such order")
 	}
 	return o, err

@@ -20,6 +20,7 @@ type service struct {
 	inventory, payment, recs *dependencyClient
 	store                    *store
 	tokens                   map[string]string // token to user
+	sales                    sales
 	slots                    *semaphore.Weighted
 	hot                      sync.Mutex
 }
@@ -68,6 +69,7 @@ func (s *service) handler() http.Handler {
 	mux.Handle("GET /me", s.authenticated(func(_ context.Context, _ *http.Request, user string) (int, any, error) {
 		return http.StatusOK, map[string]any{"name": user}, nil
 	}))
+	mux.Handle("GET /admin/sales", s.authenticated(s.getSales))
 	invoice := s.authenticated(s.getInvoice)
 	if s.mutant.is("missing-401") {
 		invoice = s.bounded(func(ctx context.Context, r *http.Request) (int, any, error) { return s.getInvoice(ctx, r, "alice") })

@@ -111,6 +111,8 @@ func TestShopIsRight(t *testing.T) {
 		{"a", `PUT /orders/0123456789abcdef01234567 {"product_id":"p-1","quantity":2}`, 404},
 		{"a", `PATCH /products/p-1 {}`, 405},
 		{"a", `GET /nowhere`, 404},
+		{"a", `GET /admin/sales`, 200},
+		{"b", `GET /admin/sales`, 403},
 		{"a", `GET /products/p-1`, 200},
 		{"a", `GET /products/p-9`, 404},
 		{"", `GET /livez`, 200},
@@ -200,6 +202,28 @@ func TestOrdersAreReplacedAndPatched(t *testing.T) {
 	}
 }
 
+// Two defects need an order to show.
+func TestDefectsOfOwnership(t *testing.T) {
+	for _, c := range []struct {
+		mutant, token, method, body string
+		status                      int
+		holds                       string
+	}{
+		{"", "b", "GET", "", 404, ""},
+		{"bola", "b", "GET", "", 200, `"quantity":1`},
+		{"", "a", "PATCH", `{"quantity":2,"total":7}`, 422, ""},
+		{"mass-assignment", "a", "PATCH", `{"quantity":2,"total":7,"created_at":"2001-02-03T04:05:06Z"}`, 200, `"total":7}`},
+	} {
+		s := started(t, c.mutant)
+		_, body := s.ask(t, "a", `POST /orders {"product_id":"p-1","quantity":1}`)
+		_, id, _ := strings.Cut(body, `"id":"`)
+		status, body := s.ask(t, c.token, strings.TrimSpace(c.method+" /orders/"+id[:24]+" "+c.body), "Content-Type", "application/merge-patch+json")
+		if status != c.status || !strings.Contains(body, c.holds) {
+			t.Errorf("%q: %d %s", c.mutant, status, body)
+		}
+	}
+}
+
 // Each defect changes what it says, and only a known one can be switched on.
 func TestMutants(t *testing.T) {
 	for _, c := range []struct {
@@ -209,6 +233,7 @@ func TestMutants(t *testing.T) {
 	}{
 		{"500-on-invalid-input", "a", `POST /orders {"product_id":"p-1","quantity":-1}`, 500, ""},
 		{"response-type-drift", "a", `POST /orders {"product_id":"p-1","quantity":1}`, 201, `"total":"1200"`},
+		{"bfla", "b", `GET /admin/sales`, 200, `"orders":0`},
 		{"missing-401", "", `GET /orders/0123456789abcdef01234567/invoice`, 404, ""},
 	} {
 		if status, body := started(t, c.mutant).ask(t, c.token, c.line); status != c.status || !strings.Contains(body, c.holds) {
