@@ -213,7 +213,7 @@ func listing(d plumbline.Design, made plumbline.Bind, other string) (plumbline.S
 
 func judgeBola(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	flow := strangerFlow{operation: c.Operation}.name()
-	seen := stepsOf(e, authStrangers, flow)
+	seen := flownOf(e, authStrangers, flow).steps
 	o, _ := d.Operation(c.Operation)
 	try, own := seen[stepOther], seen[stepOwn]
 	f := figure{0, 0, "requests let in", 1}

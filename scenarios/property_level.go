@@ -177,7 +177,7 @@ func sealedBody(body []byte, sealed []plumbline.Sealed) ([]byte, bool) {
 
 func judgeProperty(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	o, _ := d.Operation(c.Operation)
-	seen := stepsOf(e, authSealed, sealedName(c.Operation))
+	seen := flownOf(e, authSealed, sealedName(c.Operation)).steps
 	written, plain := seen[stepWritten], seen[stepPlain]
 	taken, natural := seen[stepTaken], seen[stepNatural]
 	f := figure{0, 0, "properties taken over", len(o.Sealed)}

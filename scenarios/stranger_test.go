@@ -43,7 +43,7 @@ func flying(claim string, change func(step string, o *plumbline.Observation)) fu
 		for _, x := range p.Experiments {
 			for _, ph := range x.Phases {
 				for _, f := range ph.Flows {
-					flown(d, e, x.ID, ph.Name, f)
+					fly(d, e, x.ID, ph.Name, f)
 				}
 				for _, c := range ph.Calls {
 					e.Observations = append(e.Observations, stepped(d, x.ID, ph.Name, c.Name, c))
@@ -80,7 +80,7 @@ func stepped(d plumbline.Design, experiment, phase, stream string, c plumbline.C
 	return o
 }
 
-func flown(d plumbline.Design, e *plumbline.Evidence, experiment, phase string, f plumbline.Flow) {
+func fly(d plumbline.Design, e *plumbline.Evidence, experiment, phase string, f plumbline.Flow) {
 	for _, s := range f.Steps {
 		o := stepped(d, experiment, phase, f.Name+"/"+s.Name, s.Call)
 		for _, c := range s.Compare {
