@@ -139,6 +139,7 @@ type Seen struct {
 // without the deployment.
 type Consumer struct {
 	File        string   `json:"file"`
+	Pending     bool     `json:"pending,omitempty"` // of a pact that was never verified: its failure does not gate
 	Consumer    string   `json:"consumer"`
 	Key         string   `json:"key"` // as in PactResult
 	Description string   `json:"description"`

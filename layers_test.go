@@ -46,6 +46,7 @@ func mayImport() map[string][]string {
 		"runners/wire":        {"."},
 		"runners/faults":      {".", "runners/wire"},
 		"runners/pact":        {"."},
+		"runners/broker":      {},
 		"runners/pact/pactgo": {".", "runners/pact"},
 		"runners/deploy":      {"."},
 

@@ -68,6 +68,28 @@ func judgeKept(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plu
 	if !ok {
 		return inconclusive(plumbline.ReasonIncomplete, "the design has no such interaction")
 	}
+	v := judgeConsumer(d, x, e)
+	if x.Pending {
+		v = pending(v)
+	}
+	return v
+}
+
+// pending takes the teeth out of the verdict on a pact that was never verified
+// before: it is told, and does not gate (https://docs.pact.io/pact_broker/advanced_topics/pending_pacts).
+func pending(v plumbline.Verdict) plumbline.Verdict {
+	switch v.Outcome {
+	case plumbline.Fail:
+		v.Level = plumbline.LevelAdvisory
+		v.Statement += " (the pact is pending)"
+	case plumbline.Inconclusive:
+		return skipped(plumbline.ReasonNotApplicable, "the pact is pending, and %s", v.Statement)
+	default:
+	}
+	return v
+}
+
+func judgeConsumer(d plumbline.Design, x plumbline.Consumer, e *plumbline.Evidence) plumbline.Verdict {
 	if len(x.Breaches) > 0 {
 		return incompatibleWith(x)
 	}

@@ -46,6 +46,7 @@ func TestConsumerKept(t *testing.T) {
 		c.Breaches = []plumbline.Breach{{Code: "response.body.incompatible", Pointer: "/interactions/0/response/body/note", Message: "the document declares no property note"}}
 	}
 	all := saw(200, "/id", "/note")
+	asPending := func(c *plumbline.Consumer) { c.Pending = true }
 	for _, c := range []struct {
 		name    string
 		change  func(*plumbline.Evidence)
@@ -60,10 +61,15 @@ func TestConsumerKept(t *testing.T) {
 		{"no result", both(all, func(e *plumbline.Evidence) { e.Pacts = nil }), web(), plumbline.Inconclusive, "no result"},
 		{"the state could not be created", both(all, results(plumbline.PactStateUnset, "nothing creates one")), web(), plumbline.Inconclusive, "state"},
 		{"no answer", both(all, results(plumbline.PactError, "reset")), web(), plumbline.Inconclusive, "reset"},
+		{"a pending pact that is incompatible is told only", all, web(breach, asPending), plumbline.Fail, "pending"},
+		{"a pending pact that is unproven gates nothing", saw(200), web(asPending), plumbline.Skipped, "pending"},
 		{"it reads nothing", func(*plumbline.Evidence) {}, web(func(c *plumbline.Consumer) { c.Reads = nil }), plumbline.Pass, "0 fields"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d, claim, e := spoil(keptClaim, c.change, c.design)(t)
+			if v := judgeKept(d, claim, e); d.Consumers[0].Pending && v.Outcome == plumbline.Fail && v.Level != plumbline.LevelAdvisory {
+				t.Errorf("level %q of a pending pact", v.Level)
+			}
 			v := judgeKept(d, claim, e)
 			if v.Outcome != c.outcome || !strings.Contains(v.Statement, c.says) {
 				t.Errorf("%s: %s; want %s with %q", v.Outcome, v.Statement, c.outcome, c.says)

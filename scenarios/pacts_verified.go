@@ -86,6 +86,14 @@ func named(file string) string {
 func generatedPact(d plumbline.Design) string { return "contracts/" + d.Service + ".pact.json" }
 
 func judgePacts(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+	v := judgeFile(d, c, e)
+	if slices.ContainsFunc(d.Consumers, func(x plumbline.Consumer) bool { return x.Pending && x.File == c.Source.File }) {
+		v = pending(v)
+	}
+	return v
+}
+
+func judgeFile(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	results := pactResults(e, strings.TrimPrefix(c.ID, pactsVerified+"/"))
 	byResult, locked := sorted(d, results)
 	matched, unset, missed := len(byResult[plumbline.PactOK]), len(byResult[plumbline.PactStateUnset]), byResult[plumbline.PactMismatch]

@@ -13,6 +13,8 @@ func (s *session) consumers() error {
 	c := compare.New(s.doc, s.set)
 	c.Credentials = len(s.declared.Identities) > 0
 	var errs []error
+	pending, err := s.brokered()
+	errs = append(errs, err)
 	for _, file := range s.design.Pacts {
 		data, err := os.ReadFile(file)
 		if err != nil {
@@ -21,6 +23,9 @@ func (s *session) consumers() error {
 		}
 		got, err := c.Compare(file, data)
 		errs = append(errs, err)
+		for i := range got {
+			got[i].Pending = pending[file]
+		}
 		s.design.Consumers = append(s.design.Consumers, got...)
 		for _, x := range got {
 			for _, w := range x.Warnings {

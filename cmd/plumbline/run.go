@@ -37,6 +37,7 @@ func (o *options) bindRun(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&o.out, "out", "", "run directory (default .plumbline/runs/TIME)")
 	f.StringVar(&o.engine, "pact-engine", "ffi", "how pacts are verified: ffi, or pact-go")
+	f.BoolVar(&o.publish, "publish-results", false, "publish the results of verification to the broker of plumbline.yaml, for pacts.broker.publish.version")
 	f.StringVar(&o.library, "pact-library", "", "libpact_ffi to use instead of the one that set-up fetched")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "longest wait for one answer of the target")
 }
@@ -81,6 +82,9 @@ func (a *app) carry(ctx context.Context, s *session) error {
 	}
 	if err := a.show(report, s.out); err != nil {
 		return err
+	}
+	if err := a.publishResults(ctx, s, r.Journal.Evidence()); err != nil {
+		return harness(err)
 	}
 	if carried != nil && ctx.Err() == nil {
 		return harness(carried)

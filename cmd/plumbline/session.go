@@ -41,7 +41,8 @@ type options struct {
 	library string
 	timeout time.Duration
 	intakeOptions
-	auth string
+	auth    string
+	publish bool // results, to the broker
 }
 
 func (o *options) bind(f *pflag.FlagSet) {
@@ -69,6 +70,7 @@ type session struct {
 	functions []plumbline.Function
 	plan      plumbline.Plan
 	notes     []string
+	brokerage
 }
 
 // prepare reads everything and draws the plan. All errors are the user's.

@@ -23,7 +23,8 @@ type file struct {
 	Load         loadFile                 `yaml:"load"`
 	Wires        wiresFile                `yaml:"wires"`
 	Dependencies map[string]dependency    `yaml:"dependencies"`
-	Pacts        []string                 `yaml:"pacts"`
+	Pacts        pactsFile                `yaml:"pacts"`
+	Messages     *Messages                `yaml:"messages"`
 	Generated    string                   `yaml:"generated"`
 	Waivers      []waiverFile             `yaml:"waivers"`
 	Overlays     []string                 `yaml:"overlays"`

@@ -58,6 +58,7 @@ func (b *builder) build() {
 	}
 	b.target()
 	b.pacts()
+	b.broker()
 	b.words()
 	b.identities()
 	b.wfc()
@@ -99,12 +100,28 @@ func (b *builder) target() {
 }
 
 func (b *builder) pacts() {
-	for i, pattern := range b.file.Pacts {
+	for i, pattern := range b.file.Pacts.Files {
 		found, err := filepath.Glob(b.path(pattern))
 		if err != nil || len(found) == 0 {
 			b.wrong("CFG006", fmt.Sprintf("$.pacts[%d]", i), "patterns are relative to plumbline.yaml", "no file matches %q", pattern)
 		}
 		b.out.Pacts = append(b.out.Pacts, found...)
+	}
+}
+
+// broker takes over how the broker of the pacts, and the maker of messages, are
+// reached.
+func (b *builder) broker() {
+	b.out.Messages = b.file.Messages
+	if m := b.out.Messages; m != nil && (m.URL == "") == (len(m.Command) == 0) {
+		b.wrong("CFG004", "$.messages", "write url: or command:", "exactly one of url and command makes the messages")
+	}
+	if b.file.Pacts.Broker == nil {
+		return
+	}
+	b.out.Broker = b.file.Pacts.Broker
+	if u, err := url.Parse(b.out.Broker.URL); err != nil || u.Host == "" {
+		b.wrong("CFG004", "$.pacts.broker.url", "write https://broker.example.com", "%q is not the URL of a Pact Broker", b.out.Broker.URL)
 	}
 }
 
