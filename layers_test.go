@@ -31,6 +31,7 @@ func mayImport() map[string][]string {
 		"contracts/sample":      {".", "contracts/openapi", "contracts/schema"},
 		"contracts/pactfile":    {".", "contracts/openapi", "contracts/schema", "contracts/sample"},
 		"contracts/compare":     {".", "contracts/openapi", "contracts/schema"},
+		"contracts/mock":        {".", "contracts/openapi", "contracts/schema", "contracts/sample"},
 		"contracts/slo":         {"."},
 		"contracts/wfc":         {"."},
 		"contracts/declaration": {".", "contracts/slo", "contracts/wfc"},

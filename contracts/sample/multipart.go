@@ -103,16 +103,26 @@ func (g *generator) decodeMultipart(f *flat, body []byte, boundary string) readi
 
 func addPart(g *generator, f *flat, out map[string]any, part *multipart.Part, data []byte) {
 	name := part.FormName()
-	if rank(part.Header.Get("Content-Type")) <= rankPlusJSON {
-		if v, err := decodeJSON(data); err == nil {
-			if g.flats.of(g.governing(f, name)).kinds()[0] == "array" {
-				list, _ := out[name].([]any)
-				v = append(list, v)
-			}
-			out[name] = v
-			return
+	sub := g.flats.of(g.governing(f, name))
+	if v, ok := jsonPart(g, sub, part, data); ok {
+		if sub.kinds()[0] == "array" {
+			list, _ := out[name].([]any)
+			v = append(list, v)
 		}
+		out[name] = v
+		return
 	}
 	old, _ := out[name].(lexeme)
 	out[name] = append(old, string(data))
+}
+
+// jsonPart reads a part that is JSON. Where a text is asked for, a reader who
+// looks for one finds it in whatever the part holds.
+func jsonPart(g *generator, f *flat, part *multipart.Part, data []byte) (any, bool) {
+	if rank(part.Header.Get("Content-Type")) > rankPlusJSON {
+		return nil, false
+	}
+	v, err := decodeJSON(data)
+	text := f.admits("string") || f.admits("array") && g.flats.of(f.itemNode(0)).admits("string")
+	return v, err == nil && !(isComposite(v) && text)
 }

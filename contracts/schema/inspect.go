@@ -73,7 +73,7 @@ func NewInspector(d *openapi.Doc, s *Set) *Inspector {
 }
 
 func (i *Inspector) operation(o openapi.Op) *operation {
-	out := &operation{pointer: o.Source.Pointer, open: o.Op.Responses == nil, exact: map[int]*answer{}}
+	out := &operation{pointer: o.Source.Pointer, open: o.Op.Responses == nil || o.Op.Responses.Len() == 0, exact: map[int]*answer{}}
 	if out.open {
 		return out
 	}

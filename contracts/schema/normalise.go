@@ -13,6 +13,7 @@ type normaliser struct {
 	way   Direction
 	three bool            // version 2.0 or 3.0: what stands beside a $ref is ignored
 	moved map[string]bool // parts that now stand in anyOf/0 beside their old place
+	twice map[string]int  // how often each dynamic anchor is set
 }
 
 // walk visits everything that may be a schema. The names in hidden belong to
@@ -76,6 +77,7 @@ func (n normaliser) schema(x map[string]any, at string, hidden []string) []strin
 			delete(x, k)
 		}
 	}
+	n.dynamic(x)
 	if t, ok := x["type"].(string); ok && !known(t) {
 		delete(x, "type")
 	}
@@ -96,6 +98,35 @@ func (n normaliser) alone(x map[string]any, at string) {
 		if k != "$ref" && k != "nullable" {
 			delete(x, k)
 		}
+	}
+}
+
+// count counts the dynamic anchors of a document.
+func (n normaliser) count(v any) {
+	switch x := v.(type) {
+	case map[string]any:
+		if a, ok := x["$dynamicAnchor"].(string); ok {
+			n.twice[a]++
+		}
+		for _, e := range x {
+			n.count(e)
+		}
+	case []any:
+		for _, e := range x {
+			n.count(e)
+		}
+	}
+}
+
+// dynamic removes dynamic references to what is set more than once: without
+// the identifiers of the schemas around them they lead nowhere, and accuse
+// nobody.
+func (n normaliser) dynamic(x map[string]any) {
+	if a, ok := x["$dynamicAnchor"].(string); ok && n.twice[a] > 1 {
+		delete(x, "$dynamicAnchor")
+	}
+	if r, ok := x["$dynamicRef"].(string); ok && n.twice[strings.TrimPrefix(r, "#")] > 1 {
+		delete(x, "$dynamicRef")
 	}
 }
 

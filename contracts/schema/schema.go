@@ -66,7 +66,8 @@ func Compile(d *openapi.Doc) (*Set, error) {
 			return nil, fmt.Errorf("schemas of %s: %w", d.File, err)
 		}
 		root, _ := tree.(map[string]any)
-		n := normaliser{root: root, way: way, three: strings.HasPrefix(d.Version, "3.0") || strings.HasPrefix(d.Version, "2"), moved: map[string]bool{}}
+		n := normaliser{root: root, way: way, three: strings.HasPrefix(d.Version, "3.0") || strings.HasPrefix(d.Version, "2"), moved: map[string]bool{}, twice: map[string]int{}}
+		n.count(root)
 		n.walk(root, "", nil)
 		c, err := compiler(tree)
 		if err != nil {

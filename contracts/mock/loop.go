@@ -1,0 +1,310 @@
+package mock
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/openapi"
+	"github.com/plumbline-dev/plumbline/contracts/schema"
+)
+
+// A Loop sends the cases of a document to the server of the same document, in
+// process: generator, server and inspector are three programs about one text,
+// and wherever they do not agree, one of them is wrong.
+type Loop struct {
+	Doc        *openapi.Doc
+	Set        *schema.Set
+	Inspector  *schema.Inspector
+	Operations []plumbline.Operation
+	Seed       uint64
+	Rot        bool
+
+	server *Server
+	rotten *Rot
+	result Result
+	held   map[string]plumbline.Response // answers that cases take values from
+}
+
+// A Result is what a loop saw.
+type Result struct {
+	Sent      int // cases, without the requests that only create what they need
+	Valid     int
+	Invalid   int
+	Robust    int
+	Unbound   int // cases that need a value which no answer gave
+	Unable    int // answers for which no value was found that their schema accepts
+	Unfit     int // valid cases whose live value the parameter's schema refuses
+	Missing   int // valid cases that name a thing which is not there
+	Drift     int // answers with a property that the document does not declare
+	Disagreed []Disagreement
+	Broken    map[string]int // answers that were broken, by keyword
+	Detected  map[string]int // of these, the ones with a mark
+}
+
+// A Disagreement is a case on which two of the three do not agree.
+type Disagreement struct {
+	Case    string
+	Status  int
+	Message string
+	Request plumbline.Request
+}
+
+// Run sends every case once. A rotten server gets the valid ones alone.
+func (l *Loop) Run(ctx context.Context) Result {
+	l.result = Result{Broken: map[string]int{}, Detected: map[string]int{}}
+	l.held = map[string]plumbline.Response{}
+	l.server = New(l.Doc, l.Set, Options{Seed: l.Seed, Rot: l.Rot, Rotted: func(r Rot) { l.rotten = &r }})
+	for _, op := range l.Operations {
+		for _, c := range op.Cases {
+			l.one(ctx, op, c)
+		}
+		if l.Rot {
+			continue
+		}
+		for _, c := range op.Invalid {
+			l.one(ctx, op, c)
+		}
+	}
+	return l.result
+}
+
+func (l *Loop) one(ctx context.Context, op plumbline.Operation, c plumbline.Case) {
+	req, ok := l.bound(ctx, c, 0)
+	if !ok {
+		l.result.Unbound++
+		return
+	}
+	l.rotten = nil
+	resp, err := l.send(ctx, op.ID, req)
+	if err != nil {
+		l.disagree(c, req, 0, "the request cannot be sent: "+err.Error())
+		return
+	}
+	l.result.Sent++
+	if op.Method == http.MethodDelete {
+		clear(l.held)
+	}
+	if resp.Header[Unable] != nil {
+		l.result.Unable++
+		return
+	}
+	if l.Rot {
+		l.detect(op, req, resp)
+		return
+	}
+	l.judge(op, c, req, resp)
+}
+
+func (l *Loop) disagree(c plumbline.Case, req plumbline.Request, status int, message string) {
+	l.result.Disagreed = append(l.result.Disagreed, Disagreement{c.ID, status, message, req})
+}
+
+// judge compares what the generator says of a case with what the server did,
+// and what the server answered with what the inspector says of it.
+func (l *Loop) judge(op plumbline.Operation, c plumbline.Case, req plumbline.Request, resp plumbline.Response) {
+	why := strings.Join(resp.Header[reason], "")
+	refused := why != ""
+	switch {
+	case c.Kind == plumbline.CaseRobust:
+		l.result.Robust++
+		if resp.Status >= 500 {
+			l.disagree(c, req, resp.Status, "a server error")
+		}
+	case c.Kind == plumbline.CaseInvalid:
+		l.result.Invalid++
+		if !refused {
+			l.disagree(c, req, resp.Status, "an invalid case is accepted: "+c.Violates)
+		}
+	case resp.Status == http.StatusNotFound && why != "":
+		l.result.Valid++
+		l.result.Missing++
+	case refused && misfit(c, why):
+		l.result.Valid++
+		l.result.Unfit++
+	default:
+		l.result.Valid++
+		if refused {
+			l.disagree(c, req, resp.Status, "a valid case is refused: "+why)
+		}
+	}
+	for _, m := range l.Inspector.Inspect(op.ID, req, resp) {
+		switch {
+		case m.Kind == plumbline.MarkExtra:
+			l.result.Drift++
+		case m.Kind == plumbline.MarkUnread, m.Kind == plumbline.MarkStatus && refused:
+		default:
+			l.disagree(c, req, resp.Status, fmt.Sprintf("a right answer is marked: %s %s %s (%s): %.300s", m.Kind, m.Pointer, m.Message, m.Schema, resp.Body))
+		}
+	}
+}
+
+// misfit tells whether a request is refused for a value that an earlier answer
+// gave: the document does not say that the two have the same type.
+func misfit(c plumbline.Case, why string) bool {
+	return slices.ContainsFunc(c.Binds, func(b plumbline.Bind) bool { return strings.HasPrefix(why, b.In+"/"+b.Name+" ") })
+}
+
+// detect tells whether a broken promise is seen.
+func (l *Loop) detect(op plumbline.Operation, req plumbline.Request, resp plumbline.Response) {
+	if l.rotten == nil {
+		return
+	}
+	l.result.Broken[l.rotten.Keyword]++
+	for _, m := range l.Inspector.Inspect(op.ID, req, resp) {
+		if m.Kind != plumbline.MarkExtra && m.Kind != plumbline.MarkUnread {
+			l.result.Detected[l.rotten.Keyword]++
+			return
+		}
+	}
+	l.result.Disagreed = append(l.result.Disagreed, Disagreement{op.ID, resp.Status, fmt.Sprintf("not seen: %s at %s: %.300s", l.rotten.Keyword, l.rotten.Pointer, resp.Body), req})
+}
+
+// send carries a request to the server.
+func (l *Loop) send(ctx context.Context, id string, r plumbline.Request) (plumbline.Response, error) {
+	u, err := url.Parse("http://mock.example" + r.Path)
+	if err != nil {
+		return plumbline.Response{}, fmt.Errorf("read the path: %w", err)
+	}
+	u.RawQuery = r.Query
+	req, err := http.NewRequestWithContext(ctx, r.Method, u.String(), bytes.NewReader(r.Body))
+	if err != nil {
+		return plumbline.Response{}, fmt.Errorf("make the request: %w", err)
+	}
+	for k, v := range r.Header {
+		req.Header[http.CanonicalHeaderKey(k)] = v
+	}
+	l.server.Authorize(id, req)
+	w := &recorder{header: http.Header{}}
+	l.server.ServeHTTP(w, req)
+	return plumbline.Response{Status: w.status, Header: w.header, Body: w.body.Bytes()}, nil
+}
+
+// A recorder keeps an answer.
+type recorder struct {
+	status int
+	header http.Header
+	body   bytes.Buffer
+}
+
+// Header is the header of the answer.
+func (r *recorder) Header() http.Header { return r.header }
+
+// WriteHeader keeps the status.
+func (r *recorder) WriteHeader(status int) { r.status = status }
+
+// Write keeps a part of the body.
+func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) } //nolint:wrapcheck // of a buffer
+
+// bound fills a case with the values that earlier answers gave.
+func (l *Loop) bound(ctx context.Context, c plumbline.Case, depth int) (plumbline.Request, bool) {
+	req := c.Request
+	for _, b := range c.Binds {
+		v, ok := l.source(ctx, b, depth)
+		if !ok {
+			return req, false
+		}
+		switch b.In {
+		case "path":
+			req.Path = strings.ReplaceAll(req.Path, "{"+b.Name+"}", url.PathEscape(simple(v)))
+		case "query":
+			if req.Query != "" {
+				req.Query += "&"
+			}
+			req.Query += url.QueryEscape(b.Name) + "=" + url.QueryEscape(simple(v))
+		case "header":
+			h := http.Header(req.Header).Clone()
+			h.Set(b.Name, simple(v))
+			req.Header = h
+		case "body":
+			doc, err := decodeJSON(req.Body)
+			if err != nil {
+				return req, false
+			}
+			if req.Body, err = json.Marshal(put(doc, tokens(b.Name), v, false)); err != nil {
+				return req, false
+			}
+		}
+	}
+	return req, !strings.ContainsAny(req.Path, "{}")
+}
+
+// source is the value that a bind takes from an answer. What it needs is asked
+// for first.
+func (l *Loop) source(ctx context.Context, b plumbline.Bind, depth int) (any, bool) {
+	resp, held := l.held[b.From]
+	if !held {
+		i := slices.IndexFunc(l.Operations, func(o plumbline.Operation) bool { return o.ID == b.From })
+		if i < 0 || depth > 4 || len(l.Operations[i].Cases) == 0 {
+			return nil, false
+		}
+		req, ok := l.bound(ctx, l.Operations[i].Cases[0], depth+1)
+		if !ok {
+			return nil, false
+		}
+		rot := l.server.options.Rot
+		l.server.options.Rot = false
+		var err error
+		resp, err = l.send(ctx, b.From, req)
+		l.server.options.Rot = rot
+		if err != nil || resp.Status >= 300 {
+			return nil, false
+		}
+		l.held[b.From] = resp
+	}
+	if name, ok := strings.CutPrefix(b.Pointer, "header:"); ok {
+		v := strings.TrimSuffix(http.Header(resp.Header).Get(name), "/")
+		_, id, _ := split(v)
+		return id, id != ""
+	}
+	v, err := decodeJSON(resp.Body)
+	if err != nil {
+		return nil, false
+	}
+	v, ok := at(v, tokens(b.Pointer))
+	switch v.(type) {
+	case string, json.Number:
+		return v, ok && simple(v) != ""
+	}
+	return nil, false
+}
+
+func tokens(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	var out []string
+	for _, t := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
+		out = append(out, strings.ReplaceAll(strings.ReplaceAll(t, "~1", "/"), "~0", "~"))
+	}
+	return out
+}
+
+func at(v any, path []string) (any, bool) {
+	for _, t := range path {
+		switch x := v.(type) {
+		case map[string]any:
+			e, ok := x[t]
+			if !ok {
+				return nil, false
+			}
+			v = e
+		case []any:
+			i, err := strconv.Atoi(t)
+			if err != nil || i < 0 || i >= len(x) {
+				return nil, false
+			}
+			v = x[i]
+		default:
+			return nil, false
+		}
+	}
+	return v, true
+}

@@ -1,0 +1,448 @@
+package mock
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// A thing is a resource that a request created.
+type thing struct {
+	ids    []string       // texts by which a path may name it
+	fields map[string]any // what was sent, and what was answered
+	shown  map[string]any // answers by operation, until it changes
+}
+
+// carry carries out a request on what the server holds and fills the answer;
+// false when the path names a thing that is not there.
+func (s *Server) carry(c *call, r *reply) bool {
+	collection, id, item := split(c.req.URL.EscapedPath())
+	if !s.ancestors(c) {
+		return false
+	}
+	switch {
+	case item && endsInParameter(c.route.template):
+		return s.single(c, r, collection, id)
+	case c.op.Method == http.MethodPost && s.hasItems(c.route.template):
+		s.create(c, r)
+		return true
+	}
+	s.fill(c, r)
+	if c.op.Method == http.MethodGet && r.json && s.hasItems(c.route.template) {
+		s.list(c, r)
+	}
+	return true
+}
+
+func split(path string) (collection, id string, ok bool) {
+	path = strings.TrimSuffix(path, "/")
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 {
+		return "", "", false
+	}
+	return path[:i], unescapePath(path[i+1:]), true
+}
+
+// endsInParameter tells whether the last segment of a template is a parameter
+// and nothing else.
+func endsInParameter(template string) bool {
+	last := template[strings.LastIndexByte(template, '/')+1:]
+	return strings.HasPrefix(last, "{") && strings.HasSuffix(last, "}") && strings.Count(last, "{") == 1
+}
+
+// hasItems tells whether the document has paths of single things below a
+// collection.
+func (s *Server) hasItems(template string) bool {
+	return slices.ContainsFunc(s.routes, func(r *route) bool {
+		rest, ok := strings.CutPrefix(r.template, strings.TrimSuffix(template, "/")+"/{")
+		return ok && strings.IndexByte(rest, '/') < 0 && strings.HasSuffix(rest, "}")
+	})
+}
+
+// creator tells whether things of a collection are made by POST on it.
+func (s *Server) creator(template string) bool {
+	return slices.ContainsFunc(s.routes, func(r *route) bool {
+		_, post := r.ops[http.MethodPost]
+		return post && strings.TrimSuffix(r.template, "/") == strings.TrimSuffix(template, "/")
+	})
+}
+
+// ancestors tells whether everything is there that the path passes through.
+func (s *Server) ancestors(c *call) bool {
+	segments, names := strings.Split(c.req.URL.EscapedPath(), "/"), strings.Split(c.route.template, "/")
+	for i := 1; i < len(names)-1 && i < len(segments)-1; i++ {
+		template := strings.Join(names[:i+1], "/")
+		if !endsInParameter(template) || !s.creator(strings.Join(names[:i], "/")) {
+			continue
+		}
+		if s.find1(strings.Join(segments[:i], "/"), unescapePath(segments[i])) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Server) find1(collection, id string) *thing {
+	for _, t := range s.things[collection] {
+		if slices.Contains(t.ids, id) {
+			return t
+		}
+	}
+	return nil
+}
+
+// single carries out a request on one thing. One of a collection that nothing
+// creates is there until it is deleted.
+func (s *Server) single(c *call, r *reply, collection, id string) bool {
+	path := collection + "/" + id
+	parent := c.route.template[:strings.LastIndexByte(c.route.template, '/')]
+	t := s.find1(collection, id)
+	if t == nil {
+		if s.creator(parent) && c.op.Method != http.MethodPut || s.gone[path] && c.op.Method != http.MethodPut {
+			return false
+		}
+		if s.creator(parent) && !slices.Contains(statuses(c.op.Op), http.StatusCreated) {
+			return false
+		}
+		t = &thing{ids: []string{id}, fields: map[string]any{}}
+		s.things[collection] = append(s.things[collection], t)
+		delete(s.gone, path)
+	}
+	switch c.op.Method {
+	case http.MethodDelete:
+		s.things[collection] = slices.DeleteFunc(s.things[collection], func(o *thing) bool { return o == t })
+		s.gone[path] = true
+	case http.MethodPut, http.MethodPatch, http.MethodPost:
+		t.change(c)
+	}
+	s.fill(c, r)
+	if c.op.Method != http.MethodDelete {
+		s.show(c, r, t)
+	}
+	return true
+}
+
+// change takes over what a request says of a thing: a PUT all of it, others
+// member by member. What names it stays.
+func (t *thing) change(c *call) {
+	sent, ok := c.value.(map[string]any)
+	t.shown = nil
+	if !ok {
+		return
+	}
+	if c.op.Method == http.MethodPut {
+		maps.DeleteFunc(t.fields, func(k string, v any) bool { return !slices.Contains(t.ids, simple(v)) })
+	}
+	for k, v := range sent {
+		if v == nil && strings.Contains(c.req.Header.Get("Content-Type"), "merge-patch") {
+			delete(t.fields, k)
+			continue
+		}
+		if have, there := t.fields[k]; !there || !slices.Contains(t.ids, simple(have)) {
+			t.fields[k] = v
+		}
+	}
+}
+
+// show answers with a thing: as it was shown before, or a new answer with all
+// that is known of it.
+func (s *Server) show(c *call, r *reply, t *thing) {
+	if !r.json {
+		return
+	}
+	if v, ok := t.shown[c.op.ID]; ok {
+		r.value = v
+		return
+	}
+	r.value = s.overlay(r.ref, r.value, t.fields)
+	if m, ok := inner(r.ref, r.value, t.fields).(map[string]any); ok {
+		for k, v := range m {
+			if _, has := t.fields[k]; !has {
+				t.fields[k] = v
+			}
+		}
+	}
+	if t.shown == nil {
+		t.shown = map[string]any{}
+	}
+	t.shown[c.op.ID] = r.value
+}
+
+// inner is the part of an answer that holds a thing: the whole, or the one
+// member that has its fields.
+func inner(ref *openapi3.SchemaRef, v any, fields map[string]any) any {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil
+	}
+	names := properties(ref, 0)
+	if shares(names, fields) {
+		return m
+	}
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if sub, ok := m[k].(map[string]any); ok && shares(properties(names[k], 0), fields) {
+			return sub
+		}
+	}
+	return m
+}
+
+func shares(names openapi3.Schemas, fields map[string]any) bool {
+	for k := range fields {
+		if names[k] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// overlay puts fields into a value as far as its schema allows: all of them,
+// else one after the other.
+func (s *Server) overlay(ref *openapi3.SchemaRef, v any, fields map[string]any) any {
+	m, ok := v.(map[string]any)
+	if !ok || ref == nil {
+		return v
+	}
+	names, key := properties(ref, 0), ""
+	if !shares(names, fields) {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			if _, object := m[k].(map[string]any); object && shares(properties(names[k], 0), fields) {
+				key, names = k, properties(names[k], 0)
+				break
+			}
+		}
+	}
+	maker := &maker{set: s.set}
+	with := func(base any, subset map[string]any) any {
+		out := maps.Clone(base.(map[string]any)) //nolint:forcetypeassert // an object, as above
+		if key == "" {
+			maps.Copy(out, subset)
+			return out
+		}
+		in, _ := out[key].(map[string]any)
+		in = maps.Clone(in)
+		maps.Copy(in, subset)
+		out[key] = in
+		return out
+	}
+	mine := map[string]any{}
+	for k, e := range fields {
+		if p := names[k]; p != nil && p.Value != nil && !hidden(p.Value, 0) {
+			mine[k] = e
+		}
+	}
+	if all := with(m, mine); maker.valid(ref, plain(all)) {
+		return plain(all)
+	}
+	var out any = m
+	for _, k := range slices.Sorted(maps.Keys(mine)) {
+		if one := with(out, map[string]any{k: mine[k]}); maker.valid(ref, plain(one)) {
+			out = one
+		}
+	}
+	return plain(out)
+}
+
+// create makes a new thing and answers with it.
+func (s *Server) create(c *call, r *reply) {
+	collection := strings.TrimSuffix(c.req.URL.EscapedPath(), "/")
+	sent, _ := c.value.(map[string]any)
+	for range 20 {
+		s.made++
+		c.rng = s.random(fmt.Sprint(c.op.ID, s.made))
+		s.fill(c, r)
+		t := &thing{fields: maps.Clone(sent)}
+		if t.fields == nil {
+			t.fields = map[string]any{}
+		}
+		s.show(c, r, t)
+		t.shown = nil
+		t.ids = ids(t.fields, s.parameter(c.route.template))
+		if len(t.ids) == 0 {
+			t.ids = []string{strconv.FormatUint(s.made, 10)}
+		}
+		if slices.ContainsFunc(t.ids, func(id string) bool { return s.find1(collection, id) != nil }) {
+			continue
+		}
+		if _, has := r.header["Location"]; has || r.status == http.StatusCreated {
+			s.locate(c, r, collection+"/"+url.PathEscape(t.ids[0]))
+		}
+		s.things[collection] = append(s.things[collection], t)
+		return
+	}
+}
+
+// locate tells where a new thing is: by its path, or by its whole address where
+// the document asks for that.
+func (s *Server) locate(c *call, r *reply, path string) {
+	r.header.Set("Location", path)
+	if r.response == nil {
+		return
+	}
+	maker := &maker{set: s.set}
+	for name, h := range r.response.Headers {
+		if strings.EqualFold(name, "Location") && h != nil && h.Value != nil && h.Value.Schema != nil && !maker.valid(h.Value.Schema, path) {
+			r.header.Set("Location", "http://"+c.req.Host+path)
+		}
+	}
+}
+
+// parameter is the name by which paths below a collection call one of its
+// things.
+func (s *Server) parameter(template string) string {
+	for _, r := range s.routes {
+		if rest, ok := strings.CutPrefix(r.template, strings.TrimSuffix(template, "/")+"/{"); ok {
+			name, _, _ := strings.Cut(rest, "}")
+			return name
+		}
+	}
+	return ""
+}
+
+// ids are the texts of a thing's fields that look like names of it, the best
+// first.
+func ids(fields map[string]any, parameter string) []string {
+	var out []string
+	add := func(match func(string) bool) {
+		for _, k := range slices.Sorted(maps.Keys(fields)) {
+			switch fields[k].(type) {
+			case string, json.Number:
+				if text := simple(fields[k]); match(strings.ToLower(k)) && text != "" && !slices.Contains(out, text) {
+					out = append(out, text)
+				}
+			}
+		}
+	}
+	add(func(k string) bool { return k == strings.ToLower(parameter) })
+	add(func(k string) bool { return k == "id" || k == "_id" || k == "uuid" || k == "uid" })
+	if len(out) == 0 {
+		add(func(k string) bool {
+			return strings.HasSuffix(k, "id") || strings.HasSuffix(k, "key") || k == "name" || k == "slug" || k == "code"
+		})
+	}
+	return out
+}
+
+// list answers with the things of a collection, a page at a time.
+func (s *Server) list(c *call, r *reply) {
+	collection := strings.TrimSuffix(c.req.URL.EscapedPath(), "/")
+	if !s.creator(c.route.template) {
+		return
+	}
+	key, ref := listIn(r.ref)
+	if ref == nil {
+		return
+	}
+	s.seed(c, collection, items(ref, 0))
+	all := s.things[collection]
+	from, to := page(c, len(all))
+	list := []any{}
+	for _, t := range all[from:to] {
+		m := &maker{set: s.set, rng: s.random("item " + strings.Join(t.ids, " "))}
+		v, ok := m.value(items(ref, 0))
+		if !ok {
+			return
+		}
+		list = append(list, s.overlay(items(ref, 0), v, t.fields))
+	}
+	maker := &maker{set: s.set}
+	if key == "" {
+		if maker.valid(r.ref, plain(list)) {
+			r.value = plain(list)
+		}
+		return
+	}
+	m, ok := r.value.(map[string]any)
+	if !ok {
+		return
+	}
+	out := maps.Clone(m)
+	out[key] = list
+	envelope(out, len(all), to)
+	if maker.valid(r.ref, plain(out)) {
+		r.value = plain(out)
+	}
+}
+
+// seed puts two things into a collection when it is first listed and nothing
+// was created in it: a service has data.
+func (s *Server) seed(c *call, collection string, item *openapi3.SchemaRef) {
+	if s.seeded[collection] {
+		return
+	}
+	s.seeded[collection] = true
+	for i := range 2 {
+		m := &maker{set: s.set, rng: s.random(fmt.Sprint("seed ", collection, i))}
+		v, ok := m.value(item)
+		fields, object := v.(map[string]any)
+		if !ok || !object {
+			return
+		}
+		t := &thing{fields: maps.Clone(fields), ids: ids(fields, s.parameter(c.route.template))}
+		if len(t.ids) > 0 && !slices.ContainsFunc(t.ids, func(id string) bool { return s.find1(collection, id) != nil }) {
+			s.things[collection] = append(s.things[collection], t)
+		}
+	}
+}
+
+// listIn finds the list in the schema of an answer: the whole, or a member.
+func listIn(ref *openapi3.SchemaRef) (string, *openapi3.SchemaRef) {
+	if may(ref, "array") {
+		return "", ref
+	}
+	names := properties(ref, 0)
+	for _, k := range slices.Sorted(maps.Keys(names)) {
+		if may(names[k], "array") && may(items(names[k], 0), "object") {
+			return k, names[k]
+		}
+	}
+	return "", nil
+}
+
+// page is the part of a list that a request asks for.
+func page(c *call, n int) (from, to int) {
+	q := c.req.URL.Query()
+	number := func(otherwise int, names ...string) int {
+		for _, p := range c.op.Params {
+			if p.In != openapi3.ParameterInQuery || !slices.Contains(names, strings.ToLower(p.Name)) {
+				continue
+			}
+			if v, err := strconv.Atoi(q.Get(p.Name)); err == nil && v >= 0 {
+				return v
+			}
+		}
+		return otherwise
+	}
+	size := number(n, "limit", "per_page", "page_size", "pagesize", "size", "count", "maxresults", "top", "$top")
+	from = number(0, "offset", "skip", "cursor", "after", "page_token", "pagetoken", "start", "$skip")
+	if p := number(-1, "page", "page_number"); p > 0 {
+		from = (p - 1) * max(size, 1)
+	}
+	from = min(from, n)
+	return from, min(n, from+max(size, 0))
+}
+
+// envelope tells what surrounds a page: how many there are, and the next one.
+func envelope(out map[string]any, n, to int) {
+	for k, v := range out {
+		switch strings.ToLower(strings.ReplaceAll(k, "_", "")) {
+		case "total", "totalcount", "count", "totalitems":
+			out[k] = json.Number(strconv.Itoa(n))
+		case "hasmore", "more":
+			out[k] = to < n
+		case "next", "nextcursor", "nextpagetoken", "cursor":
+			if _, text := v.(string); to < n && text {
+				out[k] = strconv.Itoa(to)
+			} else {
+				delete(out, k)
+			}
+		}
+	}
+}
