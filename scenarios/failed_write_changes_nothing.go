@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -96,7 +97,7 @@ func (l life) invalidBodies() []plumbline.Case {
 		}
 		seen := map[string]bool{}
 		for _, c := range op.Invalid {
-			if body, ok := objectIn(c.Request.Body); ok && len(body) > 0 && refutable(c) && !seen[c.Keyword] && len(out) < mostFailed {
+			if body, ok := objectIn(c.Request.Body); ok && len(body) > 0 && wrongBody(c) && !seen[c.Keyword] && len(out) < mostFailed {
 				seen[c.Keyword] = true
 				out = append(out, c)
 			}
@@ -105,13 +106,18 @@ func (l life) invalidBodies() []plumbline.Case {
 	return out
 }
 
+// wrongBody says whether it is the body of a case that is invalid.
+func wrongBody(c plumbline.Case) bool {
+	return refutable(c) && strings.HasPrefix(c.Pointer, "body")
+}
+
 // failedCreation walks the list, sends an invalid creation and walks it again.
 func (l life) failedCreation() []plumbline.Step {
 	op, _ := l.d.Operation(l.f.Create)
 	list, ok := l.list("list-before", 0, 20)
 	i := slices.IndexFunc(op.Invalid, func(c plumbline.Case) bool {
 		_, object := objectIn(c.Request.Body)
-		return object && refutable(c)
+		return object && wrongBody(c)
 	})
 	if !ok || i < 0 {
 		return nil

@@ -17,7 +17,7 @@ func init() {
 	register(plumbline.Function{
 		ID:    methodSemantics,
 		Title: "Methods mean what HTTP says, and those that the document lacks are refused",
-		Doc: `Method: every path that the run may read gets GET, HEAD, OPTIONS, TRACE and a method that nobody implements; a path of a resource that the run can make for itself also gets, on a resource made for it alone, those of POST, PUT, PATCH and DELETE that the document lacks there.
+		Doc: `Method: every path that the run may read gets GET, HEAD, OPTIONS and TRACE; a path of a resource that the run can make for itself also gets, on a resource made for it alone, a method that nobody implements and those of POST, PUT, PATCH and DELETE that the document lacks there.
 Criterion: 405 carries Allow (a MUST, and proved) and Allow lists the documented methods; no other method than a documented one is answered 2xx, and none by a 5xx but 501; HEAD has the status and the media type of GET.
 Guard: 403, 404, 400 and 501 are refusals like 405. An undocumented method that works, Allow that lacks a documented method, and a HEAD that differs from GET are likely defects and warn; HEAD and OPTIONS that are not there inform. No undocumented method that could change something is sent to what the run did not create; in mode observe only safe methods are.`,
 		Standard: "RFC 9110 §9.3, §10.2.1 and §15.5.6",
@@ -69,11 +69,9 @@ func planMethods(d plumbline.Design) plumbline.Proposal {
 
 func methodCalls(d plumbline.Design, o plumbline.Operation, known []string) []plumbline.Call {
 	methods := []string{"GET", "HEAD", "OPTIONS", "TRACE"}
-	if d.Mode != plumbline.ModeObserve {
-		methods = append(methods, unknownMethod)
-	}
 	own := d.Mode != plumbline.ModeObserve && ownsPath(d, o.Cases[0])
 	if own {
+		methods = append(methods, unknownMethod)
 		for _, m := range []string{"POST", "PUT", "PATCH", "DELETE"} {
 			if !slices.Contains(known, m) {
 				methods = append(methods, m)

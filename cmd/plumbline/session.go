@@ -169,6 +169,7 @@ func (s *session) fill() error {
 	s.design = plumbline.Design{Schema: plumbline.DesignSchema, Target: s.target, Document: s.identity()}
 	s.design.Operations = sample.Fill(s.doc, s.set, sample.Options{Seed: s.seed, Dictionary: s.declared.Dictionary})
 	s.design.Families = sample.Families(s.doc, s.set)
+	s.design.Errors = problemDetails(s.doc)
 	inspector := schema.NewInspector(s.doc, s.set)
 	for i := range s.design.Operations {
 		s.design.Operations[i].Fields = inspector.Documented(s.design.Operations[i].ID)

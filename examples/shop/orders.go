@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -43,8 +44,8 @@ func (s *service) createOrder(ctx context.Context, r *http.Request, user string)
 		return 0, nil, err
 	}
 	key := r.Header.Get("Idempotency-Key")
-	if len(key) > 64 {
-		return 0, nil, refuse(http.StatusBadRequest, "Idempotency-Key: at most 64 characters")
+	if _, given := r.Header["Idempotency-Key"]; given && !isKey(key) {
+		return 0, nil, refuse(http.StatusBadRequest, "Idempotency-Key: 1 to 64 letters, digits and hyphens")
 	}
 	if key == "" {
 		key = newID()
@@ -70,6 +71,14 @@ func (s *service) createOrder(ctx context.Context, r *http.Request, user string)
 	o.Receipt = charged.Receipt
 	s.sales.add(o.Total)
 	return http.StatusCreated, s.shown(o), s.save(ctx, o, replayKey(user, key))
+}
+
+func isKey(s string) bool {
+	const most = 64
+	outside := func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
+	}
+	return s != "" && len(s) <= most && !strings.ContainsFunc(s, outside)
 }
 
 func replayKey(user, key string) string { return "replay:" + user + ":" + hexed(key) }
