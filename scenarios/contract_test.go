@@ -10,8 +10,8 @@ import (
 
 func init() {
 	specimens[responseConforms] = specimen{
-		kept:   spoil(responseConforms+"/getProduct", nil),
-		broken: spoil(responseConforms+"/getProduct", each(contractValid, "getProduct", totalIsString)),
+		kept:     spoil(responseConforms+"/getProduct", nil),
+		broken:   spoil(responseConforms+"/getProduct", each(contractValid, "getProduct", totalIsString)),
 		unproven: spoil(responseConforms+"/getProduct", func(e *plumbline.Evidence) { e.Observations = nil }),
 	}
 	specimens[noServerError] = specimen{

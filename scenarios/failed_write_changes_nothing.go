@@ -188,17 +188,8 @@ func (l life) grown(f flown, e *plumbline.Evidence) ([]wrongdoing, int) {
 	if !ok || o.Status < 400 || o.Status >= 500 {
 		return nil, 0
 	}
-	var before, after *plumbline.Walked
-	for i, w := range e.Walked {
-		switch {
-		case w.Flow != f.flow || w.Experiment != contractFailed:
-		case w.Step == "list-before":
-			before = &e.Walked[i]
-		case w.Step == "list-after":
-			after = &e.Walked[i]
-		}
-	}
-	if before == nil || after == nil || before.Ended != "end" || after.Ended != "end" {
+	before, after := f.walk(e, "list-before"), f.walk(e, "list-after")
+	if before.Ended != "end" || after.Ended != "end" {
 		return nil, 0
 	}
 	if after.Distinct <= before.Distinct {

@@ -189,6 +189,16 @@ func (f flown) told(step string) string {
 	return answer(o)
 }
 
+// walk returns what the walk of a step saw; it is empty when there was none.
+func (f flown) walk(e *plumbline.Evidence, step string) plumbline.Walked {
+	for _, w := range e.Walked {
+		if w.Experiment == f.experiment && w.Flow == f.flow && w.Step == step {
+			return w
+		}
+	}
+	return plumbline.Walked{}
+}
+
 // matched returns the comparison of an answer with what came before.
 func matched(o plumbline.Observation, with string) (plumbline.Match, bool) {
 	for _, m := range o.Matches {

@@ -63,46 +63,56 @@ func lenient(keyword string) bool {
 
 func judgeRejected(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	op, _ := d.Operation(c.Operation)
+	t := hearingOf(op, e)
+	switch {
+	case len(t.sent) == 0:
+		return inconclusive(plumbline.ReasonIncomplete, "no invalid request reached %s", op.ID)
+	case len(t.found) > 0 && !t.control:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "%s, but the valid request was not accepted", t.found[0].what)
+	case len(t.found) > 0:
+		v := accuse(e, len(t.sent), "cases", t.found)
+		v.Statement = fmt.Sprintf("%d of %s accepted by %s: %s", len(t.found), plural(len(t.sent), "invalid request"), op.ID, v.Statement)
+		v.Remedy = "refuse it with 400 or 422, or allow it in the document"
+		return v
+	case len(t.refused) == 0 || !t.control:
+		return skipped(plumbline.ReasonNotApplicable, "nothing shows that %s got as far as to look at its input (%s): not covered", op.ID, answers(t.sent))
+	}
+	return pass(figure{0, 0, "cases", len(t.sent)}, "%s, none accepted (%s); refused for their input: %s", plural(len(t.sent), "invalid request"), answers(t.sent), constraints(t.refused))
+}
+
+// A hearing is how one operation took requests that are proved invalid.
+type hearing struct {
+	control       bool // the valid request was accepted
+	sent, refused []plumbline.Observation
+	found         []wrongdoing
+}
+
+func hearingOf(op plumbline.Operation, e *plumbline.Evidence) hearing {
 	cases := map[string]plumbline.Case{}
 	for _, k := range op.Invalid {
 		if refutable(k) {
 			cases[k.ID] = k
 		}
 	}
-	var control, sent, refused []plumbline.Observation
-	var found []wrongdoing
+	var t hearing
 	for o := range e.Of(contractWrong, "") {
 		if o.Operation != op.ID || !sentToTarget(o) {
 			continue
 		}
 		k, invalid := cases[o.Case]
+		if !invalid {
+			t.control = t.control || !spoilt(op, o) && succeeded(o)
+			continue
+		}
+		t.sent = append(t.sent, o)
 		switch {
-		case !invalid && !spoilt(op, o) && succeeded(o):
-			control = append(control, o)
-		case !invalid:
-		default:
-			sent = append(sent, o)
-			if succeeded(o) {
-				found = append(found, accepted(op, k, o))
-			} else if refuses(k, o) {
-				refused = append(refused, o)
-			}
+		case succeeded(o):
+			t.found = append(t.found, accepted(op, k, o))
+		case refuses(k, o):
+			t.refused = append(t.refused, o)
 		}
 	}
-	switch {
-	case len(sent) == 0:
-		return inconclusive(plumbline.ReasonIncomplete, "no invalid request reached %s", op.ID)
-	case len(found) > 0 && len(control) == 0:
-		return inconclusive(plumbline.ReasonNoPositiveControl, "%s, but the valid request was not accepted", found[0].what)
-	case len(found) > 0:
-		v := accuse(e, len(sent), "cases", found)
-		v.Statement = fmt.Sprintf("%d of %s accepted by %s: %s", len(found), plural(len(sent), "invalid request"), op.ID, v.Statement)
-		v.Remedy = "refuse it with 400 or 422, or allow it in the document"
-		return v
-	case len(refused) == 0 || len(control) == 0:
-		return skipped(plumbline.ReasonNotApplicable, "nothing shows that %s got as far as to look at its input (%s): not covered", op.ID, answers(sent))
-	}
-	return pass(figure{0, 0, "cases", len(sent)}, "%s, none accepted (%s); refused for their input: %s", plural(len(sent), "invalid request"), answers(sent), constraints(refused))
+	return t
 }
 
 // accepted is the wrongdoing of having taken an invalid request.

@@ -126,26 +126,36 @@ func judgeMethods(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) 
 
 // strayed finds what is wrong with the answer to one method.
 func strayed(method string, o plumbline.Observation, known []string) []wrongdoing {
-	documented := slices.Contains(known, method)
-	optional := method == "HEAD" || method == "OPTIONS"
 	said := method + " is answered " + answer(o)
-	var out []wrongdoing
-	add := func(level plumbline.Level, what, cause string) {
-		out = append(out, wrongdoing{level: level, what: what, cause: cause, shown: o, who: "service"})
+	if o.Status == 405 && o.Transcript != nil {
+		return refusedBadly(said, o, known)
 	}
+	if slices.Contains(known, method) {
+		return nil
+	}
+	harmless := method == "GET" || method == "HEAD" || method == "OPTIONS"
 	switch {
-	case o.Status == 405 && o.Transcript != nil && !hasHeader(o.Transcript.ResponseHeader, "Allow"):
-		add(plumbline.LevelProved, said+" without Allow", "status 405 without Allow")
-	case o.Status == 405 && o.Transcript != nil:
-		if lacking := notAllowed(o, known); len(lacking) > 0 {
-			add(plumbline.LevelLikely, said+", and Allow lacks "+strings.Join(lacking, ", ")+", which the document has", "Allow lacks methods")
-		}
-	case succeeded(o) && !documented && !optional && method != "GET":
-		add(plumbline.LevelLikely, said+", and the document lacks it", "")
-	case o.Status >= 500 && o.Status != 501 && !documented:
-		add(plumbline.LevelLikely, said, "")
+	case succeeded(o) && !harmless:
+		return []wrongdoing{{level: plumbline.LevelLikely, what: said + ", and the document lacks it", shown: o, who: "service"}}
+	case o.Status >= 500 && o.Status != 501:
+		return []wrongdoing{{level: plumbline.LevelLikely, what: said, shown: o, who: "service"}}
 	}
-	return out
+	return nil
+}
+
+// refusedBadly finds what is wrong with a 405.
+func refusedBadly(said string, o plumbline.Observation, known []string) []wrongdoing {
+	w := wrongdoing{level: plumbline.LevelProved, what: said + " without Allow", cause: "status 405 without Allow", shown: o, who: "service"}
+	if !hasHeader(o.Transcript.ResponseHeader, "Allow") {
+		return []wrongdoing{w}
+	}
+	lacking := notAllowed(o, known)
+	if len(lacking) == 0 {
+		return nil
+	}
+	w.level, w.cause = plumbline.LevelLikely, "Allow lacks methods"
+	w.what = said + ", and Allow lacks " + strings.Join(lacking, ", ") + ", which the document has"
+	return []wrongdoing{w}
 }
 
 // notAllowed are the documented methods that the Allow header of an answer lacks.

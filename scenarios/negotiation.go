@@ -73,20 +73,13 @@ func relabelled(o plumbline.Operation, name, header, value string) plumbline.Cal
 
 func judgeNegotiation(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	op, _ := d.Operation(c.Operation)
-	var control, asked, sent []plumbline.Observation
+	said := map[string][]plumbline.Observation{} // by the name of the call
 	for o := range e.Of(contractNegotiation, "") {
-		if o.Operation != op.ID || !sentToTarget(o) {
-			continue
-		}
-		switch o.Stream {
-		case seedCall(op):
-			control = append(control, o)
-		case op.ID + ": accept":
-			asked = append(asked, o)
-		case op.ID + ": text":
-			sent = append(sent, o)
+		if o.Operation == op.ID && sentToTarget(o) {
+			said[o.Stream] = append(said[o.Stream], o)
 		}
 	}
+	control, asked, sent := said[seedCall(op)], said[op.ID+": accept"], said[op.ID+": text"]
 	n := len(asked) + len(sent)
 	if n == 0 || len(control) == 0 {
 		return inconclusive(plumbline.ReasonIncomplete, "%s was not asked", op.ID)

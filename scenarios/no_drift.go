@@ -28,9 +28,24 @@ Guard: it informs and never gates: a document that leaves a schema open allows i
 
 func judgeDrift(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	op, _ := d.Operation(c.Operation)
-	responses := 0
+	found, responses := undeclared(op, e)
+	switch {
+	case len(found) > 0:
+		v := accuse(e, responses, "properties", found)
+		v.Remedy = "declare the property, or take it out of the answer"
+		return v
+	case responses == 0 && len(e.Observations) == 0:
+		return inconclusive(plumbline.ReasonIncomplete, "no response of %s was seen", op.ID)
+	case responses == 0:
+		return skipped(plumbline.ReasonNotApplicable, "never answered 2xx: not covered")
+	}
+	return pass(figure{0, 0, "properties", responses}, "nothing undeclared in %s", plural(responses, "response"))
+}
+
+// undeclared finds properties that the document does not declare, each once,
+// and counts the 2xx answers that were searched.
+func undeclared(op plumbline.Operation, e *plumbline.Evidence) (found []wrongdoing, responses int) {
 	seen := map[string]bool{}
-	var found []wrongdoing
 	for _, o := range e.Observations {
 		if o.Operation != op.ID || o.Error != "" || o.Status == 0 || beyond(o) {
 			continue
@@ -45,20 +60,10 @@ func judgeDrift(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) pl
 			}
 			seen[at] = true
 			found = append(found, wrongdoing{
-				level: plumbline.LevelAdvisory, what: at + ": " + m.Message, shown: o,
+				level: plumbline.LevelAdvisory, what: at + ": " + m.Message, shown: o, with: flowOf(o), flow: isStep(o),
 				cause: "undeclared " + m.Schema + " " + at, who: "document",
 			})
 		}
 	}
-	switch {
-	case len(found) > 0:
-		v := accuse(e, responses, "properties", found)
-		v.Remedy = "declare the property, or take it out of the answer"
-		return v
-	case responses == 0 && len(e.Observations) == 0:
-		return inconclusive(plumbline.ReasonIncomplete, "no response of %s was seen", op.ID)
-	case responses == 0:
-		return skipped(plumbline.ReasonNotApplicable, "never answered 2xx: not covered")
-	}
-	return pass(figure{0, 0, "properties", responses}, "nothing undeclared in %s", plural(responses, "response"))
+	return found, responses
 }

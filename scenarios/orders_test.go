@@ -187,4 +187,3 @@ func ownID(o plumbline.Observation) string {
 	_ = json.Unmarshal([]byte(o.Transcript.ResponseBody), &v)
 	return v.ID
 }
-

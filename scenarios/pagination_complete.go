@@ -21,7 +21,7 @@ Guard: only what the run made is looked for, so that what others add or take awa
 			return perPagedFamily(d, paginationComplete, pagesExperiment(d), "every item is on some page, once")
 		},
 		Judge: func(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-			return judgeWalks(d, e, c.ID[len(paginationComplete)+1:], apiPages, life.pageSizes, func(stroll) bool { return true })
+			return ramble{apiPages, life.pageSizes, func(stroll) bool { return true }}.judge(d, e, c.ID[len(paginationComplete)+1:])
 		},
 	})
 }

@@ -101,29 +101,7 @@ func judgeLimit(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) pl
 		return broken("the design has no family %s with pages", subject)
 	}
 	family := d.Families[i]
-	f := flownOf(e, apiLimit, subject)
-	var found []wrongdoing
-	sent, shown := 0, 0
-	longest := 0
-	sizes := limitSizes(family)
-	for _, name := range sortedKeys(sizes) {
-		o, ok := f.made(name)
-		if !ok {
-			continue
-		}
-		sent++
-		n := itemsOn(e, f, name)
-		longest = max(longest, n)
-		asked := fmt.Sprintf("%s=%d", family.Paging.Limit, sizes[name])
-		switch {
-		case o.Status >= 500:
-			found = append(found, f.wrong(plumbline.LevelProved, asked+" is answered "+answer(o), "server error "+family.List, o))
-		case succeeded(o) && n > pageCap(family):
-			found = append(found, f.wrong(limitLevel(family), fmt.Sprintf("%s gets %d items", asked, n), "accepts "+family.List+" query/"+family.Paging.Limit+" maximum", o))
-		case sizes[name] > 0 && (o.Status >= 400 || n == pageCap(family)):
-			shown++
-		}
-	}
+	found, sent, shown, longest := tooLong(family, flownOf(e, apiLimit, subject), e)
 	switch {
 	case len(found) > 0:
 		v := accuse(e, sent, "pages", found)
@@ -137,6 +115,31 @@ func judgeLimit(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) pl
 	return pass(figure{float64(longest), float64(pageCap(family)), "items", sent}, "more than %d is refused or cut down in %d of 2 requests; the longest page has %s", pageCap(family), shown, plural(longest, "item"))
 }
 
+// tooLong finds pages that are too long; it counts those that were asked for,
+// those that show that there is a bound, and the items of the longest.
+func tooLong(family plumbline.Family, f flown, e *plumbline.Evidence) (found []wrongdoing, sent, shown, longest int) {
+	sizes := limitSizes(family)
+	for _, name := range sortedKeys(sizes) {
+		o, ok := f.made(name)
+		if !ok {
+			continue
+		}
+		sent++
+		n := f.walk(e, name).Items
+		longest = max(longest, n)
+		asked := fmt.Sprintf("%s=%d", family.Paging.Limit, sizes[name])
+		switch {
+		case o.Status >= 500:
+			found = append(found, f.wrong(plumbline.LevelProved, asked+" is answered "+answer(o), "server error "+family.List, o))
+		case succeeded(o) && n > pageCap(family):
+			found = append(found, f.wrong(limitLevel(family), fmt.Sprintf("%s gets %d items", asked, n), "accepts "+family.List+" query/"+family.Paging.Limit+" maximum", o))
+		case sizes[name] > 0 && (o.Status >= 400 || n == pageCap(family)):
+			shown++
+		}
+	}
+	return found, sent, shown, longest
+}
+
 // limitLevel is how sure it is that a page is too long: the document says so,
 // or practice does.
 func limitLevel(f plumbline.Family) plumbline.Level {
@@ -144,14 +147,4 @@ func limitLevel(f plumbline.Family) plumbline.Level {
 		return plumbline.LevelProved
 	}
 	return plumbline.LevelLikely
-}
-
-// itemsOn is how many items the page of a step held.
-func itemsOn(e *plumbline.Evidence, f flown, step string) int {
-	for _, w := range e.Walked {
-		if w.Experiment == f.experiment && w.Flow == f.flow && w.Step == step {
-			return w.Items
-		}
-	}
-	return 0
 }

@@ -43,7 +43,7 @@ func stableExperiment(d plumbline.Design) plumbline.Experiment {
 
 func judgeStable(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	subject := c.ID[len(paginationStable)+1:]
-	v := judgeWalks(d, e, subject, apiStable, func(life) []int { return []int{stableSize} }, func(stroll) bool { return true })
+	v := ramble{apiStable, func(life) []int { return []int{stableSize} }, func(stroll) bool { return true }}.judge(d, e, subject)
 	if v.Outcome != plumbline.Fail {
 		return v
 	}

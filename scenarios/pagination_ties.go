@@ -21,7 +21,7 @@ Guard: as for api/pagination-complete. Where the size of a page cannot be chosen
 			return perPagedFamily(d, paginationTies, pagesExperiment(d), "items with equal sort keys are not skipped")
 		},
 		Judge: func(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-			return judgeWalks(d, e, c.ID[len(paginationTies)+1:], apiPages, life.pageSizes, func(s stroll) bool { return s.size == tieSize })
+			return ramble{apiPages, life.pageSizes, func(s stroll) bool { return s.size == tieSize }}.judge(d, e, c.ID[len(paginationTies)+1:])
 		},
 	})
 }

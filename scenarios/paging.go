@@ -162,13 +162,11 @@ func (l life) strolls(e *plumbline.Evidence, f flown, sizes []int) []stroll {
 	}
 	var out []stroll
 	for _, size := range sizes {
-		i := slices.IndexFunc(e.Walked, func(w plumbline.Walked) bool {
-			return w.Experiment == f.experiment && w.Flow == f.flow && w.Step == walkStep(size)
-		})
-		if i < 0 {
+		w := f.walk(e, walkStep(size))
+		if w.Ended == "" {
 			continue
 		}
-		s := stroll{Walked: e.Walked[i], size: size, shown: f.steps[walkStep(size)]}
+		s := stroll{Walked: w, size: size, shown: f.steps[walkStep(size)]}
 		for _, id := range s.Twice {
 			if own[id] {
 				s.twice = append(s.twice, id)
@@ -243,19 +241,26 @@ func walkedOut(f flown, all []stroll) (plumbline.Reason, string) {
 	return "", ""
 }
 
-// judgeWalks is the verdict on the walks of a family.
-func judgeWalks(d plumbline.Design, e *plumbline.Evidence, subject, experiment string, sizes func(life) []int, judged func(stroll) bool) plumbline.Verdict {
+// A ramble is which walks a function judges.
+type ramble struct {
+	experiment string
+	sizes      func(life) []int
+	judged     func(stroll) bool
+}
+
+// judge is the verdict on the walks of a family.
+func (r ramble) judge(d plumbline.Design, e *plumbline.Evidence, subject string) plumbline.Verdict {
 	i := slices.IndexFunc(d.Families, func(f plumbline.Family) bool { return subjectOf(f) == subject })
 	if i < 0 || d.Families[i].Paging == nil {
 		return broken("the design has no family %s with pages", subject)
 	}
 	l := life{d, d.Families[i]}
-	f := flownOf(e, experiment, subject)
-	all := l.strolls(e, f, sizes(l))
+	f := flownOf(e, r.experiment, subject)
+	all := l.strolls(e, f, r.sizes(l))
 	if o, ok := f.made("create-1"); ok && !succeeded(o) {
 		return skipped(plumbline.ReasonNotApplicable, "the creation was answered %s: not covered", answer(o))
 	}
-	if found := l.lost(f, all, judged); len(found) > 0 {
+	if found := l.lost(f, all, r.judged); len(found) > 0 {
 		v := accuse(e, len(all), "walks", found)
 		v.Remedy = "let the cursor name a place that no other item has: the sort key and then the identifier"
 		return v
@@ -263,12 +268,7 @@ func judgeWalks(d plumbline.Design, e *plumbline.Evidence, subject, experiment s
 	if why, detail := walkedOut(f, all); why != "" {
 		return inconclusive(why, "%s", detail)
 	}
-	n := 0
-	for _, s := range all {
-		if judged(s) {
-			n++
-		}
-	}
+	n := len(slices.DeleteFunc(slices.Clone(all), func(s stroll) bool { return !r.judged(s) }))
 	if n == 0 {
 		return skipped(plumbline.ReasonNotApplicable, "the size of a page cannot be chosen: not covered")
 	}

@@ -72,7 +72,7 @@ func judgeProblem(d plumbline.Design, _ plumbline.Claim, e *plumbline.Evidence) 
 	var found []wrongdoing
 	for _, o := range errs {
 		if what, level := misshapen(o); what != "" {
-			found = append(found, wrongdoing{level: level, what: o.Stream + ": " + answer(o) + " " + what, cause: "errors " + what, shown: o, with: flowOf(d, o), flow: isStep(o)})
+			found = append(found, wrongdoing{level: level, what: o.Stream + ": " + answer(o) + " " + what, cause: "errors " + what, shown: o, with: flowOf(o), flow: isStep(o)})
 		}
 	}
 	if len(found) > 0 {
@@ -132,6 +132,11 @@ func misshapen(o plumbline.Observation) (string, plumbline.Level) {
 	if status, given := body["status"].(float64); given && int(status) != o.Status {
 		return fmt.Sprintf("says that its status is %v", status), plumbline.LevelProved
 	}
+	return misnamed(body)
+}
+
+// misnamed says which member of a problem details object is not of its type.
+func misnamed(body map[string]any) (string, plumbline.Level) {
 	if kind, given := body["type"].(string); given {
 		if _, err := url.Parse(kind); err != nil {
 			return "has a type that is no URI reference", plumbline.LevelLikely
@@ -165,16 +170,11 @@ func uniform(e *plumbline.Evidence, errs []plumbline.Observation) plumbline.Verd
 	media, most := commonest(shapes)
 	member, common := commonest(members)
 	need := int(uniformShare * float64(len(errs)))
-	if most >= need && (common >= need || !strings.Contains(media, "json")) && media != "text/html" && media != "" {
+	readable := media != "text/html" && media != ""
+	if readable && most >= need && (common >= need || !strings.Contains(media, "json")) {
 		return pass(figure{float64(most) / float64(len(errs)), uniformShare, "ratio", len(errs)}, "%d of %s are %s, %d have the member %q", most, plural(len(errs), "error"), media, common, member)
 	}
-	var found []wrongdoing
-	for _, o := range errs {
-		_, has := membersOf(o)[member]
-		if got := mediaIn(o); got != media || got == "text/html" || !has && strings.Contains(media, "json") {
-			found = append(found, wrongdoing{level: plumbline.LevelLikely, what: o.Stream + ": " + answer(o) + " is " + orNothing(got), cause: "errors of several shapes", shown: o})
-		}
-	}
+	found := outOfLine(errs, media, member)
 	if len(found) == 0 {
 		return inconclusive(plumbline.ReasonUndecided, "errors have no content to compare")
 	}
@@ -182,6 +182,21 @@ func uniform(e *plumbline.Evidence, errs []plumbline.Observation) plumbline.Verd
 	v.Statement = fmt.Sprintf("%s have several shapes (%s): %s", plural(len(errs), "error"), counted(shapes), v.Statement)
 	v.Remedy = "let one place of the service write all errors; RFC 9457 has a shape for them"
 	return v
+}
+
+// outOfLine finds errors that are not of the commonest shape.
+func outOfLine(errs []plumbline.Observation, media, member string) []wrongdoing {
+	var found []wrongdoing
+	for _, o := range errs {
+		_, has := membersOf(o)[member]
+		if got := mediaIn(o); got != media || got == "text/html" || !has && strings.Contains(media, "json") {
+			found = append(found, wrongdoing{
+				level: plumbline.LevelLikely, what: o.Stream + ": " + answer(o) + " is " + orNothing(got),
+				cause: "errors of several shapes", shown: o, with: flowOf(o), flow: isStep(o),
+			})
+		}
+	}
+	return found
 }
 
 func orNothing(media string) string {

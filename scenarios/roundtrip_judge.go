@@ -175,7 +175,7 @@ func (t tale) idempotent() plumbline.Verdict {
 		return skipped(plumbline.ReasonNotApplicable, "PUT was answered %s: not covered", t.f.told("replace"))
 	}
 	again, ok := t.f.made("replace-again")
-	if !ok || again.Status == 409 || again.Status == 412 || again.Status == 428 || again.Status == 429 {
+	if !ok || slices.Contains([]int{409, 412, 428, 429}, again.Status) {
 		return skipped(plumbline.ReasonNotApplicable, "PUT again was answered %s: not covered", t.f.told("replace-again"))
 	}
 	if !succeeded(again) {
@@ -190,16 +190,25 @@ func (t tale) idempotent() plumbline.Verdict {
 	if !ok || !compared {
 		return skipped(plumbline.ReasonNotApplicable, "it could not be read after each PUT: not covered")
 	}
+	found = append(found, t.moved(o, m)...)
+	return t.verdict(found, m.Fields, "none of %s changed by the same PUT again", plural(m.Fields, "value"))
+}
+
+// moved finds what the same PUT again has changed: what the client sends is
+// proved; what the server computes, likely; what every write changes, nothing.
+func (t tale) moved(o plumbline.Observation, m plumbline.Match) []wrongdoing {
+	var found []wrongdoing
 	sent := t.sentIn("replace")
 	for _, mark := range m.Marks {
-		switch _, set := sent[firstToken(mark.Pointer, t.l.f.Inside)]; {
-		case set:
-			found = append(found, t.f.wrong(plumbline.LevelProved, "after the same PUT again "+mark.Pointer+" "+mark.Message, t.cause("put again"), o))
-		case !bookkeeping(mark.Pointer):
-			found = append(found, t.f.wrong(plumbline.LevelLikely, "after the same PUT again "+mark.Pointer+" "+mark.Message, t.cause("put again"), o))
+		level := plumbline.LevelLikely
+		if _, set := sent[firstToken(mark.Pointer, t.l.f.Inside)]; set {
+			level = plumbline.LevelProved
+		} else if bookkeeping(mark.Pointer) {
+			continue
 		}
+		found = append(found, t.f.wrong(level, "after the same PUT again "+mark.Pointer+" "+mark.Message, t.cause("put again"), o))
 	}
-	return t.verdict(found, m.Fields, "none of %s changed by the same PUT again", plural(m.Fields, "value"))
+	return found
 }
 
 // bookkeeping says whether a member is one that every write changes.
@@ -263,11 +272,16 @@ func (t tale) gone() plumbline.Verdict {
 		return inconclusive(plumbline.ReasonIncomplete, "it was not read after it was deleted: %s", t.f.told("gone"))
 	}
 	if !succeeded(o) {
-		if o.Status == 404 || o.Status == 410 || o.Status == 401 || o.Status == 403 {
+		if slices.Contains([]int{401, 403, 404, 410}, o.Status) {
 			return pass(figure{0, 0, "reads", 1}, "deleted with %d, and then answered %d", removed.Status, o.Status)
 		}
 		return inconclusive(plumbline.ReasonUndecided, "deleted with %d, and then answered %d", removed.Status, o.Status)
 	}
+	return t.remains(removed, o)
+}
+
+// remains is the verdict on a read that was answered 2xx after the deletion.
+func (t tale) remains(removed, o plumbline.Observation) plumbline.Verdict {
 	m, compared := matched(o, "answer:"+t.lastRead())
 	switch {
 	case removed.Status == 202:

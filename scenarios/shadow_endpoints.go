@@ -80,20 +80,7 @@ func planShadow(d plumbline.Design) plumbline.Proposal {
 }
 
 func judgeShadow(_ plumbline.Design, _ plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	var control plumbline.Observation
-	var asked []plumbline.Observation
-	works := false
-	for o := range e.Of(contractShadow, "") {
-		switch {
-		case !sentToTarget(o) || o.Error != "":
-		case !strings.HasPrefix(o.Stream, "/"):
-			works = works || succeeded(o)
-		case o.Stream == nowhere:
-			control = o
-		default:
-			asked = append(asked, o)
-		}
-	}
+	control, asked, works := probesOf(e)
 	if control.Status == 0 || len(asked) == 0 {
 		return inconclusive(plumbline.ReasonNoPositiveControl, "no answer to a path that nobody serves")
 	}
@@ -114,6 +101,23 @@ func judgeShadow(_ plumbline.Design, _ plumbline.Claim, e *plumbline.Evidence) p
 		return inconclusive(plumbline.ReasonNoPositiveControl, "no documented path was answered 2xx either")
 	}
 	return pass(figure{0, 0, "paths", len(asked)}, "%s asked for (%s), and none answers that %s does not", plural(len(asked), "path"), answers(asked), nowhere)
+}
+
+// probesOf parts the answers: to the path that nobody serves, to the forgotten
+// ones, and whether a documented one was answered 2xx.
+func probesOf(e *plumbline.Evidence) (control plumbline.Observation, asked []plumbline.Observation, works bool) {
+	for o := range e.Of(contractShadow, "") {
+		switch {
+		case !sentToTarget(o) || o.Error != "":
+		case !strings.HasPrefix(o.Stream, "/"):
+			works = works || succeeded(o)
+		case o.Stream == nowhere:
+			control = o
+		default:
+			asked = append(asked, o)
+		}
+	}
+	return control, asked, works
 }
 
 // alike says whether an answer is what the target answers to anything. The

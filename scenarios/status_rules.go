@@ -19,7 +19,7 @@ Criterion: 401 names a challenge in WWW-Authenticate, 405 the methods in Allow, 
 Guard: the rest informs: 201 on GET, a redirection without Location, 412 without a condition, 413 and 415 without content, 416 without a Range, a status outside of 100 to 599. 201 needs neither Location nor identifier, and 304 and 412 are not judged behind a fault.`,
 		Standard: "RFC 9110 §15; EvoMaster F950 to F965",
 		Mutants:  []string{"401-without-challenge"},
-		Order:    26,
+		Order:    18,
 		Repeats:  true,
 		Plan:     planStatus,
 		Judge:    judgeStatus,
@@ -66,7 +66,7 @@ func judgeStatus(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 		if what, level := misused(o); what != "" {
 			found = append(found, wrongdoing{
 				level: level, what: answer(o) + " " + what, cause: "status " + answer(o) + " " + what, who: "service",
-				shown: o, with: flowOf(d, o), flow: isStep(o),
+				shown: o, with: flowOf(o), flow: isStep(o),
 			})
 		}
 	}
@@ -90,7 +90,7 @@ func isStep(o plumbline.Observation) bool {
 }
 
 // flowOf names the flow of a step, for it is repeated as a whole.
-func flowOf(_ plumbline.Design, o plumbline.Observation) []plumbline.Suspect {
+func flowOf(o plumbline.Observation) []plumbline.Suspect {
 	i := strings.LastIndex(o.Stream, "/")
 	if !isStep(o) || i < 0 {
 		return nil
@@ -127,57 +127,65 @@ func misused(o plumbline.Observation) (string, plumbline.Level) {
 	return misusedLoosely(o)
 }
 
+// misusedContent finds content, ranges and conditions that do not go with the
+// status.
 func misusedContent(o plumbline.Observation) (string, plumbline.Level) {
 	t := o.Transcript
-	safe := t.Method == "GET" || t.Method == "HEAD"
 	switch o.Status {
 	case 204:
-		length, err := strconv.Atoi(headerIn(t.ResponseHeader, "Content-Length"))
-		switch {
-		case err == nil && length > 0:
-			return "announces content", plumbline.LevelProved
-		case err == nil:
-			return "has a Content-Length", plumbline.LevelAdvisory
-		}
+		return announced(t)
 	case 205:
 		if o.Bytes > 0 {
 			return "has content", plumbline.LevelProved
 		}
 	case 206:
 		multipart := strings.HasPrefix(headerIn(t.ResponseHeader, "Content-Type"), "multipart/byteranges")
-		switch {
-		case !hasHeader(t.RequestHeader, "Range"):
+		if !hasHeader(t.RequestHeader, "Range") {
 			return "though no Range was asked for", plumbline.LevelProved
-		case !multipart && !hasHeader(t.ResponseHeader, "Content-Range"):
+		}
+		if !multipart && !hasHeader(t.ResponseHeader, "Content-Range") {
 			return "without Content-Range", plumbline.LevelProved
 		}
 	case 304:
-		if !safe || !hasHeader(t.RequestHeader, "If-None-Match") && !hasHeader(t.RequestHeader, "If-Modified-Since") {
+		if !reads(t) || !conditional(t.RequestHeader) {
 			return "though there was no condition", plumbline.LevelProved
 		}
 	}
 	return "", ""
 }
 
+// announced finds a Content-Length where RFC 9110 §8.6 forbids one.
+func announced(t *plumbline.Transcript) (string, plumbline.Level) {
+	switch length, err := strconv.Atoi(headerIn(t.ResponseHeader, "Content-Length")); {
+	case err == nil && length > 0:
+		return "announces content", plumbline.LevelProved
+	case err == nil:
+		return "has a Content-Length", plumbline.LevelAdvisory
+	}
+	return "", ""
+}
+
+func reads(t *plumbline.Transcript) bool { return t.Method == "GET" || t.Method == "HEAD" }
+
 // misusedLoosely finds what is odd and no breach of a MUST.
 func misusedLoosely(o plumbline.Observation) (string, plumbline.Level) {
 	t := o.Transcript
-	odd := ""
-	switch {
-	case o.Status == 201 && (t.Method == "GET" || t.Method == "HEAD"):
-		odd = "on " + t.Method
-	case slices.Contains([]int{301, 302, 303, 307, 308}, o.Status) && !hasHeader(t.ResponseHeader, "Location"):
-		odd = "without Location"
-	case o.Status == 412 && !conditional(t.RequestHeader):
-		odd = "though there was no condition"
-	case (o.Status == 413 || o.Status == 415) && t.RequestBody == "" && t.Method == "GET":
-		odd = "though there was no content"
-	case o.Status == 416 && !hasHeader(t.RequestHeader, "Range"):
-		odd = "though no Range was asked for"
-	case o.Status < 100 || o.Status > 599:
-		odd = "is no status of HTTP"
+	for _, rule := range []struct {
+		broken bool
+		odd    string
+	}{
+		{o.Status == 201 && reads(t), "on " + t.Method},
+		{slices.Contains([]int{301, 302, 303, 307, 308}, o.Status) && !hasHeader(t.ResponseHeader, "Location"), "without Location"},
+		{o.Status == 412 && !conditional(t.RequestHeader), "though there was no condition"},
+		{(o.Status == 413 || o.Status == 415) && t.RequestBody == "" && reads(t), "though there was no content"},
+		{o.Status == 416 && !hasHeader(t.RequestHeader, "Range"), "though no Range was asked for"},
+		{o.Status < 100 || o.Status > 599, "is no status of HTTP"},
+	} {
+		if rule.broken {
+			return rule.odd, plumbline.LevelAdvisory
+		}
 	}
-	return odd, plumbline.LevelAdvisory
+	return "", ""
 }
 
 func conditional(h map[string][]string) bool {

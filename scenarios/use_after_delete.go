@@ -30,17 +30,23 @@ Guard: the last answer within two seconds counts. Deleting again may be answered
 func (l life) below() []plumbline.Operation {
 	var out []plumbline.Operation
 	for _, o := range l.d.Operations {
-		if l.f.Item == "" || len(o.Cases) == 0 || o.ID == l.f.Delete || o.ID == l.f.Read {
-			continue
-		}
-		inside := o.Path == l.f.Item || strings.HasPrefix(o.Path, l.f.Item+"/")
 		onlyHere := strings.Count(o.Path, "{") == strings.Count(l.f.Item, "{")
-		usable := o.Method == "GET" || o.Path == l.f.Item && (o.Method == "PATCH" || o.Method == "PUT" && !l.f.Chosen)
-		if inside && onlyHere && usable {
+		if l.f.Item != "" && len(o.Cases) > 0 && onlyHere && o.ID != l.f.Read && l.uses(o) {
 			out = append(out, o)
 		}
 	}
 	return out
+}
+
+// uses says whether an operation reads something below a member, or changes it.
+func (l life) uses(o plumbline.Operation) bool {
+	switch {
+	case o.Path == l.f.Item:
+		return o.Method == "GET" || o.Method == "PATCH" || o.Method == "PUT" && !l.f.Chosen
+	case strings.HasPrefix(o.Path, l.f.Item+"/"):
+		return o.Method == "GET"
+	}
+	return false
 }
 
 func planDeleted(d plumbline.Design) plumbline.Proposal {

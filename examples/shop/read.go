@@ -72,14 +72,20 @@ func (s *service) fill(o *order, fields map[string]any) error {
 		return wrong("quantity: a whole number from 1 to 10")
 	}
 	if note, given := fields["note"]; given {
-		if o.Note, ok = note.(string); !ok || utf8.RuneCountInString(o.Note) > 200 {
+		if o.Note, ok = s.note(note); !ok {
 			return wrong("note: at most 200 characters")
-		}
-		if s.mutant.is("500-on-long-note") && utf8.RuneCountInString(o.Note) == 200 {
-			panic("no room for the note")
 		}
 	}
 	return nil
+}
+
+func (s *service) note(v any) (string, bool) {
+	text, ok := v.(string)
+	n := utf8.RuneCountInString(text)
+	if s.mutant.is("500-on-long-note") && n == 200 {
+		panic("no room for the note")
+	}
+	return text, ok && n <= 200
 }
 
 func (s *service) quantity(v any) (int, bool) {
