@@ -247,11 +247,13 @@ func pathTree(p *openapi3.Parameter, f *flat, text string) any {
 			sep = "."
 		}
 	case "matrix":
-		text = strings.TrimPrefix(text, ";")
-		if !st.explode || f.kinds()[0] != "object" {
-			text = strings.ReplaceAll(text, url.PathEscape(p.Name)+"=", "")
+		parts := strings.Split(strings.TrimPrefix(text, ";"), ";")
+		for i := range parts {
+			if !st.explode || f.kinds()[0] != "object" {
+				parts[i] = strings.TrimPrefix(parts[i], url.PathEscape(p.Name)+"=")
+			}
 		}
-		if st.explode {
+		if text = strings.Join(parts, ";"); st.explode {
 			sep = ";"
 		}
 	}

@@ -21,6 +21,13 @@ type draft struct {
 	mt     *openapi3.MediaType
 }
 
+// Bounds on what is written outside of bodies: what is longer may be refused
+// by any hop for its length (RFC 9110 §4.1).
+const (
+	longestText  = 2048
+	longestQuery = 6000
+)
+
 func (d draft) clone() draft {
 	d.params = maps.Clone(d.params)
 	return d
@@ -51,7 +58,9 @@ func (m *maker) encode(d draft) (req plumbline.Request, ok bool) {
 			cookies = append(cookies, w...)
 		}
 	}
-	req.Query = strings.Join(query, "&")
+	if req.Query = strings.Join(query, "&"); len(req.Query) > longestQuery {
+		return req, false
+	}
 	if len(cookies) > 0 {
 		req.Header["Cookie"] = []string{strings.Join(cookies, "; ")}
 	}
@@ -124,12 +133,13 @@ func encodeParameter(p *openapi3.Parameter, v any) ([]string, bool) {
 	switch p.In {
 	case openapi3.ParameterInPath:
 		s, ok := encodePath(p.Name, st, v)
-		return []string{s}, ok && s != "" && s != "." && s != ".."
+		return []string{s}, ok && s != "" && s != "." && s != ".." && len(s) <= longestText
 	case openapi3.ParameterInHeader:
 		s, ok := joined(v, st.explode, ",", func(s string) (string, bool) { return s, headerText(s) })
-		return []string{s}, ok && s != ""
+		return []string{s}, ok && s != "" && len(s) <= longestText
 	}
-	return encodePairs(p.Name, st, v)
+	pairs, ok := encodePairs(p.Name, st, v)
+	return pairs, ok && len(strings.Join(pairs, "&")) <= longestText
 }
 
 // headerText tells whether a text survives as the value of a header field
@@ -151,7 +161,8 @@ func encodePath(name string, st style, v any) (string, bool) {
 		s, ok := joined(v, st.explode, sep, each)
 		return "." + s, ok && (!st.explode || !strings.Contains(s, "..")) && scalarFree(v, ".")
 	case "matrix":
-		return encodeMatrix(name, st, v, each)
+		s, ok := encodeMatrix(name, st, v, each)
+		return s, ok && scalarFree(v, ";")
 	}
 	return joined(v, st.explode, ",", each)
 }

@@ -28,9 +28,7 @@ func (i idea) constraint() string { return i.pointer + " " + i.keyword }
 func (m *maker) places() []place {
 	var out []place
 	for _, p := range m.op.Params {
-		if !foreign(p) {
-			out = append(out, place{param: p})
-		}
+		out = append(out, place{param: p})
 	}
 	if m.seed.media != "" {
 		out = append(out, place{mt: m.seed.mt})

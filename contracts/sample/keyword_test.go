@@ -133,7 +133,7 @@ func TestWhatIsNoBreach(t *testing.T) {
 	} {
 		text := "      parameters:\n" + idParameter + "        - " + c.parameter + "\n"
 		_, op, s := casesOf(t, "3.0.3", text, Options{})
-		m := newMaker(newGenerator(s, nil), op, Options{})
+		m := newMaker(newGenerator(s, nil), op, nil, Options{})
 		p := op.Params[1]
 		if p.Name != "q" {
 			t.Fatal(p.Name)

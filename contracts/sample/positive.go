@@ -164,7 +164,7 @@ func (m *maker) validCase(d draft, name, keyword, at string) (plumbline.Case, bo
 	}
 	text := "every place was decoded and is valid"
 	for _, p := range m.op.Params {
-		if foreign(p) || m.bound(p) {
+		if m.bound(p) {
 			continue
 		}
 		if proved := m.proveValid(place{param: p}, req); !proved.holds {

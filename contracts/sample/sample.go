@@ -45,7 +45,7 @@ func Fill(d *openapi.Doc, s *schema.Set, o Options) []plumbline.Operation {
 	g := newGraph(d, s)
 	gen := newGenerator(s, o.Dictionary)
 	for i, op := range d.Operations {
-		m := newMaker(gen, op, o)
+		m := newMaker(gen, op, ops[i].Schemes, o)
 		m.binds = g.binds(op)
 		ops[i].Cases = m.valid()
 		if len(ops[i].Cases) > 0 {
@@ -67,7 +67,14 @@ type maker struct {
 	ids     map[string]int
 }
 
-func newMaker(g *generator, op openapi.Op, o Options) *maker {
+// newMaker prepares an operation. Parameters that carry its credentials are not
+// its own: the runner sends them, or spoils them.
+func newMaker(g *generator, op openapi.Op, schemes []plumbline.Scheme, o Options) *maker {
+	op.Params = slices.DeleteFunc(slices.Clone(op.Params), func(p *openapi3.Parameter) bool {
+		return foreign(p) || slices.ContainsFunc(schemes, func(s plumbline.Scheme) bool {
+			return s.Type == "apiKey" && s.In == p.In && strings.EqualFold(s.Key, p.Name)
+		})
+	})
 	return &maker{gen: g, op: op, options: o, accept: accept(op.Op), ids: map[string]int{}}
 }
 
@@ -90,7 +97,7 @@ func statuses(op *openapi3.Operation, class string) []string {
 func (m *maker) draft(full bool) (draft, bool) {
 	d := draft{params: map[*openapi3.Parameter]any{}}
 	for _, p := range m.op.Params {
-		if m.bound(p) || !p.Required && !full || foreign(p) {
+		if m.bound(p) || !p.Required && !full {
 			continue
 		}
 		v, ok := m.parameter(p)

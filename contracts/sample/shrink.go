@@ -22,13 +22,17 @@ const mostSmaller = 48
 // case was: a shrinker that does not prove finds another defect than the one
 // that it was given. It is safe for concurrent use.
 type Shrinker struct {
-	set *schema.Set
-	ops map[string]openapi.Op
+	set     *schema.Set
+	ops     map[string]openapi.Op
+	schemes map[string][]plumbline.Scheme
 }
 
 // NewShrinker prepares the shrinking of cases of a document.
 func NewShrinker(d *openapi.Doc, s *schema.Set) *Shrinker {
-	out := &Shrinker{set: s, ops: map[string]openapi.Op{}}
+	out := &Shrinker{set: s, ops: map[string]openapi.Op{}, schemes: map[string][]plumbline.Scheme{}}
+	for _, o := range d.Plumb() {
+		out.schemes[o.ID] = o.Schemes
+	}
 	for _, o := range d.Operations {
 		out.ops[o.ID] = o
 	}
@@ -46,7 +50,7 @@ func (s *Shrinker) Smaller(c plumbline.Case) []plumbline.Case {
 	if !ok {
 		return nil
 	}
-	m := newMaker(newGenerator(s.set, nil), op, Options{}.withDefaults())
+	m := newMaker(newGenerator(s.set, nil), op, s.schemes[c.Operation], Options{}.withDefaults())
 	m.binds = c.Binds
 	same, ok := m.likeness(c)
 	if !ok {
@@ -130,9 +134,7 @@ func rawOf(req plumbline.Request, p *openapi3.Parameter) string {
 func (m *maker) documented(req plumbline.Request) []place {
 	var out []place
 	for _, p := range m.op.Params {
-		if !foreign(p) {
-			out = append(out, place{param: p})
-		}
+		out = append(out, place{param: p})
 	}
 	if b := m.op.Op.RequestBody; b != nil && b.Value != nil && len(b.Value.Content) > 0 {
 		out = append(out, m.bodyPlace(b.Value.Content, req))

@@ -122,6 +122,16 @@ func (f *flat) textEdges() []variant {
 	return append(out, f.textSamples()...)
 }
 
+// unicode is a text of several scripts. It keeps within the length whether a
+// server counts characters, as JSON Schema does, or UTF-16 units, or bytes.
+func (f *flat) unicode() string {
+	s := []rune("🧱線Ünïcödé-line")
+	for f.maxLen != nil && len(s) > 0 && uint64(len(string(s))) > *f.maxLen {
+		s = s[1:]
+	}
+	return string(s)
+}
+
 // textSamples are further texts of what the node allows.
 func (f *flat) textSamples() []variant {
 	var out []variant
@@ -138,7 +148,7 @@ func (f *flat) textSamples() []variant {
 		}
 	}
 	if len(f.patterns)+len(f.formats) == 0 && f.enum == nil {
-		if s, ok := f.sized("Ünïcödé-線-🧱"); ok {
+		if s, ok := f.sized(f.unicode()); ok {
 			out = append(out, variant{keyword: "unicode", value: s})
 		}
 		if f.minLen == 0 {

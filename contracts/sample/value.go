@@ -75,21 +75,35 @@ func (g *generator) make(n node, p shape) (any, bool) {
 	if m, done := g.memo[key]; done && cached {
 		return m.value, m.ok
 	}
-	var m made
+	v, ok := g.first(n, p)
+	if cached {
+		g.memo[key] = made{v, ok}
+	}
+	return v, ok
+}
+
+// first is the first candidate that the node accepts.
+func (g *generator) first(n node, p shape) (any, bool) {
+	f := g.flats.of(n)
 	tried := 0
-	for v := range g.candidates(g.flats.of(n), p) {
-		if v = plain(v); g.accepts(n, v) {
-			m = made{v, true}
-			break
+	for v := range g.candidates(f, p) {
+		if v = plain(v); p.depth > 0 && f.plain() || g.accepts(n, v) {
+			return v, true
 		}
 		if tried++; tried >= mostCandidates {
 			break
 		}
 	}
-	if cached {
-		g.memo[key] = m
+	return nil, false
+}
+
+// plain tells whether values are right as they are made: inside of another one
+// they are not checked alone.
+func (f *flat) plain() bool {
+	if len(f.choices)+len(f.nots)+len(f.given)+len(f.patterns) > 0 || f.never {
+		return false
 	}
-	return m.value, m.ok
+	return !slices.ContainsFunc(f.kinds(), func(t string) bool { return t == "object" || t == "array" })
 }
 
 // candidates are values that a node may accept: what the document gives, then
