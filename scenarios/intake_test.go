@@ -47,6 +47,50 @@ func TestExamplesValid(t *testing.T) {
 	}
 }
 
+func init() {
+	const claim = specIsServed + "/document"
+	withoutMutant[specIsServed] = "the sample system publishes no document of itself"
+	specimens[specIsServed] = specimen{
+		kept:     spoil(claim, nil),
+		broken:   spoil(claim, fetched(plumbline.Check{Subject: "/openapi.json", Value: 2, Unit: UnitDifferences, Detail: "getA: gone (served)"})),
+		unproven: spoil(claim, fetched(plumbline.Check{Subject: "/openapi.json", Unit: UnitUnanswered, Detail: "refused"})),
+	}
+}
+
+// fetched puts what was found in the place of the good answer.
+func fetched(checks ...plumbline.Check) func(*plumbline.Evidence) {
+	return func(e *plumbline.Evidence) {
+		e.Checks = nil
+		for _, c := range checks {
+			c.Name = CheckServed
+			e.Checks = append(e.Checks, c)
+		}
+	}
+}
+
+func TestSpecIsServed(t *testing.T) {
+	absent := plumbline.Check{Subject: "/openapi.json", Detail: "404"}
+	differs := plumbline.Check{Subject: "/openapi.json", Value: 2, Unit: UnitDifferences, Detail: "x"}
+	same := plumbline.Check{Subject: "/openapi.json", OK: true, Unit: UnitDifferences}
+	for name, c := range map[string]struct {
+		check    plumbline.Check
+		declared string
+		outcome  plumbline.Outcome
+		level    plumbline.Level
+	}{
+		"the same":          {same, "", plumbline.Pass, plumbline.LevelLikely},
+		"differs, found":    {differs, "", plumbline.Fail, plumbline.LevelLikely},
+		"differs, declared": {differs, "/openapi.json", plumbline.Fail, ""},
+		"absent":            {absent, "", plumbline.Skipped, plumbline.LevelLikely},
+		"absent, declared":  {absent, "/openapi.json", plumbline.Fail, ""},
+	} {
+		d, claim, e := spoil(specIsServed+"/document", fetched(c.check), func(d *plumbline.Design) { d.Served = c.declared })(t)
+		if v := judgeServed(d, claim, e); v.Outcome != c.outcome || v.Level != c.level {
+			t.Errorf("%s: %s %q: %s", name, v.Outcome, v.Level, v.Statement)
+		}
+	}
+}
+
 // since gives the design a released document and what changed since.
 func since(changes ...plumbline.Change) func(*plumbline.Design) {
 	return func(d *plumbline.Design) { d.Base, d.Changes = "git:v1", changes }

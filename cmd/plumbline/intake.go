@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -58,4 +59,19 @@ func amend(file string, overlays []*overlay.Overlay) func(map[string]any) []stri
 		}
 		return notices
 	}
+}
+
+// intakeMemory is what reading a large document may take before garbage is
+// collected more often: GitHub's REST document needs half of it to live.
+const intakeMemory = 384 << 20
+
+// frugal holds the heap down while documents are read and plans are drawn, of
+// which most is garbage, and returns the func that ends it: a run must not
+// collect more often than it has to.
+func frugal() (end func()) {
+	before := debug.SetMemoryLimit(-1)
+	if before > intakeMemory {
+		debug.SetMemoryLimit(intakeMemory)
+	}
+	return func() { debug.SetMemoryLimit(before) }
 }

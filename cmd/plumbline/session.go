@@ -75,6 +75,7 @@ type session struct {
 
 // prepare reads everything and draws the plan. All errors are the user's.
 func (a *app) prepare(o options) (*session, error) {
+	defer frugal()()
 	s := &session{options: o}
 	if err := s.declaration(a.env); err != nil {
 		return nil, usage(err)
@@ -195,6 +196,7 @@ func (s *session) fill() error {
 		s.design.Service = serviceName(s.doc)
 	}
 	errs = append(errs, s.flagObjectives(), s.consumers(), s.compare())
+	s.design.Served = s.declared.Intake.Served
 	s.design.Untrue, s.design.Examples = examples.Check(s.doc, s.set)
 	return errors.Join(errs...)
 }

@@ -76,10 +76,12 @@ func (c *checker) operation(o openapi.Op) {
 	if b := o.Op.RequestBody; b != nil && b.Value != nil {
 		c.content(b.Value.Content, followed(b.Ref, at+"/requestBody"), "request body", schema.Request)
 	}
-	if o.Op.Responses == nil {
-		return
+	if o.Op.Responses != nil {
+		c.responses(o.Op.Responses.Map(), at)
 	}
-	responses := o.Op.Responses.Map()
+}
+
+func (c *checker) responses(responses map[string]*openapi3.ResponseRef, at string) {
 	for _, status := range slices.Sorted(maps.Keys(responses)) {
 		r := responses[status]
 		if r == nil || r.Value == nil {
