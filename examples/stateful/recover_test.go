@@ -43,7 +43,7 @@ func TestRecover(t *testing.T) {
 			}
 			cut(t, file)
 			time.Sleep(2 * delay) // what was asked for is there by now
-			left := len(s.Rows()) - len(w.before)
+			left := len(s.Rows()) - len(w.Before())
 			again := &target.Pool{Client: client(t, base), Operations: d.Operations, Families: d.Families, Mode: plumbline.ModeOwn}
 			all, err := again.Recover(t.Context(), file)
 			if err != nil {
@@ -64,8 +64,8 @@ func TestRecover(t *testing.T) {
 			maps.DeleteFunc(rows, func(path, _ string) bool {
 				return survives["openLedger"] && strings.HasPrefix(path, "/accounts/a1") && path != "/accounts/a1/ledgers/1"
 			})
-			if diff := cmp.Diff(w.before, rows); diff != "" || len(w.foreign) > 0 {
-				t.Errorf("not as before: %v (-want +got):\n%s", w.foreign, diff)
+			if diff := cmp.Diff(w.Before(), rows); diff != "" || len(w.Foreign()) > 0 {
+				t.Errorf("not as before: %v (-want +got):\n%s", w.Foreign(), diff)
 			}
 			t.Logf("%s: %d left behind, %d in the ledger", s.Name, left, len(all))
 			if left == 0 {

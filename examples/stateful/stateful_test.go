@@ -1,13 +1,11 @@
 package stateful
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,18 +18,8 @@ import (
 	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
-// A witness is a recording proxy before a service. It knows what was there
-// before the run, and notes every request after which that is no longer so.
-type witness struct {
-	*Service
-	before map[string]string
-
-	mu       sync.Mutex
-	requests int
-	foreign  []string
-}
-
-func watch(t *testing.T, s *Service) (*witness, string) {
+// watch puts a recording proxy before a service.
+func watch(t *testing.T, s *Service) (*Witness, string) {
 	t.Helper()
 	inner := httptest.NewServer(s)
 	t.Cleanup(inner.Close)
@@ -39,20 +27,8 @@ func watch(t *testing.T, s *Service) (*witness, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &witness{Service: s, before: s.Rows()}
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(at) }}
-	outer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.requests++
-		proxy.ServeHTTP(rw, r)
-		now := s.Rows()
-		for path, row := range w.before {
-			if now[path] != row {
-				w.foreign = append(w.foreign, r.Method+" "+r.URL.Path+" changed "+path)
-			}
-		}
-	}))
+	w := NewWitness(s, &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(at) }})
+	outer := httptest.NewServer(w)
 	t.Cleanup(outer.Close)
 	return w, outer.URL
 }
@@ -125,14 +101,14 @@ func TestOperationsAreReached(t *testing.T) {
 					t.Errorf("survives: %+v", r)
 				}
 			}
-			t.Logf("%s: %d of %d operations reached, %d requests, %d foreign mutations", s.Name, reached, all, w.requests, len(w.foreign))
+			t.Logf("%s: %d of %d operations reached, %d requests, %d foreign mutations", s.Name, reached, all, w.Requests(), len(w.Foreign()))
 			if reached*10 < all*9 {
 				t.Errorf("%d of %d operations reached", reached, all)
 			}
-			if len(w.foreign) > 0 {
-				t.Errorf("changed what was there: %v", w.foreign)
+			if len(w.Foreign()) > 0 {
+				t.Errorf("changed what was there: %v", w.Foreign())
 			}
-			if diff := cmp.Diff(w.before, s.Rows()); diff != "" {
+			if diff := cmp.Diff(w.Before(), s.Rows()); diff != "" {
 				t.Errorf("not as before (-want +got):\n%s", diff)
 			}
 			if t.Failed() {
