@@ -134,7 +134,9 @@ func TestCleanAfterKill(t *testing.T) {
 			}
 			t.Logf("%s: %d left behind by the kill, %d foreign mutations", s.Name, left, len(w.Foreign()))
 			rows := s.Rows()
-			maps.DeleteFunc(rows, func(path, _ string) bool { return survives && w.Before()[path] == "" && strings.HasPrefix(path, "/accounts/") })
+			maps.DeleteFunc(rows, func(path, _ string) bool {
+				return survives && w.Before()[path] == "" && strings.HasPrefix(path, "/accounts/")
+			})
 			if diff := cmp.Diff(w.Before(), rows); diff != "" || len(w.Foreign()) > 0 {
 				t.Errorf("not as before: %v (-want +got):\n%s", w.Foreign(), diff)
 			}
