@@ -369,6 +369,7 @@ const (
 	PactError      = "error"       // no usable response
 	PactNotRun     = "not-run"     // the engine gave no result: missing library, crash, deadline
 	PactStateUnset = "state-unset" // the provider state could not be created
+	PactUndeclared = "undeclared"  // a message, and nobody is declared who makes messages
 )
 
 // A Check is the result of one self-check of the harness.

@@ -201,12 +201,13 @@ func (w WireSet) PassThrough(d plumbline.Design) Check {
 type PactEngine struct {
 	Verifier *pact.Verifier
 	Live     *Live
+	Messages func(ctx context.Context, r pact.MessageRequest) (pact.Message, error) // nil when nobody makes them
 }
 
 // Verify verifies files, with the credentials of the default identity.
 func (p PactEngine) Verify(ctx context.Context, files []string) ([]plumbline.PactResult, error) {
 	return p.Verifier.Verify(ctx, pact.Job{
-		Files: files, Base: p.Live.Client.Base(), States: p.Live.Pool.SetState,
+		Files: files, Base: p.Live.Client.Base(), States: p.Live.Pool.SetState, Messages: p.Messages,
 		Send: func(r *http.Request) (*http.Response, error) { return p.Live.Client.Send(r) },
 	})
 }

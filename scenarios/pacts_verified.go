@@ -101,7 +101,7 @@ func judgeFile(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plu
 	if matched > 0 {
 		missed = append(missed, unanswered...) // others were answered
 	}
-	left := leftOut(unset, locked)
+	left := leftOut(unset, locked) + undeclaredMessages(len(byResult[plumbline.PactUndeclared]))
 	switch {
 	case len(missed) > 0:
 		v := fail(figure{float64(len(missed)), 0, "interactions", matched + len(missed)}, "%s of %d broken: %s%s",
@@ -114,6 +114,8 @@ func judgeFile(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plu
 		return pactsNotRun(results, notRun)
 	case len(unanswered) > 0:
 		return inconclusive(plumbline.ReasonNoPositiveControl, "not one of %s was answered: %s", plural(len(unanswered), "interaction"), describePacts(unanswered))
+	case len(byResult[plumbline.PactUndeclared]) == len(results):
+		return skipped(plumbline.ReasonNotDeclared, "all of %s are messages, and plumbline.yaml does not declare under messages: who makes them", plural(len(results), "interaction"))
 	case matched == 0 && locked > 0 && unset == 0:
 		return inconclusive(plumbline.ReasonNeedsIdentity, "no interaction could be replayed%s", left)
 	case matched == 0:
@@ -150,6 +152,13 @@ func leftOut(unset, locked int) string {
 		left += fmt.Sprintf("; %s skipped, as no identity is declared that could be let in", plural(locked, "interaction"))
 	}
 	return left
+}
+
+func undeclaredMessages(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s skipped, as plumbline.yaml does not declare under messages: who makes them", plural(n, "message"))
 }
 
 // lockedOut says whether an interaction was refused for want of credentials

@@ -156,7 +156,7 @@ func (a *app) publish(ctx context.Context, o options, to declaration.Publish, fi
 	contracts := map[string][]byte{}
 	if len(files) == 0 {
 		var err error
-		if s, err = a.prepare(o); err != nil {
+		if s, err = a.prepare(o); err != nil { //nolint:contextcheck // what it asks a broker has a deadline of its own
 			return err
 		}
 		if err := s.pact(contracts); err != nil {

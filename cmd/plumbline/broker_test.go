@@ -25,7 +25,7 @@ func TestPactsOfABrokerAreConsumers(t *testing.T) {
 		case "/for/things":
 			_, _ = fmt.Fprint(w, `{"_embedded":{"pacts":[{"verificationProperties":{"pending":true},"_links":{"self":{"href":"/pact","name":"of web"}}}]}}`)
 		case "/pact":
-			_, _ = fmt.Fprint(w, `{"consumer":{"name":"web"},"provider":{"name":"things"},"interactions":[{"description":"reads","request":{"method":"GET","path":"/things"},"response":{"status":200,"body":{"nmae":"a"}}}],"_links":{"pb:publish-verification-results":{"href":"/results"}}}`)
+			_, _ = fmt.Fprint(w, `{"consumer":{"name":"web"},"provider":{"name":"things"},"interactions":[{"description":"reads","request":{"method":"GET","path":"/things"},"response":{"status":200,"body":{"colour":"a"}}}],"_links":{"pb:publish-verification-results":{"href":"/results"}}}`)
 		case "/results":
 			posted = append(posted, r.Method)
 			_, _ = fmt.Fprint(w, `{}`)

@@ -72,7 +72,7 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 	c.Runner = &runners.Runner{
 		Design: s.design, Run: run, Dir: s.out, Journal: journal, Target: c.live, Streams: runners.LiveStreams{Live: c.live},
 		Checks: map[string]runners.Check{"proxy-transparent": wire.SelfTest, scenarios.CheckServed: s.served(client)}, Observe: a.progress,
-		Pacts: runners.PactEngine{Verifier: verifier, Live: c.live}, Seen: tally, More: s.more(),
+		Pacts: runners.PactEngine{Verifier: verifier, Live: c.live, Messages: messageHook(s.declared.Messages)}, Seen: tally, More: s.more(),
 	}
 	if err := c.connectWires(ctx, s); err != nil {
 		c.close(ctx)

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
+	"time"
 
 	"github.com/plumbline-dev/plumbline/contracts/compare"
+	"github.com/plumbline-dev/plumbline/contracts/declaration"
+	"github.com/plumbline-dev/plumbline/runners/pact"
 )
 
 // consumers compares the existing pacts with the document.
@@ -34,4 +39,24 @@ func (s *session) consumers() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// messageTime bounds one question to the maker of messages.
+const messageTime = 30 * time.Second
+
+// messageHook is who makes the messages of message pacts; nil when nobody is
+// declared.
+func messageHook(m *declaration.Messages) func(context.Context, pact.MessageRequest) (pact.Message, error) {
+	switch {
+	case m == nil:
+		return nil
+	case m.URL != "":
+		return pact.AskURL(m.URL, &http.Client{Timeout: messageTime})
+	}
+	ask := pact.AskCommand(m.Command)
+	return func(ctx context.Context, r pact.MessageRequest) (pact.Message, error) {
+		ctx, cancel := context.WithTimeout(ctx, messageTime)
+		defer cancel()
+		return ask(ctx, r)
+	}
 }

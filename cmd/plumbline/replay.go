@@ -40,7 +40,7 @@ func (a *app) replay(ctx context.Context, o options, dir, claim string) error {
 			return usage(err)
 		}
 	}
-	s, stored, err := a.stored(o, dir)
+	s, stored, err := a.stored(o, dir) //nolint:contextcheck // what it asks a broker has a deadline of its own
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (o *options) bindRun(c *cobra.Command) {
 }
 
 func (a *app) run(ctx context.Context, o options) error {
-	s, err := a.prepare(o)
+	s, err := a.prepare(o) //nolint:contextcheck // what it asks a broker has a deadline of its own
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type library struct {
 	options   func(uintptr, uint8, uintptr) int32
 	colour    func(uintptr, uint8) int32
 	file      func(uintptr, string)
+	transport func(uintptr, string, uint16, string, string)
 	execute   func(uintptr) int32
 	json      func(uintptr) uintptr
 }
@@ -37,7 +38,7 @@ func open(path string) (*library, error) {
 		"pactffi_verifier_new_for_application": &l.create, "pactffi_verifier_shutdown": &l.shutdown,
 		"pactffi_verifier_set_provider_info": &l.provider, "pactffi_verifier_set_provider_state": &l.state,
 		"pactffi_verifier_set_verification_options": &l.options, "pactffi_verifier_set_coloured_output": &l.colour,
-		"pactffi_verifier_add_file_source": &l.file, "pactffi_verifier_execute": &l.execute, "pactffi_verifier_json": &l.json,
+		"pactffi_verifier_add_file_source": &l.file, "pactffi_verifier_add_provider_transport": &l.transport, "pactffi_verifier_execute": &l.execute, "pactffi_verifier_json": &l.json,
 	} {
 		sym, err := purego.Dlsym(h, name)
 		if err != nil {
@@ -56,6 +57,9 @@ func (l *library) verify(j Task) (code int, document string) {
 	l.provider(h, j.Provider, "http", "127.0.0.1", j.Port, "")
 	l.options(h, 0, uintptr(j.Timeout.Milliseconds()))
 	l.colour(h, 0)
+	if j.MessagePath != "" {
+		l.transport(h, "message", j.Port, j.MessagePath, "http")
+	}
 	l.state(h, j.StateURL, 1, 1)
 	l.file(h, j.File)
 	code = int(l.execute(h))

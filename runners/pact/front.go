@@ -31,6 +31,8 @@ type front struct {
 	base     *url.URL
 	port     uint16
 	stateURL string
+	messages string              // path at which messages are made
+	makers   map[string][]string // keys of message interactions, by description
 	server   *http.Server
 	mu       sync.Mutex
 	failed   map[string]string // by interaction: why there was no answer yet, or none at all
@@ -50,12 +52,17 @@ func newFront(ctx context.Context, j Job) (*front, error) {
 	var token [16]byte
 	_, _ = rand.Read(token[:]) // never fails
 	secret := "/plumbline-state-" + hex.EncodeToString(token[:])
-	f := &front{job: j, base: base, failed: map[string]string{}}
+	messages := "/plumbline-message-" + hex.EncodeToString(token[:])
+	f := &front{job: j, base: base, messages: messages, makers: map[string][]string{}, failed: map[string]string{}}
 	f.port = uint16(l.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert,gosec // a TCP port
 	f.stateURL = "http://" + l.Addr().String() + secret
 	f.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == secret {
 			f.state(w, r)
+			return
+		}
+		if r.URL.Path == messages {
+			f.message(w, r)
 			return
 		}
 		f.forward(w, r)

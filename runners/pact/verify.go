@@ -32,6 +32,9 @@ type Job struct {
 	Base   string                                      // URL of the target
 	Send   func(*http.Request) (*http.Response, error) // sends with credentials; required
 	States func(ctx context.Context, name string, params map[string]any) (map[string]any, error)
+	// Messages makes the messages of message pacts. Without it they are
+	// PactUndeclared.
+	Messages func(ctx context.Context, r MessageRequest) (Message, error)
 }
 
 // correlation is the header that ties a request to its interaction. It never
@@ -46,16 +49,13 @@ func (v *Verifier) Verify(ctx context.Context, j Job) ([]plumbline.PactResult, e
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	shards, all, err := v.shards(j.Files, dir)
+	shards, all, err := v.shards(j, dir)
 	if err != nil {
 		return all, err
 	}
 	path, sum, err := Library(v.Library)
 	if err != nil {
-		for i := range all {
-			all[i].Detail = []string{err.Error()}
-		}
-		return all, err
+		return because(all, err), err
 	}
 	front, err := newFront(ctx, j)
 	if err != nil {
@@ -69,11 +69,12 @@ func (v *Verifier) Verify(ctx context.Context, j Job) ([]plumbline.PactResult, e
 		byKey[all[i].Key] = &all[i]
 	}
 	for _, s := range shards {
+		s.makes(front)
 		before := math.MaxInt
 		if len(s.keys) == 1 {
 			before = front.unsetSoFar()
 		}
-		r, err := w.do(ctx, Task{File: s.file, Provider: s.provider, Port: front.port, StateURL: front.stateURL, Timeout: v.timeout()})
+		r, err := w.do(ctx, Task{File: s.file, Provider: s.provider, Port: front.port, StateURL: front.stateURL, MessagePath: s.messages(front), Timeout: v.timeout()})
 		doc, trouble := s.read(r, err)
 		if trouble != "" {
 			for _, k := range s.keys {
@@ -87,6 +88,16 @@ func (v *Verifier) Verify(ctx context.Context, j Job) ([]plumbline.PactResult, e
 		all[i].Key = strings.SplitN(all[i].Key, "#", 2)[0]
 	}
 	return all, ctx.Err()
+}
+
+// because says why nothing was run.
+func because(all []plumbline.PactResult, err error) []plumbline.PactResult {
+	for i := range all {
+		if all[i].Result == plumbline.PactNotRun {
+			all[i].Detail = []string{err.Error()}
+		}
+	}
+	return all
 }
 
 func (v *Verifier) engine() string {
@@ -107,18 +118,19 @@ func (v *Verifier) timeout() time.Duration {
 type shard struct {
 	file, provider string
 	keys           []string
+	described      map[string][]string // keys of messages, by description
 }
 
 // shards writes the working copies: small ones, because the core copies the
 // whole file for every interaction.
-func (v *Verifier) shards(files []string, dir string) ([]shard, []plumbline.PactResult, error) {
+func (v *Verifier) shards(j Job, dir string) ([]shard, []plumbline.PactResult, error) {
 	size := v.Shard
 	if size == 0 {
 		size = 20
 	}
 	var out []shard
 	var all []plumbline.PactResult
-	for _, name := range files {
+	for _, name := range j.Files {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			return nil, all, fmt.Errorf("pact: %w", err)
@@ -130,15 +142,18 @@ func (v *Verifier) shards(files []string, dir string) ([]shard, []plumbline.Pact
 		if err := d.read(); err != nil || len(d.interactions) == 0 {
 			return nil, all, fmt.Errorf("%s is not a pact with interactions: %w", name, errors.Join(err, errors.New("nothing would be verified")))
 		}
-		for at := 0; at < len(d.interactions); at += size {
-			part := d.interactions[at:min(at+size, len(d.interactions))]
-			s := shard{file: filepath.Join(dir, fmt.Sprintf("%d.json", len(out))), provider: d.provider}
-			for i, x := range part {
-				r := d.result(name, x, at+i)
-				r.Engine = v.engine()
-				all = append(all, r)
-				s.keys = append(s.keys, r.Key)
-				correlate(x, r.Key)
+		results, interactions := d.results(name, v.engine(), j.Messages != nil)
+		all = append(all, results...)
+		for at := 0; at < len(interactions); at += size {
+			part := interactions[at:min(at+size, len(interactions))]
+			s := shard{file: filepath.Join(dir, fmt.Sprintf("%d.json", len(out))), provider: d.provider, described: map[string][]string{}}
+			for _, x := range part {
+				key, _ := x["key"].(string)
+				s.keys = append(s.keys, key)
+				if isMessage(x) {
+					text, _ := x["description"].(string)
+					s.described[text] = append(s.described[text], key)
+				}
 			}
 			if err := d.write(s.file, part); err != nil {
 				return nil, all, err
@@ -167,10 +182,15 @@ func (d *document) read() error {
 		return err
 	}
 	d.consumer, d.provider = names.Consumer.Name, names.Provider.Name
-	if d.rest["interactions"] == nil {
-		return nil
+	if d.rest["interactions"] != nil {
+		if err := json.Unmarshal(d.rest["interactions"], &d.interactions); err != nil {
+			return err
+		}
 	}
-	return json.Unmarshal(d.rest["interactions"], &d.interactions)
+	if err := d.modernise(); err != nil {
+		return err
+	}
+	return d.readMessages()
 }
 
 func (d *document) result(file string, x map[string]any, n int) plumbline.PactResult {
@@ -190,10 +210,32 @@ func (d *document) result(file string, x map[string]any, n int) plumbline.PactRe
 	return r
 }
 
+// results are one for each interaction, and the interactions that are to be
+// verified: messages only when somebody makes them.
+func (d *document) results(file, engine string, messages bool) ([]plumbline.PactResult, []map[string]any) {
+	var all []plumbline.PactResult
+	var kept []map[string]any
+	for n, x := range d.interactions {
+		r := d.result(file, x, n)
+		r.Engine = engine
+		if isMessage(x) && !messages {
+			r.Result, r.Detail = plumbline.PactUndeclared, []string{"plumbline.yaml declares no messages: nobody makes the message"}
+		} else {
+			correlate(x, r.Key)
+			kept = append(kept, x)
+		}
+		all = append(all, r)
+	}
+	return all, kept
+}
+
 // correlate gives an interaction of a working copy its key, and its request
 // the header.
 func correlate(x map[string]any, key string) {
 	x["key"] = key
+	if isMessage(x) {
+		return
+	}
 	req, ok := x["request"].(map[string]any)
 	if !ok {
 		return

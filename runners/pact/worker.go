@@ -11,11 +11,13 @@ import (
 // A Task is what a worker is asked to verify: one shard of a pact file against
 // the front at 127.0.0.1:Port.
 type Task struct {
-	File     string        `json:"file"`
-	Provider string        `json:"provider"`
-	Port     uint16        `json:"port"`
-	StateURL string        `json:"state_url"`
-	Timeout  time.Duration `json:"timeout"` // of one request
+	File     string `json:"file"`
+	Provider string `json:"provider"`
+	Port     uint16 `json:"port"`
+	StateURL string `json:"state_url"`
+	// MessagePath is where the front makes messages; empty when nobody does.
+	MessagePath string        `json:"message_path,omitempty"`
+	Timeout     time.Duration `json:"timeout"` // of one request
 }
 
 // A result is what the core says of a job.

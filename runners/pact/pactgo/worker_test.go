@@ -37,8 +37,13 @@ func check(t *testing.T, task pact.Task) (code int, document string, err error) 
 		return 2, "", err
 	}
 	verdict, mismatch := "OK", ""
+	var transports []provider.Transport
+	if task.MessagePath != "" {
+		transports = []provider.Transport{{Protocol: "message", Port: task.Port, Path: task.MessagePath, Scheme: "http"}}
+	}
 	err = provider.NewVerifier().VerifyProvider(t, provider.VerifyRequest{
-		Provider: task.Provider, ProviderBaseURL: fmt.Sprintf("http://127.0.0.1:%d", task.Port), PactFiles: []string{task.File},
+		Transports: transports,
+		Provider:   task.Provider, ProviderBaseURL: fmt.Sprintf("http://127.0.0.1:%d", task.Port), PactFiles: []string{task.File},
 		ProviderStatesSetupURL: task.StateURL, RequestTimeout: task.Timeout, DisableColoredOutput: true,
 	})
 	switch {
