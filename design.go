@@ -316,6 +316,7 @@ type Dependency struct {
 	Accept     []int         `json:"accept,omitempty"` // statuses that are a clean failure; empty means 502, 503, 504, 429
 	Degraded   string        `json:"degraded,omitempty"`
 	Bulkhead   bool          `json:"bulkhead,omitempty"`
+	OpenAPI    string        `json:"openapi,omitempty"` // its own document; empty when none is declared
 	Source     Source        `json:"source"`
 }
 

@@ -229,16 +229,18 @@ type MarkKind string
 
 // The kinds of mark.
 const (
-	MarkStatus  MarkKind = "status"  // status not documented
-	MarkMedia   MarkKind = "media"   // media type not documented
-	MarkHeader  MarkKind = "header"  // required header missing, or not as documented
-	MarkBody    MarkKind = "body"    // body does not match the schema
-	MarkExtra   MarkKind = "extra"   // property that the document does not declare: a warning, never a breach
-	MarkLess    MarkKind = "less"    // carries the marker by which a dependency is declared to be missing; no breach
-	MarkDiffers MarkKind = "differs" // a value is not what it was compared with
-	MarkSame    MarkKind = "same"    // a value is what it was compared with, where that was asked for
-	MarkUnread  MarkKind = "unread"  // could not be checked: "application/xml is not validated"; no breach
-	MarkLeak    MarkKind = "leak"    // stack trace, SQL text, file path, address of a dependency
+	MarkStatus    MarkKind = "status"    // status not documented
+	MarkMedia     MarkKind = "media"     // media type not documented
+	MarkHeader    MarkKind = "header"    // required header missing, or not as documented
+	MarkBody      MarkKind = "body"      // body does not match the schema
+	MarkExtra     MarkKind = "extra"     // property that the document does not declare: a warning, never a breach
+	MarkLess      MarkKind = "less"      // carries the marker by which a dependency is declared to be missing; no breach
+	MarkDiffers   MarkKind = "differs"   // a value is not what it was compared with
+	MarkSame      MarkKind = "same"      // a value is what it was compared with, where that was asked for
+	MarkUnread    MarkKind = "unread"    // could not be checked: "application/xml is not validated"; no breach
+	MarkOperation MarkKind = "operation" // of a request to a dependency: its document has no such operation
+	MarkParameter MarkKind = "parameter" // of a request to a dependency: a declared parameter is missing, or not as declared
+	MarkLeak      MarkKind = "leak"      // stack trace, SQL text, file path, address of a dependency
 )
 
 // A Transcript is a redacted excerpt of request and response.

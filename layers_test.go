@@ -32,6 +32,7 @@ func mayImport() map[string][]string {
 		"contracts/pactfile":    {".", "contracts/openapi", "contracts/schema", "contracts/sample"},
 		"contracts/compare":     {".", "contracts/openapi", "contracts/schema"},
 		"contracts/mock":        {".", "contracts/openapi", "contracts/schema", "contracts/sample"},
+		"contracts/outbound":    {".", "contracts/openapi", "contracts/schema"},
 		"contracts/slo":         {"."},
 		"contracts/wfc":         {"."},
 		"contracts/declaration": {".", "contracts/slo", "contracts/wfc"},

@@ -125,6 +125,9 @@ func (c *carrier) connectWires(ctx context.Context, s *session) error {
 	if err := client.Sync(ctx, c.Run.Began); err != nil {
 		return usage(fmt.Errorf("wires.control of %s: %w", s.declared.File, err))
 	}
+	if err := c.watchWires(ctx, client); err != nil {
+		return err
+	}
 	set := runners.WireSet{Driver: faults.Wire{Client: client}, Client: client}
 	c.Wires = set
 	c.Checks["pass-through"], c.Checks["wires"] = set.PassThrough(s.design), set.PassThrough(s.design)

@@ -11,7 +11,7 @@ func (b *builder) dependency(name string, f dependency) {
 	at := "$.dependencies." + name
 	d := plumbline.Dependency{
 		Name: name, Listen: f.Listen, Operations: f.Operations, Accept: f.Accept,
-		Degraded: f.Degraded, Bulkhead: f.Bulkhead, Source: b.at(at),
+		Degraded: f.Degraded, Bulkhead: f.Bulkhead, OpenAPI: b.path(f.OpenAPI), Source: b.at(at),
 	}
 	d.Wire = plumbline.Wire(b.oneOf(at+".wire", f.Wire, "http", "http", "tcp"))
 	d.Class = plumbline.Class(b.oneOf(at+".class", f.Class, "", "critical", "optional"))
@@ -19,6 +19,9 @@ func (b *builder) dependency(name string, f dependency) {
 	d.Upstream = b.upstream(at, d.Wire, f.Upstream)
 	if f.Listen == "" {
 		b.wrong("CFG003", at, "listen: 127.0.0.1:7001 is where the deployment finds the dependency through the wire", "the dependency %q does not say where its wire listens", name)
+	}
+	if f.OpenAPI != "" && d.Wire == plumbline.WireTCP {
+		b.wrong("CFG004", at+".openapi", "an OpenAPI document is about an HTTP wire", "the wire to %q is TCP", name)
 	}
 	if f.Retry != nil {
 		d.Retry = b.retry(at+".retry", *f.Retry)

@@ -73,6 +73,7 @@ type dependency struct {
 	Bulkhead   bool         `yaml:"bulkhead"`
 	Accept     []int        `yaml:"accept"`
 	Degraded   string       `yaml:"degraded_marker"`
+	OpenAPI    string       `yaml:"openapi"`
 }
 
 type retryFile struct {

@@ -33,6 +33,7 @@ func Mutants() []Mutant {
 		{"slow-at-load", "one lock around the hot path", "load/slo-at-target", nil},
 		{"leaks-stacktrace", "the stack is shown when a dependency fails", "security/error-leak", nil},
 		{"missing-401", "the invoice asks for no credentials", "auth/anonymous-rejected", []string{"auth/bola"}},
+		{"bad-outbound-call", "payment is sent the order as a number", "contract/outbound-conforms", nil},
 		{"bola", "the owner of an order is not compared with the caller", "auth/bola", nil},
 		{"bfla", "anybody may see the sales", "auth/bfla", nil},
 		{"mass-assignment", "a patch may set the total", "auth/property-level", nil},

@@ -64,7 +64,7 @@ func (s *service) createOrder(ctx context.Context, r *http.Request, user string)
 		return 0, nil, refuse(http.StatusConflict, "out of stock")
 	}
 	var charged struct{ Receipt string }
-	charge := request{http.MethodPost, "/charge", map[string]any{"order": key, "amount": o.Total}, key}
+	charge := request{http.MethodPost, "/charge", s.charge(key, o), key}
 	if err := s.payment.call(ctx, charge, &charged); err != nil {
 		return 0, nil, err
 	}
@@ -79,6 +79,14 @@ func isKey(s string) bool {
 		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
 	}
 	return s != "" && len(s) <= most && !strings.ContainsFunc(s, outside)
+}
+
+// charge is what payment is asked for.
+func (s *service) charge(key string, o order) map[string]any {
+	if s.mutant.is("bad-outbound-call") {
+		return map[string]any{"order": len(key), "amount": o.Total}
+	}
+	return map[string]any{"order": key, "amount": o.Total}
 }
 
 func replayKey(user, key string) string { return "replay:" + user + ":" + hexed(key) }

@@ -21,6 +21,10 @@ type Client struct {
 	Addr  string // host:port
 	Token string
 	HTTP  *http.Client // nil: one with a deadline of 10 s
+	// Inspect establishes facts about a request that is watched, on arrival:
+	// which operation of the dependency's own document it is, and how it
+	// breaks it. Nil inspects nothing.
+	Inspect func(x plumbline.Exchange, s Sight) (operation string, marks []plumbline.Mark)
 
 	mu     sync.Mutex
 	after  uint64
@@ -105,6 +109,9 @@ func (c *Client) Exchanges(ctx context.Context) ([]plumbline.Exchange, error) {
 		x.Ended += c.shift
 		if x.Answered != 0 {
 			x.Answered += c.shift
+		}
+		if e.Sight != nil && c.Inspect != nil {
+			x.Operation, x.Marks = c.Inspect(x, *e.Sight)
 		}
 		c.after = e.Sequence
 		out = append(out, x)

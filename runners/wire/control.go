@@ -46,6 +46,7 @@ func (s *server) control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, s.status()) })
 	mux.HandleFunc("GET /v1/journal", s.page)
+	mux.HandleFunc("PUT /v1/watch", s.watch)
 	mux.HandleFunc("PUT /v1/faults/{lease}", s.order)
 	mux.HandleFunc("POST /v1/faults/{lease}/renew", s.renew)
 	mux.HandleFunc("GET /v1/faults/{lease}", s.hits)
@@ -104,6 +105,9 @@ func (s *server) page(w http.ResponseWriter, r *http.Request) {
 	entries, lost := s.journal.after(after)
 	if entries == nil {
 		entries = []Entry{}
+	}
+	for i := range entries {
+		entries[i].Sight = s.sights.take(entries[i].Sequence)
 	}
 	reply(w, http.StatusOK, Page{entries, lost})
 }

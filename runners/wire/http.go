@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -124,6 +125,7 @@ type exchange struct {
 	broken bool // the upstream did not answer, or not to the end
 	body   *countingBody
 	lease  *lease
+	sight  *Sight // what inspection is to see; nil when it is not watched
 }
 
 // ServeHTTP journals one exchange and breaks or forwards it.
@@ -134,7 +136,7 @@ func (h *httpWire) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &recorder{ResponseWriter: w, exchange: x, journal: h.journal}
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	if r.Body != nil && r.Body != http.NoBody {
-		x.body = &countingBody{ReadCloser: r.Body, hash: sha256.New()}
+		x.body = &countingBody{ReadCloser: r.Body, hash: sha256.New(), keep: x.sight != nil}
 		r.Body = x.body
 	}
 	x.lease = h.leases.match(&x.Exchange)
@@ -157,6 +159,7 @@ func (h *httpWire) begin(r *http.Request) *exchange {
 	}
 	traced(&x.Exchange, r.Header)
 	x.Attempt = h.journal.attempt(&x.Exchange)
+	x.sight = h.sight(&x.Exchange, r)
 	return x
 }
 
@@ -178,7 +181,10 @@ func (h *httpWire) finish(x *exchange, r *http.Request, out *recorder) {
 	case x.broken || cut != nil:
 		x.Closed = plumbline.ClosedByUpstream
 	}
-	h.journal.add(x.Exchange)
+	if x.sight != nil {
+		x.sight.seen(x.body, r.ContentLength)
+	}
+	h.journal.add(x.Exchange, func(number uint64) { h.sights.hold(number, x.sight) })
 	if cut != nil {
 		panic(cut)
 	}
@@ -228,8 +234,12 @@ func (w *recorder) Write(b []byte) (int, error) {
 // A countingBody counts and hashes a request body while it is read.
 type countingBody struct {
 	io.ReadCloser
-	n    atomic.Int64
-	hash hash.Hash
+	n     atomic.Int64
+	hash  hash.Hash
+	keep  bool
+	mu    sync.Mutex
+	kept  []byte // the first bytes, when they are to be kept
+	ended bool
 }
 
 // Read counts and hashes.
@@ -237,6 +247,12 @@ func (b *countingBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.n.Add(int64(n))
 	_, _ = b.hash.Write(p[:n]) // never fails
+	if b.keep {
+		b.mu.Lock()
+		b.kept = append(b.kept, p[:min(n, largestSight-len(b.kept))]...)
+		b.ended = b.ended || errors.Is(err, io.EOF)
+		b.mu.Unlock()
+	}
 	return n, err
 }
 

@@ -16,6 +16,7 @@ const mostEntries = 200_000
 type Entry struct {
 	Sequence uint64             `json:"seq"` // from 1, without a gap
 	Exchange plumbline.Exchange `json:"exchange"`
+	Sight    *Sight             `json:"sight,omitempty"` // of a request that is watched, once
 }
 
 // journal is a ring of the latest exchanges. Its times are offsets from the
@@ -48,11 +49,15 @@ func (j *journal) attempt(x *plumbline.Exchange) int {
 	return j.attempts[key]
 }
 
-func (j *journal) add(x plumbline.Exchange) {
+// add calls numbered, before anybody can read the entry, with its number.
+func (j *journal) add(x plumbline.Exchange, numbered func(uint64)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last++
-	e := Entry{j.last, x}
+	e := Entry{Sequence: j.last, Exchange: x}
+	if numbered != nil {
+		numbered(j.last)
+	}
 	if len(j.ring) < mostEntries {
 		j.ring = append(j.ring, e)
 		return

@@ -170,7 +170,7 @@ func (t *tcpWire) done(r *relayed) {
 	if r.cut.Load() {
 		x.Closed = plumbline.ClosedByFault
 	}
-	t.journal.add(x)
+	t.journal.add(x, nil)
 }
 
 // cutAll resets every open connection.

@@ -91,6 +91,7 @@ type server struct {
 	cfg     Config
 	leases  *leases
 	journal *journal
+	sights  sights
 	mu      sync.Mutex
 	wires   map[string]*served
 	called  time.Time

@@ -312,3 +312,47 @@ func FuzzTraceparent(f *testing.F) {
 		}
 	})
 }
+
+// What is watched is handed over once, with the declared headers and no other,
+// and so is nothing else.
+func TestRequestsOfARunAreHandedOverForInspection(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, plumbline.WireHTTP)
+	var seen []Sight
+	r.client.Inspect = func(x plumbline.Exchange, s Sight) (string, []plumbline.Mark) {
+		seen = append(seen, s)
+		return "charge", []plumbline.Mark{{Kind: plumbline.MarkBody, Message: x.Method}}
+	}
+	send := func(tr string) plumbline.Exchange {
+		if _, _, err := r.get(t, tr, 5*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		var got []plumbline.Exchange
+		for over := time.Now().Add(5 * time.Second); len(got) == 0 && time.Now().Before(over); {
+			var err error
+			if got, err = r.client.Exchanges(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(got) != 1 {
+			t.Fatalf("%d exchanges", len(got))
+		}
+		return got[0]
+	}
+	if x := send(trace); len(seen) != 0 || x.Operation != "" {
+		t.Errorf("nobody asked: %+v %+v", seen, x)
+	}
+	if err := r.client.Watch(t.Context(), Watch{Run: run, Headers: map[string][]string{"dep": {"idempotency-key", "X-None"}}}); err != nil {
+		t.Fatal(err)
+	}
+	x := send(trace)
+	if len(seen) != 1 || string(seen[0].Body) != `{"amount":1}` || !seen[0].Whole || len(seen[0].Header) != 1 || seen[0].Header["Idempotency-Key"][0] != "k" {
+		t.Errorf("seen: %+v", seen)
+	}
+	if x.Operation != "charge" || len(x.Marks) != 1 || x.Marks[0].Message != "POST" {
+		t.Errorf("exchange: %+v", x)
+	}
+	if send("ffffffffffff"+trace[12:]); len(seen) != 1 {
+		t.Errorf("a request of nobody's run was handed over: %+v", seen[1:])
+	}
+}
