@@ -251,14 +251,19 @@ func (i *Inspector) body(o *openapi.Op, r Request) []plumbline.Mark {
 	case media.Schema == nil || kind != "application/json" && !strings.HasSuffix(kind, "+json"):
 		return []plumbline.Mark{{Kind: plumbline.MarkUnread, Message: kind + " is not validated"}}
 	}
-	dec := json.NewDecoder(bytes.NewReader(r.Body))
+	return i.json(media.Schema, r.Body, at)
+}
+
+// json checks a JSON body.
+func (i *Inspector) json(ref *openapi3.SchemaRef, body []byte, at string) []plumbline.Mark {
+	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	var v any
 	if dec.Decode(&v) != nil {
 		return []plumbline.Mark{{Kind: plumbline.MarkBody, Message: "the body is not JSON", Schema: at + "/content"}}
 	}
 	var out []plumbline.Mark
-	for _, x := range i.set.Check(media.Schema, schema.Request, v) {
+	for _, x := range i.set.Check(ref, schema.Request, v) {
 		out = append(out, plumbline.Mark{Kind: plumbline.MarkBody, Pointer: x.Pointer, Message: said(x), Schema: x.Schema})
 	}
 	return out

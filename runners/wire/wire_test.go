@@ -352,7 +352,7 @@ func TestRequestsOfARunAreHandedOverForInspection(t *testing.T) {
 	if x.Operation != "charge" || len(x.Marks) != 1 || x.Marks[0].Message != "POST" {
 		t.Errorf("exchange: %+v", x)
 	}
-	if send("ffffffffffff"+trace[12:]); len(seen) != 1 {
+	if send("ffffffffffff" + trace[12:]); len(seen) != 1 {
 		t.Errorf("a request of nobody's run was handed over: %+v", seen[1:])
 	}
 }
