@@ -101,6 +101,9 @@ const controlCall = "good credentials"
 // spoilings are the ways to spoil credentials that the security schemes of the
 // operation know the difference of.
 func spoilings(o plumbline.Operation) []string {
+	if len(o.Schemes) > 0 && !slices.ContainsFunc(o.Schemes, func(s plumbline.Scheme) bool { return s.Type != "mutualTLS" }) {
+		return []string{plumbline.AuthNone} // a certificate is shown or not
+	}
 	out := []string{plumbline.AuthNone, plumbline.AuthEmpty, plumbline.AuthMalformed}
 	token, key := false, false
 	for _, s := range o.Schemes {
@@ -186,10 +189,20 @@ func admissionOf(d plumbline.Design, e *plumbline.Evidence, operation string) ad
 		a.control = answers(good)
 	}
 	body := businessBody(good)
+	op, _ := d.Operation(operation)
 	for _, o := range bad {
+		if o.Error == plumbline.ErrorTLS && byCertificate(op) {
+			a.refused = append(a.refused, o) // before a word of HTTP (RFC 8446 §4.4.2.4)
+			continue
+		}
 		a.sort(o, body)
 	}
 	return a
+}
+
+// byCertificate says whether a client certificate is what the operation wants.
+func byCertificate(o plumbline.Operation) bool {
+	return slices.ContainsFunc(o.Schemes, func(s plumbline.Scheme) bool { return s.Type == "mutualTLS" })
 }
 
 // pastAuthentication says whether the answer shows that the credentials were

@@ -69,6 +69,9 @@ func TestAnonymous(t *testing.T) {
 		{"business data in a refusal", each(authAnonymous, "getOrder: ", func(_ int, o *plumbline.Observation) {
 			o.Transcript = &plumbline.Transcript{ResponseBody: `{"id":"7","total":12}`}
 		}), plumbline.Fail, ""},
+		{"no handshake without a certificate is no refusal where none is wanted", each(authAnonymous, "getOrder: none", func(_ int, o *plumbline.Observation) {
+			o.Status, o.Error = 0, plumbline.ErrorTLS
+		}), plumbline.Inconclusive, plumbline.ReasonNoPositiveControl},
 		{"nothing was sent", func(e *plumbline.Evidence) { e.Observations = nil }, plumbline.Inconclusive, plumbline.ReasonIncomplete},
 	} {
 		d, claim, e := spoil(anonymousRejected+"/getOrder", c.change)(t)
@@ -121,6 +124,7 @@ func TestSpoilingsFitTheScheme(t *testing.T) {
 	}{
 		{plumbline.Scheme{Type: "http", HTTP: "Bearer"}, "none empty malformed wrong-scheme expired wrong-place"},
 		{plumbline.Scheme{Type: "http", HTTP: "basic"}, "none empty malformed wrong-scheme"},
+		{plumbline.Scheme{Type: "mutualTLS"}, "none"},
 		{plumbline.Scheme{Type: "apiKey", In: "header", Key: "X-Key"}, "none empty malformed wrong-place"},
 	} {
 		if got := strings.Join(spoilings(plumbline.Operation{Schemes: []plumbline.Scheme{c.scheme}}), " "); got != c.want {
