@@ -101,7 +101,7 @@ const controlCall = "good credentials"
 // spoilings are the ways to spoil credentials that the security schemes of the
 // operation know the difference of.
 func spoilings(o plumbline.Operation) []string {
-	if len(o.Schemes) > 0 && !slices.ContainsFunc(o.Schemes, func(s plumbline.Scheme) bool { return s.Type != "mutualTLS" }) {
+	if byCertificate(o) && len(o.Schemes) == 1 {
 		return []string{plumbline.AuthNone} // a certificate is shown or not
 	}
 	out := []string{plumbline.AuthNone, plumbline.AuthEmpty, plumbline.AuthMalformed}
@@ -157,13 +157,14 @@ func judgeAnonymous(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 
 // An admission is how one operation treated credentials.
 type admission struct {
-	refused    []plumbline.Observation // 401 or 403
-	let        []plumbline.Observation // 2xx, or the body that good credentials get
-	crashed    []plumbline.Observation // 5xx
-	unclear    []plumbline.Observation // anything else
-	controlled bool                    // good credentials got past authentication
-	control    string                  // what they were answered
-	modes      map[string]string       // name of the call to how its credentials were spoilt
+	refused     []plumbline.Observation // 401 or 403
+	let         []plumbline.Observation // 2xx, or the body that good credentials get
+	crashed     []plumbline.Observation // 5xx
+	unclear     []plumbline.Observation // anything else
+	certificate bool                    // a client certificate is wanted
+	controlled  bool                    // good credentials got past authentication
+	control     string                  // what they were answered
+	modes       map[string]string       // name of the call to how its credentials were spoilt
 }
 
 func admissionOf(d plumbline.Design, e *plumbline.Evidence, operation string) admission {
@@ -190,11 +191,8 @@ func admissionOf(d plumbline.Design, e *plumbline.Evidence, operation string) ad
 	}
 	body := businessBody(good)
 	op, _ := d.Operation(operation)
+	a.certificate = byCertificate(op)
 	for _, o := range bad {
-		if o.Error == plumbline.ErrorTLS && byCertificate(op) {
-			a.refused = append(a.refused, o) // before a word of HTTP (RFC 8446 §4.4.2.4)
-			continue
-		}
 		a.sort(o, body)
 	}
 	return a
@@ -214,6 +212,8 @@ func pastAuthentication(o plumbline.Observation) bool {
 // sort puts one request with bad credentials where it belongs.
 func (a *admission) sort(o plumbline.Observation, body string) {
 	switch {
+	case o.Error == plumbline.ErrorTLS && a.certificate:
+		a.refused = append(a.refused, o) // before a word of HTTP (RFC 8446 §4.4.2.4)
 	case o.Error != "":
 		a.unclear = append(a.unclear, o)
 	case succeeded(o), body != "" && o.Transcript != nil && o.Transcript.ResponseBody == body:

@@ -152,7 +152,8 @@ func strangerSteps(d plumbline.Design, o plumbline.Operation, made plumbline.Bin
 }
 
 // creatorOf is the bind of the last place in the path of an operation, when
-// the run creates what it names.
+// the run creates what it names: the thing itself, and not another that the
+// answer of the creating operation happens to name.
 func creatorOf(d plumbline.Design, o plumbline.Operation) (plumbline.Bind, bool) {
 	c, ok := seed(o)
 	if !ok {
@@ -166,7 +167,8 @@ func creatorOf(d plumbline.Design, o plumbline.Operation) (plumbline.Bind, bool)
 		}
 	}
 	from, ok := d.Operation(last.From)
-	return last, ok && from.Creates() && callable(d, from)
+	itself := slices.ContainsFunc(d.Families, func(f plumbline.Family) bool { return f.Create == last.From && f.ID == last.Pointer })
+	return last, ok && itself && from.Creates() && callable(d, from)
 }
 
 // readerOf is the operation that reads the thing itself.

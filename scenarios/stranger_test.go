@@ -188,7 +188,11 @@ func TestBolaNeedsTwoCallersAndThingsOfTheirOwn(t *testing.T) {
 		change func(*plumbline.Design)
 		want   string // claims, or the reason
 	}{
-		"two callers":     {func(*plumbline.Design) {}, "getOrder patchOrder deleteOrder"},
+		"two callers": {func(*plumbline.Design) {}, "getOrder patchOrder deleteOrder"},
+		"a thing that the answer names": {func(d *plumbline.Design) {
+			d.Operations[1].Cases[0].Request.Path = "/products/{sku}"
+			d.Operations[1].Cases[0].Binds = []plumbline.Bind{{In: "path", Name: "sku", From: "createOrder", Pointer: "/product_id", Why: "inferred"}}
+		}, "getOrder patchOrder deleteOrder"},
 		"one caller":      {func(d *plumbline.Design) { d.Identities = d.Identities[:1] }, "needs-identity"},
 		"none":            {func(d *plumbline.Design) { d.Identities = nil }, "needs-identity"},
 		"a higher caller": {func(d *plumbline.Design) { d.Identities[1].Roles = []string{"auditor"} }, "needs-identity"},
