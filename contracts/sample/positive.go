@@ -13,15 +13,9 @@ import (
 // required and the document's examples, then one with everything, one for each
 // further media type, and those that stand at the edge of a constraint.
 func (m *maker) valid() []plumbline.Case {
-	seed, ok := m.draft(false)
-	first, good := m.validCase(seed, "required", "", "")
-	if !ok || !good {
-		if seed, ok = m.draft(true); !ok {
-			return nil
-		}
-		if first, good = m.validCase(seed, "full", "", ""); !good {
-			return nil
-		}
+	seed, first, ok := m.seeded()
+	if !ok {
+		return nil
 	}
 	m.seed = seed
 	if m.fromExample(seed) {
@@ -54,6 +48,22 @@ func (m *maker) valid() []plumbline.Case {
 		return c, true
 	})
 	return append(out, more...)
+}
+
+// seeded is the seed request: what is required or, where that makes no valid
+// one, everything.
+func (m *maker) seeded() (draft, plumbline.Case, bool) {
+	if d, ok := m.draft(false); ok {
+		if c, ok := m.validCase(d, "required", "", ""); ok {
+			return d, c, true
+		}
+	}
+	d, ok := m.draft(true)
+	if !ok {
+		return d, plumbline.Case{}, false
+	}
+	c, ok := m.validCase(d, "full", "", "")
+	return d, c, ok
 }
 
 // fromExample tells whether the body of a draft is an example of the document.

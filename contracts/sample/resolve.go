@@ -29,6 +29,9 @@ type verdict struct {
 func (g *generator) resolve(n node, tree any, strict bool) verdict {
 	r := resolver{g: g, strict: strict}
 	r.gather(n, tree, nil)
+	if r.lack {
+		return verdict{valid: true}
+	}
 	if r.none != nil {
 		return verdict{readings: max(r.count, 1), breaches: r.none}
 	}
@@ -41,11 +44,16 @@ func (g *generator) resolve(n node, tree any, strict bool) verdict {
 	if total > mostReadings && !strict {
 		return verdict{valid: true, readings: total}
 	}
+	return g.combine(n, tree, r.leaves, min(total, mostReadings))
+}
+
+// combine checks so many combinations of the readings of leaves.
+func (g *generator) combine(n node, tree any, leaves []leaf, total int) verdict {
 	var first []schema.Breach
-	picks := make([]int, len(r.leaves))
-	for i := range min(total, mostReadings) {
+	picks := make([]int, len(leaves))
+	for i := range total {
 		v := bare(tree)
-		for j, l := range r.leaves {
+		for j, l := range leaves {
 			v = put(v, l.path, l.values[picks[j]], false)
 		}
 		if g.accepts(n, v) {
@@ -55,7 +63,7 @@ func (g *generator) resolve(n node, tree any, strict bool) verdict {
 			first = g.check(n, v)
 		}
 		for j := range picks {
-			if picks[j]++; picks[j] < len(r.leaves[j].values) {
+			if picks[j]++; picks[j] < len(leaves[j].values) {
 				break
 			}
 			picks[j] = 0
@@ -99,6 +107,7 @@ type resolver struct {
 	leaves []leaf
 	count  int
 	none   []schema.Breach // a leaf that no reading saves
+	lack   bool            // an empty text may be read as the lack of what is optional
 }
 
 type leaf struct {
@@ -107,13 +116,13 @@ type leaf struct {
 }
 
 func (r *resolver) gather(n node, tree any, path []string) {
-	if r.none != nil {
-		return
-	}
 	f := r.g.flats.of(n)
 	switch x := tree.(type) {
 	case map[string]any:
 		for _, k := range slices.Sorted(maps.Keys(x)) {
+			if l, ok := x[k].(lexeme); ok && !r.strict && !f.required[k] && strings.Join(l, "") == "" {
+				r.lack = true
+			}
 			r.gather(r.g.governing(f, k), x[k], append(slices.Clone(path), k))
 		}
 	case []any:
@@ -126,6 +135,9 @@ func (r *resolver) gather(n node, tree any, path []string) {
 }
 
 func (r *resolver) leaf(n node, x lexeme, path []string) {
+	if r.none != nil {
+		return
+	}
 	all := r.g.readingsOf(n, x, r.strict)
 	r.count = max(r.count, len(all))
 	good := slices.DeleteFunc(slices.Clone(all), func(v any) bool { return !r.g.accepts(n, v) })

@@ -213,14 +213,13 @@ func (m *maker) bodyValue(media string, mt *openapi3.MediaType, full bool) (any,
 			}
 		}
 	}
-	v, ok := m.gen.make(n, shape{full: full})
-	if ok && !m.writable(media, mt, v) {
-		v, ok = m.gen.make(n, shape{full: full, turn: 1})
+	// A form without any member is no body: it gets all members then.
+	for _, p := range []shape{{full: full}, {full: full, turn: 1}, {full: true}} {
+		if v, ok := m.gen.make(n, p); ok && m.writable(media, mt, v) {
+			return m.worded(n, v), true
+		}
 	}
-	if !ok || !m.writable(media, mt, v) {
-		return nil, false
-	}
-	return m.worded(n, v), true
+	return nil, false
 }
 
 // example is an example of the document without what is read-only.

@@ -227,10 +227,20 @@ func (g *generator) xmlTree(n node, e *xmlNode, depth int) any {
 		return lexeme{e.text}
 	case kind == "array":
 		return g.xmlList(f, e.kids, depth)
-	case len(e.kids) > 0 || len(e.attrs) > 0 || kind == "object":
+	case kind == "object" || len(f.choices) > 0 && len(e.kids)+len(e.attrs) > 0:
 		return g.xmlObject(g.xmlShape(f), e, depth)
 	}
-	return lexeme{e.text}
+	return lexeme{e.whole()}
+}
+
+// whole is the text of an element and of all elements in it, which is what
+// readers take who expect no elements there.
+func (e *xmlNode) whole() string {
+	s := e.text
+	for _, k := range e.kids {
+		s += k.whole()
+	}
+	return s
 }
 
 // xmlShape joins the properties of all alternatives: any of them may be meant.
