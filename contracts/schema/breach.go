@@ -42,7 +42,7 @@ func leaves(v *jsonschema.ValidationError, out []Breach) []Breach {
 }
 
 func leaf(v *jsonschema.ValidationError) Breach {
-	_, at, _ := strings.Cut(v.SchemaURL, "#")
+	at := pointerTo(v.SchemaURL)
 	b := Breach{
 		Pointer: pointerOf(v.InstanceLocation), Schema: unmoved(at),
 		Message: v.ErrorKind.LocalizedString(message.NewPrinter(language.English)),

@@ -69,6 +69,7 @@ func Compile(d *openapi.Doc) (*Set, error) {
 		n := normaliser{root: root, way: way, three: strings.HasPrefix(d.Version, "3.0") || strings.HasPrefix(d.Version, "2"), moved: map[string]bool{}, twice: map[string]int{}}
 		n.count(root)
 		n.walk(root, "", nil)
+		settle(tree)
 		c, err := compiler(tree)
 		if err != nil {
 			return nil, fmt.Errorf("schemas of %s: %w", d.File, err)
@@ -95,6 +96,7 @@ func compiler(tree any) (*jsonschema.Compiler, error) {
 	if err := c.AddResource(resource, tree); err != nil {
 		return nil, fmt.Errorf("add resource: %w", err)
 	}
+	c.UseLoader(house{tree})
 	return c, nil
 }
 
@@ -149,7 +151,7 @@ func (s *Set) entry(ref *openapi3.SchemaRef, way Direction) *entry {
 		return e.(*entry)
 	}
 	e := &entry{}
-	if sch, err := side.compiler.Compile(resource + "#" + fragment(side.place(pointer))); err == nil {
+	if sch, err := side.compiler.Compile(address(side.place(pointer))); err == nil {
 		e.schema, e.node = sch, side.nodes.of(sch) // one that fails accepts everything: a broken schema accuses nobody
 	}
 	side.compiled.Store(key, e)
