@@ -67,9 +67,21 @@ func TestLives(t *testing.T) {
 		return step(contractRoundtrip, "gone", func(o *plumbline.Observation) {
 			o.Status = code
 			for range marks {
-				differs("answer:read-patched", "/status", "is 1, was 2")(o)
+				differs("answer:read-less", "/status", "is 1, was 2")(o)
 			}
 		})
+	}
+	kept := func(with string) func(*plumbline.Evidence) {
+		return step(contractRoundtrip, "read-less", func(o *plumbline.Observation) {
+			for i := range o.Matches {
+				if o.Matches[i].With == with {
+					o.Matches[i].Marks = []plumbline.Mark{{Kind: plumbline.MarkSame, Pointer: "/note", Message: `is "x" in both`}}
+				}
+			}
+		})
+	}
+	location := func(to string) func(*plumbline.Evidence) {
+		return step(contractRoundtrip, "create", func(o *plumbline.Observation) { o.Transcript.ResponseHeader["Location"] = []string{to} })
 	}
 	judgings(t, []judging{
 		{"changed", at(ruleReadable), read(`is "y", was "x"`), plumbline.Fail, plumbline.LevelProved, nil},
@@ -93,6 +105,12 @@ func TestLives(t *testing.T) {
 		{"a time of update", at(ruleIdempotent), step(contractRoundtrip, "read-again", differs("answer:read-replaced", "/updated_at", `is "b", was "a"`)), plumbline.Pass, "", nil},
 		{"something computed", at(ruleIdempotent), step(contractRoundtrip, "read-again", differs("answer:read-replaced", "/counter", "is 2, was 1")), plumbline.Fail, plumbline.LevelLikely, nil},
 		{"PUT creates again", at(ruleIdempotent), step(contractRoundtrip, "replace-again", status(201)), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"PUT keeps the rest", at(ruleReplaced), kept("answer:read-patched"), plumbline.Fail, plumbline.LevelProved, nil},
+		{"a default", at(ruleReplaced), func(e *plumbline.Evidence) { kept("answer:read-patched")(e); kept("answer:read")(e) }, plumbline.Pass, "", nil},
+		{"PUT of less is refused", at(ruleReplaced), step(contractRoundtrip, "replace-less", status(422)), plumbline.Skipped, "", nil},
+		{"Location leads nowhere", at(ruleLocated), func(e *plumbline.Evidence) { location("/orders/x")(e); step(contractRoundtrip, "located", status(404))(e) }, plumbline.Fail, plumbline.LevelProved, nil},
+		{"Location leads there", at(ruleLocated), location("http://shop/orders/x"), plumbline.Pass, "", nil},
+		{"Location of another shape", at(ruleLocated), func(e *plumbline.Evidence) { location("/jobs/1/x")(e); step(contractRoundtrip, "located", status(404))(e) }, plumbline.Skipped, "", nil},
 		{"PATCH clears", at(rulePartial), step(contractRoundtrip, "read-patched", differs("answer:read-before", "/note", `is missing, was "x"`)), plumbline.Fail, plumbline.LevelProved, nil},
 		{"PATCH moves the total", at(rulePartial), step(contractRoundtrip, "read-patched", differs("answer:read-before", "/total", "is 5, was 3")), plumbline.Pass, "", nil},
 		{"still there", at(ruleGone), gone(200, 0), plumbline.Fail, plumbline.LevelProved, nil},

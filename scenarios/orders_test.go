@@ -29,6 +29,8 @@ func withOrders(d *plumbline.Design) {
 	}
 	item := body("addItem", "POST", "/orders/{id}/items", `{"sku":"a"}`)
 	item.Produces, item.Deletes = []string{"item"}, "removeItem"
+	less := body("replaceOrder", "PUT", "/orders/{id}", `{"product_id":"p-2","quantity":3}`).Cases[0]
+	less.ID = "replaceOrder/less"
 	list := body("listOrders", "GET", "/orders", "")
 	list.Cases[0].Binds, list.Invalid = nil, nil
 	invoice := body("getInvoice", "GET", "/orders/{id}/invoice", "")
@@ -41,6 +43,11 @@ func withOrders(d *plumbline.Design) {
 		body("replaceOrder", "PUT", "/orders/{id}", `{"product_id":"p-2","quantity":3,"note":"x"}`), body("patchOrder", "PATCH", "/orders/{id}", `{"quantity":5}`),
 		list, invoice, item, read, remove,
 	)
+	for i, o := range d.Operations {
+		if o.ID == "replaceOrder" {
+			d.Operations[i].Cases = append(d.Operations[i].Cases, less)
+		}
+	}
 	d.Families = []plumbline.Family{
 		{
 			Name: "/orders", Item: "/orders/{id}", Param: "id", Create: "createOrder", Read: "getOrder", Replace: "replaceOrder", Patch: "patchOrder", Delete: "deleteOrder",

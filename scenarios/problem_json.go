@@ -27,7 +27,7 @@ func init() {
 		Title: "Errors have one machine-readable shape",
 		Doc: `Method: the bodies of all 4xx and 5xx answers that the run provokes – by invalid input, by methods and paths that are not there, without credentials – are compared.
 Criterion: where errors are declared as problem details, or the document or any answer uses them, each error is application/problem+json, and its status, if it has one, is that of the answer (a MUST, and proved); type is a URI reference, title, detail and instance are text. Elsewhere at least 95 % of the errors have one media type and a member in common.
-Guard: what is not a MUST is likely a defect and warns, an HTML page among them. Answers to HEAD, of statuses that the document describes by another media type, behind a fault, or by another layer than the one that answers valid requests (its Server header differs) are not judged here. Fewer than 5 errors prove nothing.`,
+Guard: what is not a MUST is likely a defect and warns, an HTML page among them. Answers to HEAD, of statuses that the document describes by another media type, behind a fault, or by another layer than the one that answers valid requests (its Server header differs) are not judged here. Fewer than 5 errors with content prove nothing where no shape is claimed.`,
 		Standard: "RFC 9457 §3.1",
 		Mutants:  []string{"plain-404"},
 		Order:    28,
@@ -157,8 +157,9 @@ func isText(v any) bool {
 
 // uniform judges errors of which no shape is claimed.
 func uniform(e *plumbline.Evidence, errs []plumbline.Observation) plumbline.Verdict {
+	errs = slices.DeleteFunc(slices.Clone(errs), func(o plumbline.Observation) bool { return o.Bytes == 0 })
 	if len(errs) < uniformLeast {
-		return inconclusive(plumbline.ReasonTooFewSamples, "%s, %d are needed", plural(len(errs), "error"), uniformLeast)
+		return skipped(plumbline.ReasonNotApplicable, "%s with content, %d are needed: not covered", plural(len(errs), "error"), uniformLeast)
 	}
 	shapes, members := map[string]int{}, map[string]int{}
 	for _, o := range errs {
@@ -180,6 +181,7 @@ func uniform(e *plumbline.Evidence, errs []plumbline.Observation) plumbline.Verd
 	}
 	v := accuse(e, len(errs), "errors", found)
 	v.Statement = fmt.Sprintf("%s have several shapes (%s): %s", plural(len(errs), "error"), counted(shapes), v.Statement)
+	v.Suspects = nil // it is a matter of all of them, which a few cannot show again
 	v.Remedy = "let one place of the service write all errors; RFC 9457 has a shape for them"
 	return v
 }

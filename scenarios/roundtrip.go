@@ -17,15 +17,17 @@ const (
 	ruleIdempotent = "put-idempotent"
 	rulePartial    = "patch-partial"
 	ruleGone       = "deleted-gone"
+	ruleLocated    = "location-resolves"
+	ruleReplaced   = "put-replaces"
 )
 
 func init() {
 	register(plumbline.Function{
 		ID:    roundtrip,
 		Title: "What is created can be read, changed, and is gone after deletion",
-		Doc: `Method: of every kind of resource that can be created and read, one is made, read, replaced, read, replaced by the same again, read, patched, read, deleted and read; what was sent is compared with what is read.
-Criterion: what was created is readable with the values that were sent (created-readable); an update that was answered 2xx is readable (update-readable); the same PUT again changes nothing more (put-idempotent); PATCH changes what it names and nothing else that a client has set (patch-partial); after a deletion that was answered 200 or 204 a read is answered 404 or 410 (deleted-gone).
-Guard: reading waits two seconds for what becomes true by and by. Times that mean the same moment, and numbers of the same value, are equal; texts that differ in case or surrounding space, and numbers that were rounded, are likely normalised and warn. A member that the document does not give to the answer, such as a password, and one that is null or empty, may be missing. What the server adds or computes may change. A read after deletion that shows something else than what was deleted is inconclusive: identifiers may be used again.`,
+		Doc: `Method: of every kind of resource that can be created and read, one is made, read, read where its Location says, replaced, read, replaced by the same again, read, patched, read, replaced by less, read, deleted and read; what was sent is compared with what is read.
+Criterion: what was created is readable with the values that were sent (created-readable), and where its Location says (location-resolves); an update that was answered 2xx is readable (update-readable); the same PUT again changes nothing more (put-idempotent); a member that PUT leaves out does not keep its value (put-replaces); PATCH changes what it names and nothing else that a client has set (patch-partial); after a deletion that was answered 200 or 204 a read is answered 404 or 410 (deleted-gone).
+Guard: reading waits two seconds for what becomes true by and by. Times that mean the same moment, and numbers of the same value, are equal; texts that differ in case or surrounding space, and numbers that were rounded, are likely normalised and warn. A member that the document does not give to the answer, such as a password, and one that is null or empty, may be missing. What the server adds or computes may change, and what was left out may get its default again. A Location of another shape than the path of the resource is not followed. A read after deletion that shows something else than what was deleted is inconclusive: identifiers may be used again.`,
 		Standard: "RFC 9110 §9.3.2 to §9.3.5; RFC 5789; RFC 7396; EvoMaster F103 and F901 to F906",
 		Mutants:  []string{"update-is-lost", "put-adds-up", "patch-clears", "delete-forgets"},
 		Order:    30,
@@ -68,6 +70,10 @@ func ruleWords(rule string) string {
 		return "an update can be read"
 	case ruleIdempotent:
 		return "the same PUT again changes nothing"
+	case ruleLocated:
+		return "the Location of what is created leads to it"
+	case ruleReplaced:
+		return "PUT replaces all of it"
 	case rulePartial:
 		return "PATCH changes what it names and nothing else"
 	}
@@ -90,11 +96,13 @@ func (l life) story() (plumbline.Flow, []string) {
 			flow.Steps, rules = append(flow.Steps, steps...), append(rules, rule)
 		}
 	}
+	add(ruleLocated, l.locating())
 	created := bodyOf(l.d, l.f.Create)
 	replacing, replaced := l.replacing(created)
 	add(ruleIdempotent, replacing)
 	patching := l.patching(merged(created, replaced))
 	add(rulePartial, patching)
+	add(ruleReplaced, l.lessening(replaced, lastReading(flow)))
 	if len(replacing) > 0 || len(patching) > 0 {
 		rules = append(rules, ruleUpdated)
 	}
@@ -116,6 +124,54 @@ func lastReading(flow plumbline.Flow) string {
 		}
 	}
 	return last
+}
+
+// locating reads the member where the Location of its creation says.
+func (l life) locating() []plumbline.Step {
+	s, ok := l.seeded("located", "create", l.f.Read)
+	if !ok || !strings.HasSuffix(l.f.Item, "/{"+l.f.Param+"}") {
+		return nil
+	}
+	for i, b := range s.Own.Binds {
+		if b.From == "step:create" {
+			s.Own.Binds[i].Pointer = "header:Location"
+		}
+	}
+	return []plumbline.Step{provoking(settled(s, 200))}
+}
+
+// lessening replaces the member by one that lacks what the first replacement
+// had set, and reads it.
+func (l life) lessening(replaced map[string]any, before string) []plumbline.Step {
+	op, ok := l.d.Operation(l.f.Replace)
+	if !ok {
+		return nil
+	}
+	var best plumbline.Case
+	var with map[string]any
+	for _, c := range op.Cases {
+		body, ok := objectIn(c.Request.Body)
+		if ok && lacksOf(body, replaced) && (with == nil || len(body) < len(with)) {
+			best, with = c, body
+		}
+	}
+	less, ok := l.on("replace-less", "create", best)
+	if !ok || with == nil {
+		return nil
+	}
+	read := l.reading("read-less", "replace-less")
+	read.Compare = append(read.Compare, plumbline.Compare{With: "answer:" + before, Unlike: true}, plumbline.Compare{With: "answer:read", Unlike: true})
+	return []plumbline.Step{less, read}
+}
+
+// lacksOf says whether a body lacks a member that another gives a value.
+func lacksOf(body, other map[string]any) bool {
+	for name, v := range other {
+		if _, there := body[name]; !there && v != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // replacing replaces the member twice by the same and reads it after each time.
@@ -164,8 +220,8 @@ func (l life) reading(step, sent string) plumbline.Step {
 	return s
 }
 
-// differing is the first valid case of an operation whose body gives a member
-// another value than it has; for a patch the one that names the fewest.
+// differing is the valid case of an operation whose body gives a member another
+// value than it has, and that names the most members, or the fewest.
 func (l life) differing(operation string, current map[string]any, fewest bool) (plumbline.Case, map[string]any, bool) {
 	op, ok := l.d.Operation(operation)
 	if !ok {
@@ -178,7 +234,7 @@ func (l life) differing(operation string, current map[string]any, fewest bool) (
 		if !ok || !changes(body, current) {
 			continue
 		}
-		if with == nil || fewest && len(body) < len(with) {
+		if with == nil || fewest && len(body) < len(with) || !fewest && len(body) > len(with) {
 			best, with = c, body
 		}
 	}

@@ -41,6 +41,10 @@ func judgeRoundtrip(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 		return t.idempotent()
 	case rulePartial:
 		return t.partial()
+	case ruleLocated:
+		return t.located()
+	case ruleReplaced:
+		return t.replaced()
 	}
 	return t.gone()
 }
