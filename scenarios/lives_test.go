@@ -108,9 +108,15 @@ func TestLives(t *testing.T) {
 		{"PUT keeps the rest", at(ruleReplaced), kept("answer:read-patched"), plumbline.Fail, plumbline.LevelProved, nil},
 		{"a default", at(ruleReplaced), func(e *plumbline.Evidence) { kept("answer:read-patched")(e); kept("answer:read")(e) }, plumbline.Pass, "", nil},
 		{"PUT of less is refused", at(ruleReplaced), step(contractRoundtrip, "replace-less", status(422)), plumbline.Skipped, "", nil},
-		{"Location leads nowhere", at(ruleLocated), func(e *plumbline.Evidence) { location("/orders/x")(e); step(contractRoundtrip, "located", status(404))(e) }, plumbline.Fail, plumbline.LevelProved, nil},
+		{"Location leads nowhere", at(ruleLocated), func(e *plumbline.Evidence) {
+			location("/orders/x")(e)
+			step(contractRoundtrip, "located", status(404))(e)
+		}, plumbline.Fail, plumbline.LevelProved, nil},
 		{"Location leads there", at(ruleLocated), location("http://shop/orders/x"), plumbline.Pass, "", nil},
-		{"Location of another shape", at(ruleLocated), func(e *plumbline.Evidence) { location("/jobs/1/x")(e); step(contractRoundtrip, "located", status(404))(e) }, plumbline.Skipped, "", nil},
+		{"Location of another shape", at(ruleLocated), func(e *plumbline.Evidence) {
+			location("/jobs/1/x")(e)
+			step(contractRoundtrip, "located", status(404))(e)
+		}, plumbline.Skipped, "", nil},
 		{"PATCH clears", at(rulePartial), step(contractRoundtrip, "read-patched", differs("answer:read-before", "/note", `is missing, was "x"`)), plumbline.Fail, plumbline.LevelProved, nil},
 		{"PATCH moves the total", at(rulePartial), step(contractRoundtrip, "read-patched", differs("answer:read-before", "/total", "is 5, was 3")), plumbline.Pass, "", nil},
 		{"still there", at(ruleGone), gone(200, 0), plumbline.Fail, plumbline.LevelProved, nil},

@@ -245,7 +245,7 @@ func (l life) differing(operation string, current map[string]any, fewest bool) (
 // one that it has.
 func changes(body, current map[string]any) bool {
 	for name, v := range body {
-		if was, had := current[name]; had && v != nil && !sameJSON(v, was) {
+		if was, had := current[name]; v != nil && (!had || !sameJSON(v, was)) {
 			return true
 		}
 	}
