@@ -152,7 +152,7 @@ type Consumer struct {
 }
 
 // A Breach is an incompatibility of a pact with the document. Codes are those
-// of bi-directional contract testing: "response.body.incompatible" …
+// of bi-directional contract testing: "response.body.incompatible" and so on.
 type Breach struct {
 	Code    string `json:"code"`
 	Pointer string `json:"pointer,omitempty"` // into the pact

@@ -101,7 +101,7 @@ func planned(p plumbline.Plan, s plumbline.Suspect) (plumbline.Call, *plumbline.
 		}
 	}
 	for _, f := range ph.Flows {
-		if f.Name == s.Stream || strings.HasPrefix(s.Stream, f.Name+"/") {
+		if f.Name == s.Stream || ofFlow(s.Stream, f, ph.Flows) {
 			return plumbline.Call{}, &f, true
 		}
 	}
@@ -111,6 +111,17 @@ func planned(p plumbline.Plan, s plumbline.Suspect) (plumbline.Call, *plumbline.
 		}
 	}
 	return plumbline.Call{}, nil, false
+}
+
+// ofFlow tells whether a stream is a step of the flow, and not of another one
+// whose name begins with the same words.
+func ofFlow(stream string, f plumbline.Flow, all []plumbline.Flow) bool {
+	if !strings.HasPrefix(stream, f.Name+"/") {
+		return false
+	}
+	return !slices.ContainsFunc(all, func(o plumbline.Flow) bool {
+		return len(o.Name) > len(f.Name) && (stream == o.Name || strings.HasPrefix(stream, o.Name+"/"))
+	})
 }
 
 // repeated holds a failure against its repetitions: one that did not come

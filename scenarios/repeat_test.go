@@ -132,7 +132,7 @@ func TestFailuresAreShrunk(t *testing.T) {
 			return next
 		}
 		round++
-		return Shrinking(d, p, fns, e, smaller, round)
+		return Smaller(smaller).Shrinking(d, p, fns, e, round)
 	}, 500, 500, 500,
 		400, 400, 400, 400, 500, 500, 500, 500, 500, // nine candidates: five are too small
 		400, 400, 500, 500, // four smaller than the one of four: two are too small
@@ -174,7 +174,7 @@ func TestAReplayJudgesItself(t *testing.T) {
 	}
 	for status, want := range map[int]plumbline.Outcome{500: plumbline.Fail, 400: plumbline.Pass} {
 		again := answering(plumbline.Plan{Experiments: next}, none, status)
-		if v := Replayed(d, p, fns, stored, again, claim); v.Outcome != want {
+		if v := Replayed(d, p, fns, WithReplay(stored, again), claim); v.Outcome != want {
 			t.Errorf("%d: %s (%s)", status, v.Outcome, v.Statement)
 		}
 	}

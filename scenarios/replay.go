@@ -26,17 +26,22 @@ func Replay(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *p
 	return out, nil
 }
 
-// Replayed judges a claim on what its replay has shown.
-func Replayed(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, stored, replay *plumbline.Evidence, claim string) plumbline.Verdict {
+// WithReplay is the evidence of a stored run with what its replay has shown in
+// the place of its own repetitions.
+func WithReplay(stored, replay *plumbline.Evidence) *plumbline.Evidence {
+	both := *withoutRepetitions(stored)
+	both.Observations = slices.Concat(both.Observations, replay.Observations)
+	both.Walked = slices.Concat(both.Walked, replay.Walked)
+	return &both
+}
+
+// Replayed judges a claim on what its replay has shown; see WithReplay.
+func Replayed(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence, claim string) plumbline.Verdict {
 	c, f, err := claimNamed(p, fns, claim)
 	if err != nil {
 		return broken("%v", err)
 	}
-	original := withoutRepetitions(stored)
-	both := *original
-	both.Observations = slices.Concat(original.Observations, replay.Observations)
-	both.Walked = slices.Concat(original.Walked, replay.Walked)
-	r, ok := repetition(c, &both, judged(f, d, c, original), 1)
+	r, ok := repetition(c, e, judged(f, d, c, withoutRepetitions(e)), 1)
 	if !ok {
 		return inconclusive(plumbline.ReasonIncomplete, "nothing was replayed")
 	}

@@ -28,7 +28,7 @@ type Smaller func(plumbline.Case) []plumbline.Case
 // Shrinking proposes smaller requests for the failures that came again; round
 // counts from one. It proposes nothing for claims whose smallest request is
 // found: none of its smaller variants fails.
-func Shrinking(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence, smaller Smaller, round int) []plumbline.Experiment {
+func (smaller Smaller) Shrinking(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence, round int) []plumbline.Experiment {
 	if round > shrinkRounds || smaller == nil {
 		return nil
 	}

@@ -74,7 +74,8 @@ type window struct {
 }
 
 // during are the exchanges that carry the call's trace-id or began while it
-// was in flight, and that no earlier call has claimed.
+// was in flight, and that no earlier call has claimed. Where calls are made
+// several at a time, one that carries the trace-id of another is that one's.
 func (w *window) during(o plumbline.Observation) []plumbline.Exchange {
 	if w.ended == 0 {
 		w.began = o.Sent
@@ -84,7 +85,8 @@ func (w *window) during(o plumbline.Observation) []plumbline.Exchange {
 	for i, x := range w.wire {
 		ours := x.Trace != "" && x.Trace == o.Trace
 		inTime := x.Began >= o.Sent && x.Began <= o.Done()
-		if !w.claimed[i] && (ours || inTime) {
+		others := o.Experiment != traceCalls && !ours && plumbline.TraceRun(x.Trace) == w.run
+		if !w.claimed[i] && !others && (ours || inTime) {
 			w.claimed[i] = true
 			out = append(out, x)
 		}

@@ -46,12 +46,14 @@ type row struct {
 
 // right tells whether the fault was found by a function that is meant to find
 // it, and the twin not accused.
-func (r row) right() bool { return r.found() != "" && len(r.clean.gating) == 0 && r.clean.exit != plumbline.ExitHarness }
+func (r row) right() bool {
+	return r.found() != "" && len(r.clean.gating) == 0 && r.clean.exit != plumbline.ExitHarness
+}
 
 func (r row) found() string {
-	for _, f := range r.faulty.gating {
+	for _, f := range slices.Concat(r.faulty.gating, r.faulty.warned) {
 		if slices.Contains(r.seed.Caught, f.Function) {
-			return f.Function
+			return f.Function + " (" + string(f.Level) + ")"
 		}
 	}
 	return ""
@@ -61,6 +63,7 @@ type measurement struct {
 	exit   int
 	took   time.Duration
 	gating []plumbline.Finding
+	warned []plumbline.Finding // failures that do not gate
 	sent   int64
 }
 
@@ -131,8 +134,11 @@ func measure(ctx context.Context, binary, dir string, s seed, faulty bool) (meas
 	}
 	m.sent = r.Requests.Sent
 	for _, f := range r.Findings {
-		if f.Outcome == plumbline.Fail && f.Gates {
+		switch {
+		case f.Outcome == plumbline.Fail && f.Gates:
 			m.gating = append(m.gating, f)
+		case f.Outcome == plumbline.Fail:
+			m.warned = append(m.warned, f)
 		}
 	}
 	return m, nil
@@ -147,6 +153,9 @@ func (r row) cells() []string {
 		}
 	}
 	alarms := "0"
+	if n := len(r.clean.warned); n > 0 {
+		alarms = fmt.Sprintf("0, and %d warned", n)
+	}
 	if n := len(r.clean.gating); n > 0 {
 		alarms = fmt.Sprintf("**%d** (%s)", n, r.clean.gating[0].Claim)
 	}

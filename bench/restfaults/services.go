@@ -33,9 +33,9 @@ func seeds() []seed {
 		{4, "maximum-ignored", "a number above its maximum is accepted", []string{"contract/invalid-input-rejected"}, order, ignoring("maximum")},
 		{5, "enum-ignored", "a text that is not of the enumeration is accepted", []string{"contract/invalid-input-rejected"}, order, ignoring("enum")},
 		{6, "required-ignored", "a body without the required truth value is accepted", []string{"contract/invalid-input-rejected"}, order, ignoring("required")},
-		{7, "dead-location", "the Location of what was created leads to 404", []string{"contract/roundtrip", "contract/location-resolves"}, notes, store("location")},
+		{7, "dead-location", "the Location of what was created leads to 404", []string{"contract/location-resolves", "contract/roundtrip"}, notes, store("location")},
 		{8, "delete-deletes-nothing", "DELETE answers 200 and deletes nothing", []string{"contract/roundtrip", "contract/use-after-delete"}, notes, store("delete")},
-		{9, "put-is-partial", "PUT changes what it was sent and keeps the rest", []string{"contract/roundtrip"}, notes, store("partial")},
+		{9, "put-is-partial", "PUT changes what it was sent and keeps the rest", []string{"contract/put-replaces", "contract/roundtrip"}, notes, store("partial")},
 		{10, "put-is-not-idempotent", "every PUT changes the resource further", []string{"contract/roundtrip", "idempotency/natural"}, notes, store("idempotent")},
 	}
 }

@@ -22,6 +22,6 @@ func (s *session) more() func(int, *plumbline.Evidence) []plumbline.Experiment {
 			}
 		}
 		round++
-		return scenarios.Shrinking(s.design, s.plan, s.functions, e, shrinker.Smaller, round)
+		return scenarios.Smaller(shrinker.Smaller).Shrinking(s.design, s.plan, s.functions, e, round)
 	}
 }

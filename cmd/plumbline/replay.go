@@ -65,7 +65,7 @@ func (a *app) replay(ctx context.Context, o options, dir, claim string) error {
 	if err := errors.Join(carried, r.Journal.Close()); err != nil {
 		return harness(err)
 	}
-	return a.showReplay(claim, r.Journal.Evidence(), scenarios.Replayed(s.design, s.plan, s.functions, stored, r.Journal.Evidence(), claim))
+	return a.showReplay(claim, r.Journal.Evidence(), scenarios.Replayed(s.design, s.plan, s.functions, scenarios.WithReplay(stored, r.Journal.Evidence()), claim))
 }
 
 // stored is the session of a stored run, with the credentials of the

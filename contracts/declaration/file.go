@@ -31,7 +31,6 @@ type file struct {
 	Base         string                   `yaml:"base"`
 	Allowed      []allowedFile            `yaml:"allowed_breaking"`
 	Served       string                   `yaml:"served"`
-	Flows        []string                 `yaml:"flows"`
 	Dictionary   map[string][]any         `yaml:"dictionary"`
 }
 

@@ -11,7 +11,6 @@ type Intake struct {
 	Base     string    // the released document: a file, a URL, or git:REV[:PATH]
 	Allowed  []Allowed // changes since then that are meant to be
 	Served   string    // path at which the target serves its document; empty when not declared
-	Flows    []string  // Arazzo files
 }
 
 // Allowed is a breaking change that somebody has decided on.
@@ -29,9 +28,6 @@ func (b *builder) intake() {
 	f, out := b.file, &b.out.Intake
 	for _, p := range f.Overlays {
 		out.Overlays = append(out.Overlays, b.path(p))
-	}
-	for _, p := range f.Flows {
-		out.Flows = append(out.Flows, b.path(p))
 	}
 	out.Base = f.Base
 	if !strings.HasPrefix(f.Base, "git:") {

@@ -14,7 +14,6 @@ overlays: [a.yaml, "${DIR:-/abs}/b.yaml"]
 base: "git:v1:api/o.yaml"
 allowed_breaking: [{change: response-property-removed, reason: ADR 3}]
 served: /openapi.json
-flows: [flows.arazzo.yaml]
 `
 	d, err := Parse("dir/plumbline.yaml", []byte(text), env)
 	if err != nil {
@@ -22,7 +21,7 @@ flows: [flows.arazzo.yaml]
 	}
 	want := Intake{
 		Overlays: []string{"dir/a.yaml", "/abs/b.yaml"}, Base: "git:v1:api/o.yaml", Served: "/openapi.json",
-		Allowed: []Allowed{{"response-property-removed", "ADR 3"}}, Flows: []string{"dir/flows.arazzo.yaml"},
+		Allowed: []Allowed{{"response-property-removed", "ADR 3"}},
 	}
 	if diff := cmp.Diff(want, d.Intake); diff != "" {
 		t.Error(diff)

@@ -129,7 +129,7 @@ func (s *Server) find(method, path string) (*route, map[string]string, []string)
 		}
 		allow = append(allow, slices.Sorted(maps.Keys(r.ops))...)
 		_, has := r.ops[method]
-		if _, get := r.ops[http.MethodGet]; !has && !(get && method == http.MethodHead) {
+		if _, get := r.ops[http.MethodGet]; !has && (!get || method != http.MethodHead) {
 			continue
 		}
 		captures := map[string]string{}

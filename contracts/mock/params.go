@@ -45,24 +45,24 @@ func (r reader) parameter(c *call, p *openapi3.Parameter) (readings []any, prese
 func schemaOf(p *openapi3.Parameter) *openapi3.SchemaRef { return p.Schema }
 
 // content reads a parameter that is documented by a media type.
-func content(p *openapi3.Parameter, text string) ([]any, *openapi3.SchemaRef, bool) {
+func content(p *openapi3.Parameter, text string) ([]any, *openapi3.SchemaRef) {
 	for media, m := range p.Content {
 		if m == nil || !strings.Contains(media, "json") {
-			return nil, nil, false
+			return nil, nil
 		}
 		v, err := decodeJSON([]byte(text))
 		if err != nil {
-			return []any{}, m.Schema, true
+			return []any{}, m.Schema
 		}
-		return []any{v}, m.Schema, true
+		return []any{v}, m.Schema
 	}
-	return nil, nil, false
+	return nil, nil
 }
 
 // plain reads a parameter in style simple.
 func (r reader) plain(p *openapi3.Parameter, raw string, unescape func(string) string) []any {
 	if len(p.Content) > 0 {
-		v, _, _ := content(p, unescape(raw))
+		v, _ := content(p, unescape(raw))
 		return v
 	}
 	return r.delimited(p.Schema, raw, ",", p.Explode != nil && *p.Explode, unescape)
@@ -112,7 +112,7 @@ func (r reader) named(p *openapi3.Parameter, all []pair, others []*openapi3.Para
 		return nil, false
 	}
 	if len(p.Content) > 0 {
-		v, _, _ := content(p, unescapeQuery(own[0]))
+		v, _ := content(p, unescapeQuery(own[0]))
 		return v, true
 	}
 	var out []any
@@ -223,7 +223,7 @@ func (s *Server) checkParameters(c *call) string {
 		}
 		ref := schemaOf(p)
 		if len(p.Content) > 0 {
-			_, ref, _ = content(p, "null")
+			_, ref = content(p, "null")
 		}
 		if p.AllowEmptyValue && slices.Contains(readings, any("")) {
 			continue

@@ -138,7 +138,7 @@ func (t *thing) change(c *call) {
 		return
 	}
 	if c.op.Method == http.MethodPut {
-		maps.DeleteFunc(t.fields, func(k string, v any) bool { return !slices.Contains(t.ids, simple(v)) })
+		maps.DeleteFunc(t.fields, func(_ string, v any) bool { return !slices.Contains(t.ids, simple(v)) })
 	}
 	for k, v := range sent {
 		if v == nil && strings.Contains(c.req.Header.Get("Content-Type"), "merge-patch") {

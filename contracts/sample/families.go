@@ -119,11 +119,12 @@ func lastPlace(path string) string {
 
 // inside is the member of an answer that holds the resource, as a pointer.
 func inside(r *openapi3.Response) string {
-	for _, m := range contentOf(r) {
-		if key := envelope(m.Schema.Value); key != "" {
-			return "/" + pointerToken(key)
-		}
+	all := contentOf(r)
+	if len(all) == 0 {
 		return ""
+	}
+	if key := envelope(all[0].Schema.Value); key != "" {
+		return "/" + pointerToken(key)
 	}
 	return ""
 }

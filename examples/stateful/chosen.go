@@ -16,7 +16,7 @@ func Chosen() *Service {
 		"/items/their-item": {"sku": "their-item", "name": "theirs", "price": 5},
 	})
 	sku := regexp.MustCompile(`^[a-z0-9][a-z0-9-]{2,39}$`)
-	s.handle("GET /items", func(r *http.Request) answer {
+	s.handle("GET /items", func(*http.Request) answer {
 		return answer{status: http.StatusOK, body: map[string]any{"items": s.below("/items")}}
 	})
 	s.handle("PUT /items/{sku}", func(r *http.Request) answer {

@@ -34,7 +34,7 @@ func (p *Pool) value(kind string) string {
 		b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 		return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
 	case "integer":
-		n, err := rand.Int(rand.Reader, big.NewInt(max(most-least, 1)))
+		n, err := rand.Int(rand.Reader, big.NewInt(max(most-least, 1))) //nolint:forbidigo // crypto/rand: values that must be new on the target
 		if err != nil {
 			return low
 		}
@@ -44,7 +44,7 @@ func (p *Pool) value(kind string) string {
 	case "list":
 		var all []string
 		if json.Unmarshal([]byte(of), &all) == nil && len(all) > 0 {
-			n, err := rand.Int(rand.Reader, big.NewInt(int64(len(all))))
+			n, err := rand.Int(rand.Reader, big.NewInt(int64(len(all)))) //nolint:forbidigo // crypto/rand: values that must be new on the target
 			if err != nil {
 				return all[0]
 			}

@@ -104,7 +104,7 @@ func (p *Pool) note(id string, err error) {
 }
 
 // produce makes one call of a source.
-func (p *Pool) produce(ctx context.Context, op plumbline.Operation, c plumbline.Case, src source, u use, chain []source) (*thing, Answer, error) {
+func (p *Pool) produce(ctx context.Context, op plumbline.Operation, c plumbline.Case, src source, u use, chain []source) (*thing, Answer, error) { //nolint:revive // one call of one source, for one use
 	req, err := p.fillWith(ctx, c, filling{chain: append(slices.Clip(chain), src)})
 	if err != nil {
 		return nil, Answer{}, err
