@@ -2,6 +2,7 @@ package mock
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -280,6 +281,15 @@ func (r reader) element(ref *openapi3.SchemaRef, e *element, depth int) any {
 	return r.best(ref, e.text)
 }
 
+// xmlOf is the XML object of a schema, and the name that it gives to what is
+// otherwise called name.
+func xmlOf(ref *openapi3.SchemaRef, name string) (openapi3.XML, string) {
+	if ref == nil || ref.Value == nil || ref.Value.XML == nil {
+		return openapi3.XML{}, name
+	}
+	return *ref.Value.XML, cmp.Or(ref.Value.XML.Name, name)
+}
+
 func (r reader) members(ref *openapi3.SchemaRef, e *element, depth int) map[string]any {
 	out := map[string]any{}
 	byName, used := map[string][]*element{}, map[string]bool{}
@@ -287,36 +297,33 @@ func (r reader) members(ref *openapi3.SchemaRef, e *element, depth int) map[stri
 		byName[c.name] = append(byName[c.name], c)
 	}
 	for name, p := range properties(ref, 0) {
-		tag, x := name, openapi3.XML{}
-		if p != nil && p.Value != nil && p.Value.XML != nil {
-			x = *p.Value.XML
-		}
-		if x.Name != "" {
-			tag = x.Name
-		}
-		if x.Attribute {
-			if v, ok := e.attrs[tag]; ok {
+		x, tag := xmlOf(p, name)
+		if v, ok := e.attrs[tag]; x.Attribute {
+			if ok {
 				out[name] = r.best(p, v)
 			}
 			continue
 		}
-		item := items(p, 0)
-		if may(p, "array") && !x.Wrapped {
-			if item != nil && item.Value != nil && item.Value.XML != nil && item.Value.XML.Name != "" {
-				tag = item.Value.XML.Name
+		item, flat := items(p, 0), may(p, "array") && !x.Wrapped
+		if flat {
+			if _, own := xmlOf(item, tag); own != "" {
+				tag = own
 			}
-			if list := byName[tag]; len(list) > 0 {
-				values := []any{}
-				for _, c := range list {
-					values = append(values, r.element(item, c, depth+1))
-				}
-				out[name], used[tag] = values, true
-			}
+		}
+		list := byName[tag]
+		if len(list) == 0 {
 			continue
 		}
-		if list := byName[tag]; len(list) > 0 {
-			out[name], used[tag] = r.element(p, list[0], depth+1), true
+		used[tag] = true
+		if !flat {
+			out[name] = r.element(p, list[0], depth+1)
+			continue
 		}
+		values := []any{}
+		for _, c := range list {
+			values = append(values, r.element(item, c, depth+1))
+		}
+		out[name] = values
 	}
 	for tag, list := range byName {
 		if !used[tag] {

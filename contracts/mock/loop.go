@@ -30,6 +30,7 @@ type Loop struct {
 	server *Server
 	rotten *Rot
 	result Result
+	fresh  int
 	held   map[string]plumbline.Response // answers that cases take values from
 }
 
@@ -47,6 +48,22 @@ type Result struct {
 	Disagreed []Disagreement
 	Broken    map[string]int // answers that were broken, by keyword
 	Detected  map[string]int // of these, the ones with a mark
+}
+
+// Add adds what another loop saw.
+func (r *Result) Add(o Result) {
+	r.Sent, r.Valid, r.Invalid, r.Robust = r.Sent+o.Sent, r.Valid+o.Valid, r.Invalid+o.Invalid, r.Robust+o.Robust
+	r.Unbound, r.Unable, r.Unfit, r.Missing, r.Drift = r.Unbound+o.Unbound, r.Unable+o.Unable, r.Unfit+o.Unfit, r.Missing+o.Missing, r.Drift+o.Drift
+	r.Disagreed = append(r.Disagreed, o.Disagreed...)
+	if r.Broken == nil {
+		r.Broken, r.Detected = map[string]int{}, map[string]int{}
+	}
+	for k, n := range o.Broken {
+		r.Broken[k] += n
+	}
+	for k, n := range o.Detected {
+		r.Detected[k] += n
+	}
 }
 
 // A Disagreement is a case on which two of the three do not agree.
@@ -112,6 +129,21 @@ func (l *Loop) disagree(c plumbline.Case, req plumbline.Request, status int, mes
 func (l *Loop) judge(op plumbline.Operation, c plumbline.Case, req plumbline.Request, resp plumbline.Response) {
 	why := strings.Join(resp.Header[reason], "")
 	refused := why != ""
+	l.owed(c, req, resp, why)
+	for _, m := range l.Inspector.Inspect(op.ID, req, resp) {
+		switch {
+		case m.Kind == plumbline.MarkExtra:
+			l.result.Drift++
+		case m.Kind == plumbline.MarkUnread, m.Kind == plumbline.MarkStatus && refused:
+		default:
+			l.disagree(c, req, resp.Status, fmt.Sprintf("a right answer is marked: %s %s %s (%s): %.300s", m.Kind, m.Pointer, m.Message, m.Schema, resp.Body))
+		}
+	}
+}
+
+// owed compares what a right server owes to a case with what came.
+func (l *Loop) owed(c plumbline.Case, req plumbline.Request, resp plumbline.Response, why string) {
+	refused := why != ""
 	switch {
 	case c.Kind == plumbline.CaseRobust:
 		l.result.Robust++
@@ -135,21 +167,14 @@ func (l *Loop) judge(op plumbline.Operation, c plumbline.Case, req plumbline.Req
 			l.disagree(c, req, resp.Status, "a valid case is refused: "+why)
 		}
 	}
-	for _, m := range l.Inspector.Inspect(op.ID, req, resp) {
-		switch {
-		case m.Kind == plumbline.MarkExtra:
-			l.result.Drift++
-		case m.Kind == plumbline.MarkUnread, m.Kind == plumbline.MarkStatus && refused:
-		default:
-			l.disagree(c, req, resp.Status, fmt.Sprintf("a right answer is marked: %s %s %s (%s): %.300s", m.Kind, m.Pointer, m.Message, m.Schema, resp.Body))
-		}
-	}
 }
 
 // misfit tells whether a request is refused for a value that an earlier answer
 // gave: the document does not say that the two have the same type.
 func misfit(c plumbline.Case, why string) bool {
-	return slices.ContainsFunc(c.Binds, func(b plumbline.Bind) bool { return strings.HasPrefix(why, b.In+"/"+b.Name+" ") })
+	return slices.ContainsFunc(c.Binds, func(b plumbline.Bind) bool {
+		return strings.HasPrefix(why, b.In+"/"+b.Name+" ") || b.In == "body" && strings.HasPrefix(why, "the body is not valid")
+	})
 }
 
 // detect tells whether a broken promise is seen.
@@ -239,6 +264,9 @@ func (l *Loop) bound(ctx context.Context, c plumbline.Case, depth int) (plumblin
 // source is the value that a bind takes from an answer. What it needs is asked
 // for first.
 func (l *Loop) source(ctx context.Context, b plumbline.Bind, depth int) (any, bool) {
+	if b.From == plumbline.FromNew {
+		return l.novel(b.Pointer)
+	}
 	resp, held := l.held[b.From]
 	if !held {
 		i := slices.IndexFunc(l.Operations, func(o plumbline.Operation) bool { return o.ID == b.From })
@@ -272,6 +300,33 @@ func (l *Loop) source(ctx context.Context, b plumbline.Bind, depth int) (any, bo
 	switch v.(type) {
 	case string, json.Number:
 		return v, ok && simple(v) != ""
+	}
+	return nil, false
+}
+
+// novel makes a value that nothing has had before, of a kind that
+// plumbline.FromNew names.
+func (l *Loop) novel(kind string) (any, bool) {
+	l.fresh++
+	n := l.fresh
+	what, rest, _ := strings.Cut(kind, ":")
+	var least, most int
+	_, _ = fmt.Sscanf(rest, "%d-%d", &least, &most)
+	switch what {
+	case "uuid":
+		return fmt.Sprintf("00000000-0000-4000-8000-%012x", n), true
+	case "integer":
+		return json.Number(strconv.Itoa(least + n%max(most-least, 1))), true
+	case "text":
+		text := fmt.Sprintf("%0*d", max(least, 1), n)
+		return text, len(text) <= most
+	case "list":
+		var list []string
+		err := json.Unmarshal([]byte(rest), &list)
+		if err != nil || len(list) == 0 {
+			return nil, false
+		}
+		return list[n%len(list)], true
 	}
 	return nil, false
 }

@@ -21,7 +21,6 @@ func TestLoopOverTheCorpus(t *testing.T) {
 	t.Parallel()
 	docs := corpus(t)
 	var sum mock.Result
-	broken, detected := map[string]int{}, map[string]int{}
 	for i, name := range slices.Sorted(maps.Keys(docs)) {
 		if os.Getenv("PLUMBLINE_CORPUS") != "all" && i%16 != 0 {
 			continue
@@ -42,19 +41,13 @@ func TestLoopOverTheCorpus(t *testing.T) {
 			for _, x := range r.Disagreed[:min(len(r.Disagreed), 3)] {
 				t.Errorf("%s (rot %t): %s %d: %s\n  %s %s?%s %v %.400s", name, rot, x.Case, x.Status, x.Message, x.Request.Method, x.Request.Path, x.Request.Query, x.Request.Header, x.Request.Body)
 			}
-			sum.Sent, sum.Valid, sum.Invalid, sum.Robust = sum.Sent+r.Sent, sum.Valid+r.Valid, sum.Invalid+r.Invalid, sum.Robust+r.Robust
-			sum.Unbound, sum.Unable, sum.Missing, sum.Drift = sum.Unbound+r.Unbound, sum.Unable+r.Unable, sum.Missing+r.Missing, sum.Drift+r.Drift
-			sum.Disagreed = append(sum.Disagreed, r.Disagreed...)
-			for k := range r.Broken {
-				broken[k] += r.Broken[k]
-				detected[k] += r.Detected[k]
-			}
+			sum.Add(r)
 		}
 	}
-	t.Logf("%d cases sent: %d valid, %d invalid, %d robust; %d without a value to bind, %d that the server cannot answer, %d of things that are not there, %d with drift; %d disagreements",
-		sum.Sent, sum.Valid, sum.Invalid, sum.Robust, sum.Unbound, sum.Unable, sum.Missing, sum.Drift, len(sum.Disagreed))
-	for _, k := range slices.Sorted(maps.Keys(broken)) {
-		t.Logf("%-22s %d of %d", k, detected[k], broken[k])
+	t.Logf("%d cases sent: %d valid, %d invalid, %d robust; %d without a value to bind, %d that the server cannot answer, %d whose live value does not fit, %d of things that are not there, %d with drift; %d disagreements",
+		sum.Sent, sum.Valid, sum.Invalid, sum.Robust, sum.Unbound, sum.Unable, sum.Unfit, sum.Missing, sum.Drift, len(sum.Disagreed))
+	for _, k := range slices.Sorted(maps.Keys(sum.Broken)) {
+		t.Logf("%-22s %d of %d", k, sum.Detected[k], sum.Broken[k])
 	}
 }
 

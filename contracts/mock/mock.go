@@ -118,6 +118,13 @@ func newRoute(template string) *route {
 	return r
 }
 
+// has tells whether a route has a method; HEAD comes with GET.
+func (r *route) has(method string) bool {
+	_, has := r.ops[method]
+	_, get := r.ops[http.MethodGet]
+	return has || get && method == http.MethodHead
+}
+
 // find is the route of a path that has the method, and the methods of all that
 // match: the most concrete route first (OpenAPI 3.1 §4.8.8.2).
 func (s *Server) find(method, path string) (*route, map[string]string, []string) {
@@ -128,8 +135,7 @@ func (s *Server) find(method, path string) (*route, map[string]string, []string)
 			continue
 		}
 		allow = append(allow, slices.Sorted(maps.Keys(r.ops))...)
-		_, has := r.ops[method]
-		if _, get := r.ops[http.MethodGet]; !has && (!get || method != http.MethodHead) {
+		if !r.has(method) {
 			continue
 		}
 		captures := map[string]string{}

@@ -94,12 +94,7 @@ func (r reader) named2(p *openapi3.Parameter, all []pair) []any {
 // named reads a parameter of a query or of cookies in style form,
 // spaceDelimited, pipeDelimited or deepObject.
 func (r reader) named(p *openapi3.Parameter, all []pair, others []*openapi3.Parameter) ([]any, bool) {
-	var own []string
-	for _, e := range all {
-		if e.name == p.Name || e.name == p.Name+"[]" {
-			own = append(own, e.value)
-		}
-	}
+	own := ownOf(p, all)
 	if p.Style == openapi3.SerializationDeepObject {
 		return r.deep(p, all, own)
 	}
@@ -115,21 +110,38 @@ func (r reader) named(p *openapi3.Parameter, all []pair, others []*openapi3.Para
 		v, _ := content(p, unescapeQuery(own[0]))
 		return v, true
 	}
+	if explode || len(own) > 1 {
+		return r.repeated(p, own), true
+	}
 	var out []any
 	for _, sep := range separators(style) {
 		out = append(out, r.delimited(p.Schema, own[0], sep, false, unescapeQuery)...)
 	}
-	if explode || len(own) > 1 {
-		texts := make([]string, len(own))
-		for i, t := range own {
-			texts[i] = unescapeQuery(t)
-		}
-		out = append(single(texts[0]), r.list(p.Schema, texts))
-		if len(own) == 1 && own[0] == "" {
-			out = append(out, []any{})
+	return out, true
+}
+
+// ownOf are the values under the name of a parameter.
+func ownOf(p *openapi3.Parameter, all []pair) []string {
+	var out []string
+	for _, e := range all {
+		if e.name == p.Name || e.name == p.Name+"[]" {
+			out = append(out, e.value)
 		}
 	}
-	return out, true
+	return out
+}
+
+// repeated reads a parameter that is given once for each element.
+func (r reader) repeated(p *openapi3.Parameter, own []string) []any {
+	texts := make([]string, len(own))
+	for i, t := range own {
+		texts[i] = unescapeQuery(t)
+	}
+	out := append(single(texts[0]), r.list(p.Schema, texts))
+	if len(own) == 1 && own[0] == "" {
+		out = append(out, []any{})
+	}
+	return out
 }
 
 // separators of a style, in all the ways in which clients escape them.
@@ -175,11 +187,7 @@ func (r reader) deep(p *openapi3.Parameter, all []pair, own []string) ([]any, bo
 		if len(own) == 0 {
 			return nil, false
 		}
-		texts := make([]string, len(own))
-		for i, t := range own {
-			texts[i] = unescapeQuery(t)
-		}
-		return append(single(texts[0]), r.list(p.Schema, texts)), true // no style for lists: as form would
+		return r.repeated(p, own), true // the style has no form for lists: as form would
 	}
 	return []any{out}, true
 }

@@ -31,15 +31,14 @@ type reply struct {
 // POST where it is documented, else the least 2xx, the default, or the least
 // other one.
 func (s *Server) success(c *call) *reply {
-	codes := statuses(c.op.Op)
+	codes, rs := statuses(c.op.Op), c.op.Op.Responses
 	pick := 0
-	for _, code := range codes {
-		if code >= 200 && code < 300 && (pick == 0 || code == http.StatusCreated && c.op.Method == http.MethodPost) {
-			pick = code
-		}
+	if i := slices.IndexFunc(codes, func(code int) bool { return code >= 200 && code < 300 }); i >= 0 {
+		pick = codes[i]
 	}
-	rs := c.op.Op.Responses
 	switch {
+	case c.op.Method == http.MethodPost && slices.Contains(codes, http.StatusCreated):
+		pick = http.StatusCreated
 	case pick != 0:
 	case rs != nil && (class(rs, 2) != nil || rs.Value("default") != nil) || len(codes) == 0:
 		pick = http.StatusOK
@@ -168,10 +167,8 @@ func (s *Server) fill(c *call, r *reply) {
 	if r.media == "" {
 		return
 	}
-	base := baseOf(r.media)
-	stream := base == "text/event-stream" || strings.Contains(base, "jsonl") || strings.Contains(base, "ndjson") || strings.HasSuffix(base, "json-seq")
-	switch {
-	case stream:
+	switch base := baseOf(r.media); {
+	case base == "text/event-stream", strings.Contains(base, "jsonl"), strings.Contains(base, "ndjson"), strings.HasSuffix(base, "json-seq"):
 		r.raw = m.stream(r, base)
 	case strings.HasSuffix(base, "json"):
 		v, ok := m.value(r.ref)
@@ -179,18 +176,24 @@ func (s *Server) fill(c *call, r *reply) {
 	case strings.HasSuffix(base, "xml"):
 		r.raw = []byte("<root/>")
 	case strings.HasPrefix(base, "text/"):
-		v, ok := m.value(r.ref)
-		text, isText := v.(string)
-		if !isText {
-			text = "text"
-			if data, err := json.Marshal(v); err == nil && r.ref != nil {
-				text = string(data)
-			}
-		}
-		r.raw, r.unable = []byte(text), !ok
+		m.textBody(r)
 	default:
 		r.raw = []byte("mock")
 	}
+}
+
+func (m *maker) textBody(r *reply) {
+	if r.ref == nil {
+		r.raw = []byte("text")
+		return
+	}
+	v, ok := m.value(r.ref)
+	if text, is := v.(string); is {
+		r.raw, r.unable = []byte(text), !ok
+		return
+	}
+	r.raw, _ = json.Marshal(v)
+	r.unable = !ok
 }
 
 func (m *maker) stream(r *reply, base string) []byte {
@@ -227,20 +230,22 @@ func (s *Server) fillHeader(m *maker, r *reply, name string) {
 	if h == nil || h.Value == nil || strings.EqualFold(name, "Content-Type") || !h.Value.Required && m.rng.IntN(2) == 0 {
 		return
 	}
-	if h.Value.Schema == nil {
-		if h.Value.Required {
-			r.header.Set(name, "mock")
-		}
-		return
-	}
-	v, ok := m.value(h.Value.Schema)
-	text := simple(v)
-	if strings.ContainsFunc(text, func(c rune) bool { return c < 0x20 || c > 0x7e }) || ok && (v == nil || text == "") {
-		ok = false
+	text, ok := "mock", h.Value.Required
+	if h.Value.Schema != nil {
+		text, ok = m.headerText(h.Value.Schema)
 	}
 	if ok || h.Value.Required {
 		r.header.Set(name, text)
 	}
+}
+
+// headerText makes the text of a header; ok is false when it does not fit into
+// one.
+func (m *maker) headerText(ref *openapi3.SchemaRef) (string, bool) {
+	v, ok := m.value(ref)
+	text := simple(v)
+	odd := strings.ContainsFunc(text, func(c rune) bool { return c < 0x20 || c > 0x7e })
+	return text, ok && v != nil && text != "" && !odd
 }
 
 // simple writes a value in style simple.

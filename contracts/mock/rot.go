@@ -62,18 +62,7 @@ func (s *Server) outer(c *call, r *reply) []wound {
 	if documented(rs, 299) == nil {
 		out = append(out, wound{keyword: "status", change: func(r *reply) { r.status = 299 }})
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.response.Headers)) {
-		h := r.response.Headers[name]
-		if h == nil || h.Value == nil || strings.EqualFold(name, "Content-Type") {
-			continue
-		}
-		if h.Value.Required {
-			out = append(out, wound{keyword: "header-required", pointer: "header/" + name, change: func(r *reply) { r.header.Del(name) }})
-		}
-		if ref := h.Value.Schema; ref != nil && ref.Value != nil && ref.Value.Type != nil && (ref.Value.Type.Is("integer") || ref.Value.Type.Is("boolean") || ref.Value.Type.Is("number")) {
-			out = append(out, wound{keyword: "header-type", pointer: "header/" + name, change: func(r *reply) { r.header.Set(name, "mock-rot") }})
-		}
-	}
+	out = append(out, headerWounds(r)...)
 	if r.media == "" {
 		return out
 	}
@@ -83,6 +72,23 @@ func (s *Server) outer(c *call, r *reply) []wound {
 	if r.json {
 		out = append(out, wound{keyword: "body-syntax", change: func(r *reply) { r.raw = []byte(`{"rot":`) }},
 			wound{keyword: "body-empty", change: func(r *reply) { r.raw = []byte{} }})
+	}
+	return out
+}
+
+func headerWounds(r *reply) []wound {
+	var out []wound
+	for _, name := range slices.Sorted(maps.Keys(r.response.Headers)) {
+		h := r.response.Headers[name]
+		if h == nil || h.Value == nil || strings.EqualFold(name, "Content-Type") {
+			continue
+		}
+		if h.Value.Required {
+			out = append(out, wound{keyword: "header-required", pointer: "header/" + name, change: func(r *reply) { r.header.Del(name) }})
+		}
+		if t := h.Value.Schema; t != nil && t.Value != nil && t.Value.Type != nil && len(*t.Value.Type) == 1 && slices.Contains([]string{"integer", "number", "boolean"}, (*t.Value.Type)[0]) {
+			out = append(out, wound{keyword: "header-type", pointer: "header/" + name, change: func(r *reply) { r.header.Set(name, "mock-rot") }})
+		}
 	}
 	return out
 }
@@ -245,6 +251,23 @@ func numberOf(r *big.Rat) json.Number {
 }
 
 func (w *wounder) numbers(s *openapi3.Schema, path []string) {
+	w.bounds(s, path)
+	if s.MultipleOf != nil && *s.MultipleOf > 0 {
+		m := ratOf(*s.MultipleOf)
+		w.add("multipleOf", path, numberOf(m.Mul(m, big.NewRat(3, 2))))
+	}
+	switch s.Format {
+	case "int32":
+		w.add("format:int32", path, json.Number("2147483648"))
+	case "int64":
+		w.add("format:int64", path, json.Number("9223372036854775808"))
+	}
+	if s.Type != nil && s.Type.Is("integer") {
+		w.add("integer", path, json.Number("1.5"))
+	}
+}
+
+func (w *wounder) bounds(s *openapi3.Schema, path []string) {
 	one := big.NewRat(1, 1)
 	if s.Min != nil {
 		w.add("minimum", path, numberOf(new(big.Rat).Sub(ratOf(*s.Min), one)))
@@ -263,19 +286,6 @@ func (w *wounder) numbers(s *openapi3.Schema, path []string) {
 	}
 	if s.ExclusiveMax.Value != nil {
 		w.add("exclusiveMaximum", path, numberOf(ratOf(*s.ExclusiveMax.Value)))
-	}
-	if s.MultipleOf != nil && *s.MultipleOf > 0 {
-		m := ratOf(*s.MultipleOf)
-		w.add("multipleOf", path, numberOf(m.Mul(m, big.NewRat(3, 2))))
-	}
-	switch s.Format {
-	case "int32":
-		w.add("format:int32", path, json.Number("2147483648"))
-	case "int64":
-		w.add("format:int64", path, json.Number("9223372036854775808"))
-	}
-	if s.Type != nil && s.Type.Is("integer") {
-		w.add("integer", path, json.Number("1.5"))
 	}
 }
 
@@ -308,6 +318,18 @@ func (w *wounder) objects(s *openapi3.Schema, x map[string]any, path []string, d
 			w.out = append(w.out, wound{keyword: "required", pointer: pointerTo(append(slices.Clone(path), k)), path: append(slices.Clone(path), k), remove: true})
 		}
 	}
+	w.sizes(s, x, path)
+	for _, k := range slices.Sorted(maps.Keys(x)) {
+		sub := append(slices.Clone(path), k)
+		if p := s.Properties[k]; p != nil {
+			w.walk(p, x[k], sub, depth+1)
+		} else if s.AdditionalProperties.Schema != nil && len(s.PatternProperties) == 0 {
+			w.walk(s.AdditionalProperties.Schema, x[k], sub, depth+1)
+		}
+	}
+}
+
+func (w *wounder) sizes(s *openapi3.Schema, x map[string]any, path []string) {
 	if a := s.AdditionalProperties; a.Has != nil && !*a.Has && len(s.PatternProperties) == 0 {
 		w.out = append(w.out, wound{keyword: "additionalProperties", pointer: pointerTo(path), path: append(slices.Clone(path), "rot-unknown"), value: true})
 	}
@@ -320,13 +342,5 @@ func (w *wounder) objects(s *openapi3.Schema, x map[string]any, path []string, d
 			many[fmt.Sprint("rot", i)] = "rot"
 		}
 		w.add("maxProperties", path, many)
-	}
-	for _, k := range slices.Sorted(maps.Keys(x)) {
-		sub := append(slices.Clone(path), k)
-		if p := s.Properties[k]; p != nil {
-			w.walk(p, x[k], sub, depth+1)
-		} else if s.AdditionalProperties.Schema != nil && len(s.PatternProperties) == 0 {
-			w.walk(s.AdditionalProperties.Schema, x[k], sub, depth+1)
-		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,40 +110,17 @@ func (m *maker) letters(n int) string {
 func (m *maker) formatted(format string) (string, bool) {
 	r := m.rng
 	at := time.Date(2000+r.IntN(40), time.Month(1+r.IntN(12)), 1+r.IntN(28), r.IntN(24), r.IntN(60), r.IntN(60), 0, time.UTC)
-	host := m.letters(5) + ".example"
-	switch format {
-	case "date-time":
-		return at.Format(time.RFC3339), true
-	case "date":
-		return at.Format(time.DateOnly), true
-	case "time":
-		return at.Format("15:04:05Z"), true
-	case "duration":
-		return fmt.Sprintf("PT%dS", r.IntN(1000)), true
-	case "uuid":
-		return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", r.Uint32(), r.IntN(1<<16), r.IntN(1<<12), r.IntN(1<<12), r.Int64N(1<<48)), true
-	case "email", "idn-email":
-		return m.letters(6) + "@" + host, true
-	case "uri", "iri", "url":
-		return "https://" + host + "/" + m.letters(4), true
-	case "uri-reference", "iri-reference", "uri-template":
-		return "/" + m.letters(6), true
-	case "json-pointer":
-		return "/" + m.letters(3), true
-	case "relative-json-pointer":
-		return "1/" + m.letters(3), true
-	case "hostname", "idn-hostname":
-		return host, true
-	case "ipv4":
-		return fmt.Sprintf("192.0.2.%d", r.IntN(256)), true
-	case "ipv6":
-		return fmt.Sprintf("2001:db8::%x", 1+r.IntN(65000)), true
-	case "byte":
-		return base64.StdEncoding.EncodeToString([]byte(m.letters(6))), true
-	case "regex":
-		return "^" + m.letters(3) + "$", true
-	}
-	return "", false
+	host, word := m.letters(5)+".example", m.letters(6)
+	v, ok := map[string]string{
+		"date-time": at.Format(time.RFC3339), "date": at.Format(time.DateOnly), "time": at.Format("15:04:05Z"), "duration": "PT" + strconv.Itoa(at.Minute()) + "S",
+		"uuid":  fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", r.Uint32(), r.IntN(1<<16), r.IntN(1<<12), r.IntN(1<<12), r.Int64N(1<<48)),
+		"email": word + "@" + host, "idn-email": word + "@" + host, "hostname": host, "idn-hostname": host,
+		"uri": "https://" + host + "/" + word, "iri": "https://" + host + "/" + word, "url": "https://" + host + "/" + word,
+		"uri-reference": "/" + word, "iri-reference": "/" + word, "uri-template": "/" + word, "json-pointer": "/" + word, "relative-json-pointer": "1/" + word,
+		"ipv4": fmt.Sprintf("192.0.2.%d", r.IntN(256)), "ipv6": fmt.Sprintf("2001:db8::%x", 1+r.IntN(65000)),
+		"byte": base64.StdEncoding.EncodeToString([]byte(word)), "regex": "^" + word + "$",
+	}[format]
+	return v, ok
 }
 
 // matching makes a text that a pattern is found in, of the right length as far
@@ -182,24 +160,11 @@ func (m *maker) write(b *strings.Builder, re *syntax.Regexp, more int) bool {
 	case syntax.OpCharClass:
 		return m.class(b, re.Rune)
 	case syntax.OpCapture, syntax.OpConcat:
-		for _, sub := range re.Sub {
-			if !m.write(b, sub, more) {
-				return false
-			}
-		}
+		return !slices.ContainsFunc(re.Sub, func(sub *syntax.Regexp) bool { return !m.write(b, sub, more) })
 	case syntax.OpAlternate:
 		return m.write(b, re.Sub[m.rng.IntN(len(re.Sub))], more)
 	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest:
-		n := 0
-		if re.Op == syntax.OpPlus {
-			n = 1
-		}
-		if re.Op == syntax.OpQuest {
-			n = m.rng.IntN(2)
-		} else {
-			n += m.rng.IntN(more + 2)
-		}
-		for range n {
+		for range m.times(re.Op, more) {
 			if !m.write(b, re.Sub[0], more) {
 				return false
 			}
@@ -207,6 +172,18 @@ func (m *maker) write(b *strings.Builder, re *syntax.Regexp, more int) bool {
 	default: // anchors and the empty match write nothing
 	}
 	return true
+}
+
+// times is how often an expression is repeated.
+func (m *maker) times(op syntax.Op, more int) int {
+	switch op {
+	case syntax.OpQuest:
+		return m.rng.IntN(2)
+	case syntax.OpPlus:
+		return 1 + m.rng.IntN(more+2)
+	default:
+		return m.rng.IntN(more + 2)
+	}
 }
 
 func (m *maker) class(b *strings.Builder, ranges []rune) bool {

@@ -210,44 +210,53 @@ func (s *Server) overlay(ref *openapi3.SchemaRef, v any, fields map[string]any) 
 	if !ok || ref == nil {
 		return v
 	}
-	names, key := properties(ref, 0), ""
-	if !shares(names, fields) {
-		for _, k := range slices.Sorted(maps.Keys(m)) {
-			if _, object := m[k].(map[string]any); object && shares(properties(names[k], 0), fields) {
-				key, names = k, properties(names[k], 0)
-				break
-			}
-		}
-	}
+	names, key := holder(ref, m, fields)
 	maker := &maker{set: s.set}
-	with := func(base any, subset map[string]any) any {
-		out := maps.Clone(base.(map[string]any)) //nolint:forcetypeassert // an object, as above
-		if key == "" {
-			maps.Copy(out, subset)
-			return out
-		}
-		in, _ := out[key].(map[string]any)
-		in = maps.Clone(in)
-		maps.Copy(in, subset)
-		out[key] = in
-		return out
-	}
 	mine := map[string]any{}
 	for k, e := range fields {
 		if p := names[k]; p != nil && p.Value != nil && !hidden(p.Value, 0) {
 			mine[k] = e
 		}
 	}
-	if all := with(m, mine); maker.valid(ref, plain(all)) {
+	if all := with(m, key, mine); maker.valid(ref, plain(all)) {
 		return plain(all)
 	}
-	var out any = m
+	out := m
 	for _, k := range slices.Sorted(maps.Keys(mine)) {
-		if one := with(out, map[string]any{k: mine[k]}); maker.valid(ref, plain(one)) {
+		if one := with(out, key, map[string]any{k: mine[k]}); maker.valid(ref, plain(one)) {
 			out = one
 		}
 	}
 	return plain(out)
+}
+
+// holder is the member of an answer that holds a thing, empty for the whole,
+// and the properties that it has.
+func holder(ref *openapi3.SchemaRef, m, fields map[string]any) (openapi3.Schemas, string) {
+	names := properties(ref, 0)
+	if shares(names, fields) {
+		return names, ""
+	}
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if _, object := m[k].(map[string]any); object && shares(properties(names[k], 0), fields) {
+			return properties(names[k], 0), k
+		}
+	}
+	return names, ""
+}
+
+// with is an object with more members, or with more in one of them.
+func with(base map[string]any, key string, more map[string]any) map[string]any {
+	out := maps.Clone(base)
+	if key == "" {
+		maps.Copy(out, more)
+		return out
+	}
+	in, _ := out[key].(map[string]any)
+	in = maps.Clone(in)
+	maps.Copy(in, more)
+	out[key] = in
+	return out
 }
 
 // create makes a new thing and answers with it.
@@ -258,6 +267,7 @@ func (s *Server) create(c *call, r *reply) {
 		s.made++
 		c.rng = s.random(fmt.Sprint(c.op.ID, s.made))
 		s.fill(c, r)
+		s.name(r)
 		t := &thing{fields: maps.Clone(sent)}
 		if t.fields == nil {
 			t.fields = map[string]any{}
@@ -276,6 +286,19 @@ func (s *Server) create(c *call, r *reply) {
 		}
 		s.things[collection] = append(s.things[collection], t)
 		return
+	}
+}
+
+// name gives an identifier to an answer that may have any properties: nobody
+// could ask for what was made without one.
+func (s *Server) name(r *reply) {
+	m, ok := r.value.(map[string]any)
+	if !ok || len(properties(r.ref, 0)) > 0 {
+		return
+	}
+	maker := &maker{set: s.set}
+	if v := with(m, "", map[string]any{"id": strconv.FormatUint(s.made, 10)}); maker.valid(r.ref, plain(v)) {
+		r.value = v
 	}
 }
 
@@ -312,11 +335,9 @@ func ids(fields map[string]any, parameter string) []string {
 	var out []string
 	add := func(match func(string) bool) {
 		for _, k := range slices.Sorted(maps.Keys(fields)) {
-			switch fields[k].(type) {
-			case string, json.Number:
-				if text := simple(fields[k]); match(strings.ToLower(k)) && text != "" && !slices.Contains(out, text) {
-					out = append(out, text)
-				}
+			text, plain := scalar(fields[k])
+			if plain && match(strings.ToLower(k)) && text != "" && !slices.Contains(out, text) {
+				out = append(out, text)
 			}
 		}
 	}
@@ -328,6 +349,14 @@ func ids(fields map[string]any, parameter string) []string {
 		})
 	}
 	return out
+}
+
+func scalar(v any) (string, bool) {
+	switch v.(type) {
+	case string, json.Number:
+		return simple(v), true
+	}
+	return "", false
 }
 
 // list answers with the things of a collection, a page at a time.

@@ -70,13 +70,11 @@ func (m *maker) make(ref *openapi3.SchemaRef, depth int, share float64) (any, bo
 	if s == nil {
 		return nil, false
 	}
-	if s.constant != nil {
-		return s.constant, true
-	}
-	if len(s.enum) > 0 {
-		return s.enum[m.rng.IntN(len(s.enum))], true
-	}
 	switch m.kind(s) {
+	case "constant":
+		return s.constant, true
+	case "enum":
+		return s.enum[m.rng.IntN(len(s.enum))], true
 	case "object":
 		return m.object(s, depth, share)
 	case "array":
@@ -93,8 +91,14 @@ func (m *maker) make(ref *openapi3.SchemaRef, depth int, share float64) (any, bo
 	return m.text(s)
 }
 
-// kind picks a type that the schema allows.
+// kind picks a type that the schema allows, or how else its values are given.
 func (m *maker) kind(s *flat) string {
+	switch {
+	case s.constant != nil:
+		return "constant"
+	case len(s.enum) > 0:
+		return "enum"
+	}
 	types := slices.DeleteFunc(slices.Clone(s.types), func(t string) bool { return t == "null" })
 	switch {
 	case len(types) > 0:
@@ -114,22 +118,17 @@ func (m *maker) kind(s *flat) string {
 func (m *maker) object(s *flat, depth int, share float64) (any, bool) {
 	out := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(s.props)) {
-		required := slices.Contains(s.required, name)
-		if !required && !naming(name) && (s.props[name].hidden || depth >= wide || m.rng.Float64() >= share || s.maxProps != nil && len(out) >= int(*s.maxProps)) {
-			continue
-		}
-		if s.props[name].hidden && (required || naming(name)) {
+		if !m.wants(s, name, len(out), depth, share) {
 			continue
 		}
 		v, ok := m.make(s.props[name].ref(), depth+1, share)
-		if name == s.property && s.name != "" && !m.named(s, name, v) {
+		if name == s.property && s.name != "" && !m.named(s, name) {
 			v, ok = s.name, true
-		}
-		if !ok && required {
-			return nil, false
 		}
 		if ok {
 			out[name] = v
+		} else if slices.Contains(s.required, name) {
+			return nil, false
 		}
 	}
 	for _, name := range s.required {
@@ -145,7 +144,19 @@ func (m *maker) object(s *flat, depth int, share float64) (any, bool) {
 		}
 		out[name] = v
 	}
+	m.asked(out, s, depth, share)
 	return out, m.more(out, s, depth, share)
+}
+
+// wants tells whether a property belongs into a value that has so many.
+func (m *maker) wants(s *flat, name string, have, depth int, share float64) bool {
+	switch {
+	case s.props[name].hidden:
+		return false
+	case slices.Contains(s.required, name), naming(name):
+		return true
+	}
+	return depth < wide && m.rng.Float64() < share && (s.maxProps == nil || have < int(*s.maxProps))
 }
 
 // naming tells whether a property looks like a name of the object: it is never
@@ -156,13 +167,14 @@ func naming(name string) bool {
 }
 
 // named tells whether the schema of a discriminator's property gives its value.
-func (m *maker) named(s *flat, name string, _ any) bool {
+func (m *maker) named(s *flat, name string) bool {
 	f := m.flat(s.props[name].ref().Value, 0)
 	return f != nil && (len(f.enum) == 1 || f.constant != nil)
 }
 
-// more adds properties until there are enough, and what others ask for.
-func (m *maker) more(out map[string]any, s *flat, depth int, share float64) bool {
+// asked adds what the presence of other properties asks for, and declared
+// properties until there are enough.
+func (m *maker) asked(out map[string]any, s *flat, depth int, share float64) {
 	for name, list := range s.dependent {
 		for _, k := range list {
 			if _, has := out[name]; has && out[k] == nil && s.props[k] != nil {
@@ -177,6 +189,10 @@ func (m *maker) more(out map[string]any, s *flat, depth int, share float64) bool
 			}
 		}
 	}
+}
+
+// more adds properties that the schema does not name until there are enough.
+func (m *maker) more(out map[string]any, s *flat, depth int, share float64) bool {
 	n := int(s.minProps) - len(out)
 	if len(s.props) == 0 && s.additional != nil && share > 0 && depth < wide {
 		n = max(n, m.rng.IntN(3))
@@ -194,7 +210,7 @@ func (m *maker) more(out map[string]any, s *flat, depth int, share float64) bool
 func (m *maker) array(s *flat, depth int, share float64) (any, bool) {
 	n := max(int(s.minItems), len(s.prefix))
 	if share > 0 && depth < wide {
-		n += m.rng.IntN(3)
+		n += 1 + m.rng.IntN(2)
 	}
 	if s.maxItems != nil {
 		n = min(n, int(*s.maxItems))
