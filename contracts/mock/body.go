@@ -290,6 +290,19 @@ func xmlOf(ref *openapi3.SchemaRef, name string) (openapi3.XML, string) {
 	return *ref.Value.XML, cmp.Or(ref.Value.XML.Name, name)
 }
 
+// elements reads the elements of a property: all of them where they are the
+// items of a list that nothing wraps, else the first.
+func (r reader) elements(p *openapi3.SchemaRef, list []*element, flat bool, depth int) any {
+	if !flat {
+		return r.element(p, list[0], depth)
+	}
+	out := []any{}
+	for _, c := range list {
+		out = append(out, r.element(items(p, 0), c, depth))
+	}
+	return out
+}
+
 func (r reader) members(ref *openapi3.SchemaRef, e *element, depth int) map[string]any {
 	out := map[string]any{}
 	byName, used := map[string][]*element{}, map[string]bool{}
@@ -304,26 +317,13 @@ func (r reader) members(ref *openapi3.SchemaRef, e *element, depth int) map[stri
 			}
 			continue
 		}
-		item, flat := items(p, 0), may(p, "array") && !x.Wrapped
+		flat := may(p, "array") && !x.Wrapped
 		if flat {
-			if _, own := xmlOf(item, tag); own != "" {
-				tag = own
-			}
+			_, tag = xmlOf(items(p, 0), tag)
 		}
-		list := byName[tag]
-		if len(list) == 0 {
-			continue
+		if list := byName[tag]; len(list) > 0 {
+			out[name], used[tag] = r.elements(p, list, flat, depth+1), true
 		}
-		used[tag] = true
-		if !flat {
-			out[name] = r.element(p, list[0], depth+1)
-			continue
-		}
-		values := []any{}
-		for _, c := range list {
-			values = append(values, r.element(item, c, depth+1))
-		}
-		out[name] = values
 	}
 	for tag, list := range byName {
 		if !used[tag] {

@@ -269,20 +269,8 @@ func (l *Loop) source(ctx context.Context, b plumbline.Bind, depth int) (any, bo
 	}
 	resp, held := l.held[b.From]
 	if !held {
-		i := slices.IndexFunc(l.Operations, func(o plumbline.Operation) bool { return o.ID == b.From })
-		if i < 0 || depth > 4 || len(l.Operations[i].Cases) == 0 {
-			return nil, false
-		}
-		req, ok := l.bound(ctx, l.Operations[i].Cases[0], depth+1)
-		if !ok {
-			return nil, false
-		}
-		rot := l.server.options.Rot
-		l.server.options.Rot = false
-		var err error
-		resp, err = l.send(ctx, b.From, req)
-		l.server.options.Rot = rot
-		if err != nil || resp.Status >= 300 {
+		var ok bool
+		if resp, ok = l.ask(ctx, b.From, depth); !ok {
 			return nil, false
 		}
 		l.held[b.From] = resp
@@ -302,6 +290,24 @@ func (l *Loop) source(ctx context.Context, b plumbline.Bind, depth int) (any, bo
 		return v, ok && simple(v) != ""
 	}
 	return nil, false
+}
+
+// ask sends the seed request of an operation, and gets a right answer also of
+// a rotten server.
+func (l *Loop) ask(ctx context.Context, id string, depth int) (plumbline.Response, bool) {
+	i := slices.IndexFunc(l.Operations, func(o plumbline.Operation) bool { return o.ID == id })
+	if i < 0 || depth > 4 || len(l.Operations[i].Cases) == 0 {
+		return plumbline.Response{}, false
+	}
+	req, ok := l.bound(ctx, l.Operations[i].Cases[0], depth+1)
+	if !ok {
+		return plumbline.Response{}, false
+	}
+	rot := l.server.options.Rot
+	l.server.options.Rot = false
+	resp, err := l.send(ctx, id, req)
+	l.server.options.Rot = rot
+	return resp, err == nil && resp.Status < 300
 }
 
 // novel makes a value that nothing has had before, of a kind that

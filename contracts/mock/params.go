@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -32,6 +33,9 @@ func (r reader) parameter(c *call, p *openapi3.Parameter) (readings []any, prese
 		return r.path(p, c.captures[p.Name]), true
 	case openapi3.ParameterInHeader:
 		values := c.req.Header.Values(p.Name)
+		if strings.EqualFold(p.Name, "Content-Length") && c.req.ContentLength >= 0 {
+			values = []string{strconv.FormatInt(c.req.ContentLength, 10)} // net/http takes it out of the header
+		}
 		if len(values) == 0 {
 			return nil, false
 		}
@@ -98,8 +102,7 @@ func (r reader) named(p *openapi3.Parameter, all []pair, others []*openapi3.Para
 	if p.Style == openapi3.SerializationDeepObject {
 		return r.deep(p, all, own)
 	}
-	style := cmp.Or(p.Style, openapi3.SerializationForm)
-	explode := p.Explode == nil && style == openapi3.SerializationForm || p.Explode != nil && *p.Explode
+	style, explode := styleOf(p)
 	if explode && len(own) == 0 && may(p.Schema, "object") {
 		return r.exploded(p, all, others)
 	}
@@ -114,10 +117,20 @@ func (r reader) named(p *openapi3.Parameter, all []pair, others []*openapi3.Para
 		return r.repeated(p, own), true
 	}
 	var out []any
-	for _, sep := range separators(style) {
+	seps := separators(style)
+	used := slices.DeleteFunc(slices.Clone(seps), func(sep string) bool { return !strings.Contains(own[0], sep) })
+	if len(used) == 0 {
+		used = seps[:1]
+	}
+	for _, sep := range used {
 		out = append(out, r.delimited(p.Schema, own[0], sep, false, unescapeQuery)...)
 	}
 	return out, true
+}
+
+func styleOf(p *openapi3.Parameter) (style string, explode bool) {
+	style = cmp.Or(p.Style, openapi3.SerializationForm)
+	return style, p.Explode == nil && style == openapi3.SerializationForm || p.Explode != nil && *p.Explode
 }
 
 // ownOf are the values under the name of a parameter.

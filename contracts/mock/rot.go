@@ -151,6 +151,7 @@ func (w *wounder) walk(ref *openapi3.SchemaRef, v any, path []string, depth int)
 		return // a null says nothing about the other keywords
 	}
 	w.types(s, path)
+	w.branches(s, path)
 	w.enums(s, path)
 	switch x := v.(type) {
 	case string:
@@ -191,16 +192,43 @@ func (w *wounder) types(s *openapi3.Schema, path []string) {
 	if !s.Nullable && !s.Type.Includes("null") {
 		w.add("null", path, nil)
 	}
-	// A oneOf none of whose branches allows for the type that is put there.
-	for keyword, list := range map[string]openapi3.SchemaRefs{"oneOf": s.OneOf, "anyOf": s.AnyOf} {
-		var all []string
-		for _, e := range list {
-			all = append(all, kinds(e, 0)...)
-		}
-		if v, ok := alien(all); ok && len(list) > 0 && len(all) >= len(list) {
-			w.add(keyword, path, v)
+}
+
+// branches puts a value where none of several branches allows for its type.
+func (w *wounder) branches(s *openapi3.Schema, path []string) {
+	for _, c := range []struct {
+		keyword string
+		list    openapi3.SchemaRefs
+	}{{"oneOf", s.OneOf}, {"anyOf", s.AnyOf}} {
+		types, sure := said(c.list, 0)
+		if v, ok := alien(types); ok && sure && !s.Nullable {
+			w.add(c.keyword, path, v)
 		}
 	}
+}
+
+// said are the types that branches say they have; sure is false when one says
+// nothing, and so allows for all of them.
+func said(list openapi3.SchemaRefs, depth int) (types []string, sure bool) {
+	for _, e := range list {
+		if e == nil || e.Value == nil || depth > 4 {
+			return nil, false
+		}
+		own, ok := []string(nil), e.Value.Type != nil && len(*e.Value.Type) > 0
+		if ok {
+			own = *e.Value.Type
+		}
+		for _, part := range e.Value.AllOf {
+			if !ok {
+				own, ok = said(openapi3.SchemaRefs{part}, depth+1)
+			}
+		}
+		if !ok {
+			return nil, false
+		}
+		types = append(types, own...)
+	}
+	return types, len(list) > 0
 }
 
 func (w *wounder) enums(s *openapi3.Schema, path []string) {

@@ -63,14 +63,11 @@ func (m *maker) make(ref *openapi3.SchemaRef, depth int, share float64) (any, bo
 	if ref == nil || ref.Value == nil {
 		return "anything", true
 	}
-	if depth > deepest {
-		return nil, false
-	}
 	s := m.flat(ref.Value, depth)
-	if s == nil {
+	if s == nil || depth > deepest {
 		return nil, false
 	}
-	switch m.kind(s) {
+	switch kind := m.kind(s); kind {
 	case "constant":
 		return s.constant, true
 	case "enum":
@@ -79,10 +76,8 @@ func (m *maker) make(ref *openapi3.SchemaRef, depth int, share float64) (any, bo
 		return m.object(s, depth, share)
 	case "array":
 		return m.array(s, depth, share)
-	case "integer":
-		return m.number(s, true)
-	case "number":
-		return m.number(s, false)
+	case "integer", "number":
+		return m.number(s, kind == "integer")
 	case "boolean":
 		return m.rng.IntN(2) == 0, true
 	case "null":
@@ -99,12 +94,18 @@ func (m *maker) kind(s *flat) string {
 	case len(s.enum) > 0:
 		return "enum"
 	}
-	types := slices.DeleteFunc(slices.Clone(s.types), func(t string) bool { return t == "null" })
-	switch {
-	case len(types) > 0:
+	if types := slices.DeleteFunc(slices.Clone(s.types), func(t string) bool { return t == "null" }); len(types) > 0 {
 		return types[m.rng.IntN(len(types))]
-	case len(s.types) > 0:
+	}
+	if len(s.types) > 0 {
 		return "null"
+	}
+	return s.implied()
+}
+
+// implied is the type that the keywords of a schema without one are for.
+func (s *flat) implied() string {
+	switch {
 	case len(s.props) > 0 || s.additional != nil || len(s.required) > 0:
 		return "object"
 	case s.items != nil || len(s.prefix) > 0:
@@ -131,6 +132,15 @@ func (m *maker) object(s *flat, depth int, share float64) (any, bool) {
 			return nil, false
 		}
 	}
+	if !m.unnamed(out, s, depth, share) {
+		return nil, false
+	}
+	m.asked(out, s, depth, share)
+	return out, m.more(out, s, depth, share)
+}
+
+// unnamed adds the properties that are required and not declared.
+func (m *maker) unnamed(out map[string]any, s *flat, depth int, share float64) bool {
 	for _, name := range s.required {
 		if _, done := out[name]; done || s.props[name] != nil {
 			continue
@@ -140,12 +150,11 @@ func (m *maker) object(s *flat, depth int, share float64) (any, bool) {
 			v = s.name
 		}
 		if !ok {
-			return nil, false
+			return false
 		}
 		out[name] = v
 	}
-	m.asked(out, s, depth, share)
-	return out, m.more(out, s, depth, share)
+	return true
 }
 
 // wants tells whether a property belongs into a value that has so many.
@@ -175,8 +184,8 @@ func (m *maker) named(s *flat, name string) bool {
 // asked adds what the presence of other properties asks for, and declared
 // properties until there are enough.
 func (m *maker) asked(out map[string]any, s *flat, depth int, share float64) {
-	for name, list := range s.dependent {
-		for _, k := range list {
+	for _, name := range slices.Sorted(maps.Keys(s.dependent)) {
+		for _, k := range s.dependent[name] {
 			if _, has := out[name]; has && out[k] == nil && s.props[k] != nil {
 				out[k], _ = m.make(s.props[k].ref(), depth+1, share)
 			}
@@ -261,8 +270,8 @@ func plain(v any) any {
 
 // nameOf is the value of a discriminator that chooses a branch.
 func nameOf(d *openapi3.Discriminator, ref string) string {
-	for k, v := range d.Mapping {
-		if v.Ref == ref || path.Base(v.Ref) == path.Base(ref) {
+	for _, k := range slices.Sorted(maps.Keys(d.Mapping)) {
+		if v := d.Mapping[k]; v.Ref == ref || path.Base(v.Ref) == path.Base(ref) {
 			return k
 		}
 	}

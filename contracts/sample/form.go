@@ -71,7 +71,8 @@ func (g *generator) decodeForm(f *flat, mt *openapi3.MediaType, body string) any
 	for _, p := range splitPairs(body, "&") {
 		name := p.name
 		if base, _, bracket := strings.Cut(name, "["); bracket && f.props[name] == nil {
-			if st, _ := encodingOf(mt, base); st.name == "deepObject" {
+			// What is no object has no parts: such a name is one of its own.
+			if st, _ := encodingOf(mt, base); st.name == "deepObject" && g.mayBeObject(g.flats.of(g.governing(f, base))) {
 				name = base
 				p.raw = p.name + "=" + p.raw
 			}
@@ -90,25 +91,49 @@ func (g *generator) decodeForm(f *flat, mt *openapi3.MediaType, body string) any
 
 func (g *generator) formMember(f *flat, mt *openapi3.MediaType, name string, raw []string) any {
 	st, contentType := encodingOf(mt, name)
-	kind := g.flats.of(g.governing(f, name)).kinds()[0]
+	sub := g.flats.of(g.governing(f, name))
+	kind := sub.kinds()[0]
 	if contentType != "" && rank(contentType) <= rankPlusJSON && len(raw) == 1 {
 		if v, err := decodeJSON([]byte(unescape(raw[0]))); err == nil {
 			return v
 		}
 	}
-	if st.name == "deepObject" && kind == "object" {
-		m := map[string]any{}
-		for _, r := range raw {
-			k, v, _ := strings.Cut(r, "=")
-			_, inner, _ := strings.Cut(k, "[")
-			m[strings.TrimSuffix(inner, "]")] = lexeme{unescape(v)}
-		}
-		return m
+	if st.name == "deepObject" && (kind == "object" || g.mayBeObject(sub) && bracketed(raw)) {
+		return deepMembers(raw)
 	}
 	if kind == "array" && !st.explode && len(raw) == 1 {
 		return separated(kind, st, raw[0])
 	}
 	return lexemeOf(raw)
+}
+
+// deepMembers reads name[member]=value.
+func deepMembers(raw []string) any {
+	m := map[string]any{}
+	for _, r := range raw {
+		k, v, _ := strings.Cut(r, "=")
+		_, inner, _ := strings.Cut(k, "[")
+		m[strings.TrimSuffix(inner, "]")] = lexeme{unescape(v)}
+	}
+	return m
+}
+
+// mayBeObject tells whether a member is an object in one of its alternatives.
+func (g *generator) mayBeObject(f *flat) bool {
+	for alt := range g.alternatives(f, 0) {
+		if alt.admits("object") {
+			return true
+		}
+	}
+	return false
+}
+
+// bracketed tells whether all pairs of a member name a part of it.
+func bracketed(raw []string) bool {
+	return !slices.ContainsFunc(raw, func(r string) bool {
+		k, _, _ := strings.Cut(r, "=")
+		return !strings.Contains(unescape(k), "[")
+	})
 }
 
 func separated(kind string, st style, raw string) any {

@@ -124,5 +124,5 @@ func jsonPart(g *generator, f *flat, part *multipart.Part, data []byte) (any, bo
 	}
 	v, err := decodeJSON(data)
 	text := f.admits("string") || f.admits("array") && g.flats.of(f.itemNode(0)).admits("string")
-	return v, err == nil && (!isComposite(v) || !text)
+	return v, err == nil && (!text || !isComposite(v))
 }
