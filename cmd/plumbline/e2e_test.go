@@ -103,8 +103,8 @@ func (s staging) inFault(t *testing.T, out string) (cmd *exec.Cmd, run string) {
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	lines := bufio.NewScanner(said)
 	for lines.Scan() {
-		if id, _, ok := strings.Cut(strings.TrimPrefix(lines.Text(), "run "), ":"); ok && run == "" {
-			run = id
+		if rest, ok := strings.CutPrefix(lines.Text(), "run "); ok && run == "" {
+			run, _, _ = strings.Cut(rest, ":")
 		}
 		if strings.Contains(lines.Text(), "down  inventory status 503") {
 			go func() { _, _ = io.Copy(io.Discard, said) }()
