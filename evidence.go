@@ -359,7 +359,7 @@ type PactResult struct {
 	Key         string   `json:"key"`
 	Description string   `json:"description"`
 	States      []string `json:"states,omitempty"`
-	Result      string   `json:"result"` // PactOK, PactMismatch, PactError, PactNotRun, PactStateUnset
+	Result      string   `json:"result"` // PactOK, PactMismatch, PactError, PactNotRun, PactStateUnset, PactUndeclared, PactEmpty
 	Detail      []string `json:"detail,omitempty"`
 	Operation   string   `json:"operation,omitempty"`
 }
@@ -372,6 +372,7 @@ const (
 	PactNotRun     = "not-run"     // the engine gave no result: missing library, crash, deadline
 	PactStateUnset = "state-unset" // the provider state could not be created
 	PactUndeclared = "undeclared"  // a message, and nobody is declared who makes messages
+	PactEmpty      = "empty"       // of the file: it holds no interaction
 )
 
 // A Check is the result of one self-check of the harness.

@@ -14,7 +14,6 @@ const baselineHealthy = "harness/baseline-healthy"
 const (
 	baselineRate     = 5.0
 	baselineTime     = 6 * time.Second
-	baselineQuick    = 15.0                  // requests a second where no fault follows
 	baselineErrors   = 1                     // of 30
 	baselineLatency  = time.Second           // where no objective says otherwise
 	baselineLeast    = 15                    // requests below which nothing is said
@@ -28,7 +27,7 @@ func init() {
 	register(plumbline.Function{
 		ID:    baselineHealthy,
 		Title: "The target works with no fault injected, before and after",
-		Doc: `Method: every operation that can be called again and again gets 30 requests at 5 a second, or at up to 15 where no dependency is declared that faults are for, all operations at once, before anything else and again after the last fault.
+		Doc: `Method: every operation that can be called again and again gets 30 requests at 5 a second, all operations at once, before anything else and again after the last fault. Where no dependency is declared, nothing is broken and there is none.
 Criterion: in both baselines at most 1 of 30 requests fails (no answer, 5xx, an undocumented status, 401, 403 or 429) and the 90th percentile is within the latency objective of the operation (1 s when none is declared); the second median is at most 1.5 times the first, 20 ms of growth being free. 30 requests cannot judge a 99th percentile, so none is judged.
 Guard: this self-check never accuses the target. Without a healthy first baseline the verdicts on faults to that operation are inconclusive; without a healthy second one they may still fail, as not coming back is what they look for, but they cannot pass. An operation that never answers 2xx is a gap in coverage, not an unhealthy baseline.`,
 		Standard: "Principles of Chaos Engineering: steady state; Kayenta: a baseline as control",
@@ -41,6 +40,13 @@ Guard: this self-check never accuses the target. Without a healthy first baselin
 
 func planBaselines(d plumbline.Design) plumbline.Proposal {
 	var p plumbline.Proposal
+	if len(d.Dependencies) == 0 {
+		p.Skips = append(p.Skips, plumbline.Skip{
+			Function: baselineHealthy, Reason: plumbline.ReasonNotApplicable,
+			Detail: "no dependency is declared, so that nothing is broken that a baseline would be compared with", Unlock: "dependencies",
+		})
+		return p
+	}
 	operations, left := baselineOperations(d)
 	for _, o := range left {
 		p.Skips = append(p.Skips, plumbline.Skip{
@@ -63,21 +69,16 @@ func planBaselines(d plumbline.Design) plumbline.Proposal {
 		})
 	}
 	p.Experiments = []plumbline.Experiment{
-		baseline(d, baselineBefore, "the target with no fault, before", operations),
-		baseline(d, baselineAfter, "the target with no fault, after", operations),
+		baseline(baselineBefore, "the target with no fault, before", operations),
+		baseline(baselineAfter, "the target with no fault, after", operations),
 	}
 	return p
 }
 
-func baseline(d plumbline.Design, id, title string, operations []plumbline.Operation) plumbline.Experiment {
-	rate, length := baselineRate, baselineTime
-	if len(d.Dependencies) == 0 {
-		rate = max(baselineRate, min(baselineQuick, baselineRate*baselineMost/float64(len(operations))))
-		length = time.Duration(baselineRate * baselineTime.Seconds() / rate * float64(time.Second))
-	}
-	ph := plumbline.Phase{Name: "baseline", Role: plumbline.RoleBaseline, Duration: length}
+func baseline(id, title string, operations []plumbline.Operation) plumbline.Experiment {
+	ph := plumbline.Phase{Name: "baseline", Role: plumbline.RoleBaseline, Duration: baselineTime}
 	for _, o := range operations {
-		s := steady(o.ID, rate, length)
+		s := steady(o.ID, baselineRate, baselineTime)
 		s.Case = o.Cases[0].ID
 		ph.Streams = append(ph.Streams, s)
 	}

@@ -235,6 +235,9 @@ func TestPacts(t *testing.T) {
 		{"none was answered", all(plumbline.PactError, "refused"), plumbline.Inconclusive, plumbline.ReasonNoPositiveControl},
 		{"one was not run", results(plumbline.PactNotRun, "deadline"), plumbline.Inconclusive, plumbline.ReasonIncomplete},
 		{"no library", all(plumbline.PactNotRun, "libpact_ffi: no such library"), plumbline.Inconclusive, plumbline.ReasonNoLibrary},
+		{"it holds no interaction", func(e *plumbline.Evidence) {
+			e.Pacts = []plumbline.PactResult{{File: "pacts/web.json", Result: plumbline.PactEmpty}}
+		}, plumbline.Skipped, plumbline.ReasonNotApplicable},
 		{"mismatch and crash", func(e *plumbline.Evidence) {
 			results(plumbline.PactMismatch, "")(e)
 			e.Pacts[len(e.Pacts)-1].Result = plumbline.PactNotRun

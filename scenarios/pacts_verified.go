@@ -103,6 +103,8 @@ func judgeFile(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plu
 	}
 	left := leftOut(unset, locked) + undeclaredMessages(len(byResult[plumbline.PactUndeclared]))
 	switch {
+	case len(results) == 1 && results[0].Result == plumbline.PactEmpty:
+		return skipped(plumbline.ReasonNotApplicable, "%s holds no interaction: there is none that a right provider has to give", path.Base(results[0].File))
 	case len(missed) > 0:
 		v := fail(figure{float64(len(missed)), 0, "interactions", matched + len(missed)}, "%s of %d broken: %s%s",
 			plural(len(missed), "interaction"), matched+len(missed), describePacts(missed), left)

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 )
 
 // A seed is one type of fault of the literature, as a small service with its
@@ -175,25 +173,25 @@ func decode(r io.Reader) (any, error) {
 	return v, nil
 }
 
+// quotable holds a request for a quote against its schema, but for what is
+// ignored.
 func quotable(v any, ignored func(string) bool) bool {
 	m, ok := v.(map[string]any)
 	if !ok {
 		return false
 	}
-	n, ok := integer(m["amount"])
-	if !ok || n < 1 || n > 100 && !ignored("maximum") {
+	n, whole := integer(m["amount"])
+	express, expressed := m["express"]
+	size, sized := m["size"]
+	_, truth := express.(bool)
+	text, written := size.(string)
+	switch {
+	case !whole, n < 1, n > 100 && !ignored("maximum"):
+		return false
+	case !truth && (expressed || !ignored("required")):
 		return false
 	}
-	if express, there := m["express"]; there || !ignored("required") {
-		if _, ok := express.(bool); !ok {
-			return false
-		}
-	}
-	if size, there := m["size"]; there {
-		text, ok := size.(string)
-		return ok && (slices.Contains([]string{"small", "large"}, text) || ignored("enum"))
-	}
-	return true
+	return !sized || written && (text == "small" || text == "large" || ignored("enum"))
 }
 
 // integer reads an integer as JSON Schema does: 1.0 is one.
@@ -204,191 +202,4 @@ func integer(v any) (float64, bool) {
 	}
 	f, err := n.Float64()
 	return f, err == nil && f == float64(int64(f))
-}
-
-const notes = `openapi: 3.0.3
-info: {title: Notes, version: "1.0"}
-paths:
-  /notes:
-    post:
-      operationId: createNote
-      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Text'}}}}
-      responses:
-        "201":
-          description: created
-          headers: {Location: {required: true, schema: {type: string}}}
-          content: {application/json: {schema: {$ref: '#/components/schemas/Note'}}}
-        "400": {description: the request is invalid}
-  /notes/{id}:
-    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
-    get:
-      operationId: getNote
-      responses:
-        "200": {description: the note, content: {application/json: {schema: {$ref: '#/components/schemas/Note'}}}}
-        "404": {description: there is no such note}
-    put:
-      operationId: putNote
-      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Text'}}}}
-      responses:
-        "200": {description: replaced, content: {application/json: {schema: {$ref: '#/components/schemas/Note'}}}}
-        "400": {description: the request is invalid}
-        "404": {description: there is no such note}
-    delete:
-      operationId: deleteNote
-      responses:
-        "200": {description: deleted}
-        "404": {description: there is no such note}
-components:
-  schemas:
-    Text:
-      type: object
-      required: [title]
-      properties:
-        title: {type: string, minLength: 1, maxLength: 60}
-        detail: {type: string, maxLength: 200}
-        stars: {type: integer, minimum: 0, maximum: 1000}
-      additionalProperties: false
-    Note:
-      type: object
-      required: [id, title]
-      properties:
-        id: {type: string}
-        title: {type: string}
-        detail: {type: string}
-        stars: {type: integer}
-`
-
-// A notebook is the store of notes.
-type notebook struct {
-	mu    sync.Mutex
-	fault string
-	notes map[string]map[string]any
-	last  int
-}
-
-// store serves notes and, when faulty, has one fault.
-func store(fault string) func(bool) http.Handler {
-	return func(faulty bool) http.Handler {
-		b := &notebook{notes: map[string]map[string]any{}}
-		if faulty {
-			b.fault = fault
-		}
-		mux := http.NewServeMux()
-		mux.HandleFunc("POST /notes", b.create)
-		mux.HandleFunc("GET /notes/{id}", b.read)
-		mux.HandleFunc("PUT /notes/{id}", b.replace)
-		mux.HandleFunc("DELETE /notes/{id}", b.remove)
-		return mux
-	}
-}
-
-func noteOf(r *http.Request) (map[string]any, bool) {
-	v, err := decode(r.Body)
-	m, ok := v.(map[string]any)
-	if err != nil || !ok {
-		return nil, false
-	}
-	if _, titled := m["title"]; !titled {
-		return nil, false
-	}
-	for k, v := range m {
-		text, isText := v.(string)
-		switch k {
-		case "title":
-			if n := len([]rune(text)); !isText || n < 1 || n > 60 {
-				return nil, false
-			}
-		case "detail":
-			if !isText || len([]rune(text)) > 200 {
-				return nil, false
-			}
-		case "stars":
-			if n, ok := integer(v); !ok || n < 0 || n > 1000 {
-				return nil, false
-			}
-		default:
-			return nil, false
-		}
-	}
-	return m, true
-}
-
-func (b *notebook) create(w http.ResponseWriter, r *http.Request) {
-	note, ok := noteOf(r)
-	if !ok {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.last++
-	id := fmt.Sprintf("n%d", b.last)
-	note["id"] = id
-	b.notes[id] = note
-	to := "/notes/" + id
-	if b.fault == "location" {
-		to = "/notes/elsewhere-" + id
-	}
-	w.Header().Set("Location", to)
-	say(w, http.StatusCreated, note)
-}
-
-func (b *notebook) read(w http.ResponseWriter, r *http.Request) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	note, ok := b.notes[r.PathValue("id")]
-	if !ok {
-		w.WriteHeader(http.StatusNotFound)
-		return
-	}
-	say(w, http.StatusOK, note)
-}
-
-func (b *notebook) replace(w http.ResponseWriter, r *http.Request) {
-	next, ok := noteOf(r)
-	if !ok {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	id := r.PathValue("id")
-	note, there := b.notes[id]
-	if !there {
-		w.WriteHeader(http.StatusNotFound)
-		return
-	}
-	next["id"] = id
-	switch b.fault {
-	case "partial":
-		for k, v := range note {
-			if _, sent := next[k]; !sent {
-				next[k] = v
-			}
-		}
-	case "idempotent":
-		if n, ok := integer(next["stars"]); ok {
-			was, _ := integer(note["stars"])
-			next["stars"] = json.Number(fmt.Sprintf("%.0f", n+was))
-		}
-		if title, ok := note["title"].(string); ok {
-			next["title"] = title + "+"
-		}
-	}
-	b.notes[id] = next
-	say(w, http.StatusOK, next)
-}
-
-func (b *notebook) remove(w http.ResponseWriter, r *http.Request) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	id := r.PathValue("id")
-	if _, ok := b.notes[id]; !ok {
-		w.WriteHeader(http.StatusNotFound)
-		return
-	}
-	if b.fault != "delete" {
-		delete(b.notes, id)
-	}
-	w.WriteHeader(http.StatusOK)
 }

@@ -92,7 +92,7 @@ func (a *app) publishResults(ctx context.Context, s *session, e *plumbline.Evide
 	for i, p := range s.fetched {
 		r := broker.Result{Provider: s.provider(), Version: to.Version, Branch: to.Branch, Tags: to.Tags, Success: true}
 		for _, x := range e.Pacts {
-			if filepath.Base(x.File) == filepath.Base(s.files[i]) {
+			if x.Result != plumbline.PactEmpty && filepath.Base(x.File) == filepath.Base(s.files[i]) {
 				r.Success = r.Success && x.Result == plumbline.PactOK
 				r.Details = append(r.Details, map[string]any{"interactionDescription": x.Description, "success": x.Result == plumbline.PactOK, "detail": x.Detail})
 			}

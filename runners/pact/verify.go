@@ -3,7 +3,6 @@ package pact
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -41,8 +40,9 @@ type Job struct {
 // reaches the target.
 const correlation = "X-Plumbline-Interaction"
 
-// Verify returns one result for every interaction of the files. Without the
-// library each is not-run, and the error wraps ErrNoLibrary.
+// Verify returns one result for every interaction of the files, and one for a
+// file that has none. Without the library each interaction is not-run, and the
+// error wraps ErrNoLibrary.
 func (v *Verifier) Verify(ctx context.Context, j Job) ([]plumbline.PactResult, error) {
 	dir, err := os.MkdirTemp("", "plumbline-pact-")
 	if err != nil {
@@ -139,8 +139,15 @@ func (v *Verifier) shards(j Job, dir string) ([]shard, []plumbline.PactResult, e
 		if err := json.Unmarshal(data, &d.rest); err != nil {
 			return nil, all, fmt.Errorf("%s is not a pact: %w", name, err)
 		}
-		if err := d.read(); err != nil || len(d.interactions) == 0 {
-			return nil, all, fmt.Errorf("%s is not a pact with interactions: %w", name, errors.Join(err, errors.New("nothing would be verified")))
+		if err := d.read(); err != nil {
+			return nil, all, fmt.Errorf("%s is not a pact: %w", name, err)
+		}
+		if len(d.interactions) == 0 {
+			if d.consumer == "" || d.provider == "" {
+				return nil, all, fmt.Errorf("%s is not a pact: it has no interactions, and names no consumer and provider", name)
+			}
+			all = append(all, plumbline.PactResult{File: name, Engine: v.engine(), Consumer: d.consumer, Result: plumbline.PactEmpty})
+			continue
 		}
 		results, interactions := d.results(name, v.engine(), j.Messages != nil)
 		all = append(all, results...)
