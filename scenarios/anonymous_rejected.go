@@ -12,64 +12,69 @@ const (
 	authAnonymous     = "auth/anonymous"
 )
 
-// authRepeat is how often each kind of spoilt credentials is sent: a hole is a
-// hole only if it is there twice.
-const authRepeat = 2
-
 func init() {
 	register(plumbline.Function{
 		ID:    anonymousRejected,
 		Title: "Every protected operation refuses anonymous and broken credentials",
-		Doc: `Method: every operation that the document protects and the mode allows gets its seed request, twice each, without credentials, with empty, malformed and expired ones, with the right secret under the wrong scheme and in the wrong place, as far as its security scheme knows the difference; and last with good credentials, as the positive control.
-Criterion: each of them is answered 401 or 403 and without the body that good credentials get. 401 is what RFC 9110 asks for; 403 is accepted and shown. A 2xx, or a 5xx, that was seen twice is a failure.
-Guard: without the control (good credentials get past authentication) nothing is judged. A 400, 404 or 405 that comes before authentication is no proof either way and is inconclusive. Operations that change what the run did not create are not sent, not even without credentials.`,
+		Doc: `Method: every operation that the document protects and the mode allows gets its seed request without credentials, with empty, malformed and expired ones, with the right secret under the wrong scheme and in the wrong place, as far as its security scheme knows the difference; and last with good credentials, as the positive control.
+Criterion: each of them is answered 401 or 403 and without the body that good credentials get. 401 is what RFC 9110 asks for; 403 is accepted and shown. A 2xx, or a 5xx, is a failure.
+Guard: a hole is told only when it is there again from a clean state. Without the control (good credentials get past authentication) nothing is judged. A 400, 404 or 405 that comes before authentication is no proof either way and is inconclusive. Operations that change what the run did not create are not sent, not even without credentials.`,
 		Standard: "RFC 9110 §11 and §15.5.2; RFC 6750; OWASP API2:2023",
 		Mutants:  []string{"missing-401"},
 		Order:    30,
+		Repeats:  true,
 		Plan:     planAnonymous,
 		Judge:    judgeAnonymous,
 	})
 }
 
 func planAnonymous(d plumbline.Design) plumbline.Proposal {
-	var p plumbline.Proposal
-	secured := 0
-	for _, o := range d.Operations {
-		switch {
-		case !protected(d, o):
-			if !o.Secured && len(d.Public) > 0 && !slices.Contains(d.Public, o.ID) {
-				p.Skips = append(p.Skips, plumbline.Skip{
-					Function: anonymousRejected, Subject: o.ID, Reason: plumbline.ReasonNotDeclared,
-					Detail: "the document leaves it open, and it is not declared public", Unlock: "target.public, or security in the OpenAPI document",
-				})
-			}
-			continue
-		case len(d.Identities) > 0 && !callable(d, o):
-			p.Skips = append(p.Skips, notCallable(anonymousRejected, o))
-		case len(d.Identities) > 0:
-			p.Claims = append(p.Claims, plumbline.Claim{
-				ID: anonymousRejected + "/" + o.ID, Function: anonymousRejected, Operation: o.ID, Basis: plumbline.BasisDocument, Source: o.Source,
-				Statement:   o.ID + " refuses requests without valid credentials",
-				Experiments: []string{authAnonymous},
-			})
-		}
-		secured++
-	}
+	secured := slices.DeleteFunc(slices.Clone(d.Operations), func(o plumbline.Operation) bool { return !protected(d, o) })
+	p := plumbline.Proposal{Skips: leftOpen(d)}
 	switch {
-	case secured == 0:
+	case len(secured) == 0:
 		p.Skips = append(p.Skips, plumbline.Skip{
 			Function: anonymousRejected, Reason: plumbline.ReasonNotApplicable,
 			Detail: "the document protects no operation", Unlock: "security in the OpenAPI document",
 		})
+		return p
 	case len(d.Identities) == 0:
 		p.Skips = append(p.Skips, plumbline.Skip{
 			Function: anonymousRejected, Reason: plumbline.ReasonNeedsIdentity,
 			Detail: "without good credentials there is no telling why a request was refused", Unlock: "identities",
 		})
-	case len(p.Claims) > 0:
+		return p
+	}
+	for _, o := range secured {
+		if !callable(d, o) {
+			p.Skips = append(p.Skips, notCallable(anonymousRejected, o))
+			continue
+		}
+		p.Claims = append(p.Claims, plumbline.Claim{
+			ID: anonymousRejected + "/" + o.ID, Function: anonymousRejected, Operation: o.ID, Basis: plumbline.BasisDocument, Source: o.Source,
+			Statement:   o.ID + " refuses requests without valid credentials",
+			Experiments: []string{authAnonymous},
+		})
+	}
+	if len(p.Claims) > 0 {
 		p.Experiments = []plumbline.Experiment{spoiltCredentials(d)}
 	}
 	return p
+}
+
+// leftOpen are the operations that neither the document protects nor the
+// declaration opens, where it opens any.
+func leftOpen(d plumbline.Design) []plumbline.Skip {
+	var out []plumbline.Skip
+	for _, o := range d.Operations {
+		if !o.Secured && len(d.Public) > 0 && !slices.Contains(d.Public, o.ID) {
+			out = append(out, plumbline.Skip{
+				Function: anonymousRejected, Subject: o.ID, Reason: plumbline.ReasonNotDeclared,
+				Detail: "the document leaves it open, and it is not declared public", Unlock: "target.public, or security in the OpenAPI document",
+			})
+		}
+	}
+	return out
 }
 
 // protected says whether the operation asks for credentials: the document
@@ -88,7 +93,7 @@ func spoiltCredentials(d plumbline.Design) plumbline.Experiment {
 			continue
 		}
 		for _, how := range spoilings(o) {
-			ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": " + how, Operation: o.ID, Auth: how, Repeat: authRepeat})
+			ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": " + how, Operation: o.ID, Auth: how})
 		}
 		ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": " + controlCall, Operation: o.ID})
 	}
@@ -105,11 +110,7 @@ func spoilings(o plumbline.Operation) []string {
 		return []string{plumbline.AuthNone} // a certificate is shown or not
 	}
 	out := []string{plumbline.AuthNone, plumbline.AuthEmpty, plumbline.AuthMalformed}
-	token, key := false, false
-	for _, s := range o.Schemes {
-		token = token || s.Type == "oauth2" || s.Type == "openIdConnect" || (s.Type == "http" && strings.EqualFold(s.HTTP, "bearer"))
-		key = key || s.Type == "apiKey"
-	}
+	token, key := slices.ContainsFunc(o.Schemes, byToken), slices.ContainsFunc(o.Schemes, byKey)
 	if !key {
 		out = append(out, plumbline.AuthScheme)
 	}
@@ -122,30 +123,29 @@ func spoilings(o plumbline.Operation) []string {
 	return out
 }
 
+func byKey(s plumbline.Scheme) bool { return s.Type == "apiKey" }
+
+func byToken(s plumbline.Scheme) bool {
+	return s.Type == "oauth2" || s.Type == "openIdConnect" || s.Type == "http" && strings.EqualFold(s.HTTP, "bearer")
+}
+
 func judgeAnonymous(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	a := admissionOf(d, e, c.Operation)
-	holes, crashes := a.repeated(a.let), a.repeated(a.crashed)
 	sent := len(a.refused) + len(a.let) + len(a.crashed) + len(a.unclear)
-	f := figure{float64(len(holes) + len(crashes)), 0, "kinds of bad credentials", sent}
+	f := figure{float64(len(a.let) + len(a.crashed)), 0, "kinds of bad credentials", sent}
 	switch {
 	case sent == 0:
 		return inconclusive(plumbline.ReasonIncomplete, "no request with bad credentials reached %s", c.Operation)
-	case len(holes) > 0:
-		v := fail(f, "%s lets %s in: %s", c.Operation, strings.Join(a.kinds(holes), ", "), answers(holes))
+	case len(a.let) > 0:
+		v := fail(f, "%s lets %s in: %s", c.Operation, strings.Join(a.kinds(a.let), ", "), answers(a.let))
 		v.Remedy = "check the credentials before anything else"
-		v.Evidence = exhibits(e, holes)
-		return v
+		return a.shown(e, v, "lets anybody in "+c.Operation, a.let)
 	case !a.controlled:
 		return inconclusive(plumbline.ReasonNoPositiveControl, "good credentials were not accepted either (%s)", a.control)
-	case len(crashes) > 0:
-		v := fail(f, "%s answers %s credentials with a server error: %s", c.Operation, strings.Join(a.kinds(crashes), ", "), answers(crashes))
+	case len(a.crashed) > 0:
+		v := fail(f, "%s answers %s credentials with a server error: %s", c.Operation, strings.Join(a.kinds(a.crashed), ", "), answers(a.crashed))
 		v.Remedy = "answer 401 to credentials that cannot be read"
-		v.Evidence = exhibits(e, crashes)
-		return v
-	case len(a.let)+len(a.crashed) > 0:
-		v := inconclusive(plumbline.ReasonNotReproduced, "seen once: %s", answers(append(slices.Clone(a.let), a.crashed...)))
-		v.Evidence = exhibits(e, append(slices.Clone(a.let), a.crashed...))
-		return v
+		return a.shown(e, v, "credentials crash "+c.Operation, a.crashed)
 	case len(a.unclear) > 0:
 		v := inconclusive(plumbline.ReasonNoPositiveControl, "turned away for another reason than its credentials: %s with %s; good ones get %s",
 			answers(a.unclear), strings.Join(a.kinds(a.unclear), ", "), a.control)
@@ -153,6 +153,12 @@ func judgeAnonymous(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 		return v
 	}
 	return pass(f, "%s with bad credentials were refused (%s); good ones got %s", plural(sent, "request"), answers(a.refused), a.control)
+}
+
+// shown adds to a fail what shows it, and what is to be repeated.
+func (a *admission) shown(e *plumbline.Evidence, v plumbline.Verdict, cause string, by []plumbline.Observation) plumbline.Verdict {
+	v.Evidence, v.Suspects, v.Cause, v.Wrong = exhibits(e, by), suspects(by), cause, "service"
+	return v
 }
 
 // An admission is how one operation treated credentials.
@@ -211,20 +217,25 @@ func pastAuthentication(o plumbline.Observation) bool {
 
 // sort puts one request with bad credentials where it belongs.
 func (a *admission) sort(o plumbline.Observation, body string) {
+	noHandshake := o.Error == plumbline.ErrorTLS && a.certificate // before a word of HTTP (RFC 8446 §4.4.2.4)
+	to := &a.unclear
 	switch {
-	case o.Error == plumbline.ErrorTLS && a.certificate:
-		a.refused = append(a.refused, o) // before a word of HTTP (RFC 8446 §4.4.2.4)
+	case noHandshake:
+		to = &a.refused
 	case o.Error != "":
-		a.unclear = append(a.unclear, o)
-	case succeeded(o), body != "" && o.Transcript != nil && o.Transcript.ResponseBody == body:
-		a.let = append(a.let, o)
+	case succeeded(o) || answeredWith(o, body):
+		to = &a.let
 	case o.Status == 401 || o.Status == 403:
-		a.refused = append(a.refused, o)
+		to = &a.refused
 	case o.Status >= 500:
-		a.crashed = append(a.crashed, o)
-	default:
-		a.unclear = append(a.unclear, o)
+		to = &a.crashed
 	}
+	*to = append(*to, o)
+}
+
+// answeredWith says whether an answer has a body that is known.
+func answeredWith(o plumbline.Observation, body string) bool {
+	return body != "" && o.Transcript != nil && o.Transcript.ResponseBody == body
 }
 
 // businessBody is a body that good credentials got, if one was kept.
@@ -235,16 +246,6 @@ func businessBody(good []plumbline.Observation) string {
 		}
 	}
 	return ""
-}
-
-// repeated gives the observations of those calls that were seen at least
-// twice.
-func (a *admission) repeated(seen []plumbline.Observation) []plumbline.Observation {
-	n := map[string]int{}
-	for _, o := range seen {
-		n[o.Stream]++
-	}
-	return slices.DeleteFunc(slices.Clone(seen), func(o plumbline.Observation) bool { return n[o.Stream] < authRepeat })
 }
 
 // kinds names how the credentials of the observations were spoilt.

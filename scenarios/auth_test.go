@@ -60,11 +60,6 @@ func TestAnonymous(t *testing.T) {
 		{"403 without credentials", mode("none", 403), plumbline.Pass, ""},
 		{"an expired token is taken", mode("expired", 200), plumbline.Fail, ""},
 		{"a malformed token crashes it", mode("malformed", 500), plumbline.Fail, ""},
-		{"taken once", each(authAnonymous, "getOrder: none", func(n int, o *plumbline.Observation) {
-			if n == 0 {
-				o.Status = 200
-			}
-		}), plumbline.Inconclusive, plumbline.ReasonNotReproduced},
 		{"not found before authentication", mode("none", 404), plumbline.Inconclusive, plumbline.ReasonNoPositiveControl},
 		{"business data in a refusal", each(authAnonymous, "getOrder: ", func(_ int, o *plumbline.Observation) {
 			o.Transcript = &plumbline.Transcript{ResponseBody: `{"id":"7","total":12}`}
