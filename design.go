@@ -155,6 +155,7 @@ type Case struct {
 	Kind      CaseKind `json:"kind,omitempty"`
 	Keyword   string   `json:"keyword,omitempty"`  // what is broken, or stood at the edge of: "minimum", "required", "media-type", "syntax"
 	Pointer   string   `json:"pointer,omitempty"`  // where: "body/quantity", "query/limit"
+	Schema    string   `json:"schema,omitempty"`   // JSON pointer into the document of the schema that is broken; empty when not known
 	Violates  string   `json:"violates,omitempty"` // empty for a valid case; else the breach in words
 	Proof     string   `json:"proof,omitempty"`    // how the bytes decode, and the verdict on every decoding
 	Origin    string   `json:"origin,omitempty"`   // "example", "default", "generated", "malformed"

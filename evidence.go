@@ -221,7 +221,8 @@ type Mark struct {
 	Kind    MarkKind `json:"kind"`
 	Pointer string   `json:"pointer,omitempty"` // JSON pointer into the body, or "header/Name"
 	Message string   `json:"message"`
-	Schema  string   `json:"schema,omitempty"` // JSON pointer into the OpenAPI document
+	Schema  string   `json:"schema,omitempty"`  // JSON pointer into the OpenAPI document
+	Keyword string   `json:"keyword,omitempty"` // of the schema that is broken: "required"
 }
 
 // A MarkKind is a kind of Mark.

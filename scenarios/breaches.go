@@ -11,13 +11,14 @@ import (
 // A fault of a service, as an oracle sees it: what is wrong, how sure that is,
 // and the request that shows it.
 type wrongdoing struct {
-	level plumbline.Level
-	what  string
-	cause string
-	who   string // "service" or "document"; empty when nothing says so
-	shown plumbline.Observation
-	with  []plumbline.Suspect // what has to be repeated beside it, or, for a step of a flow, instead
-	flow  bool
+	level  plumbline.Level
+	what   string
+	cause  string
+	who    string // "service" or "document"; empty when nothing says so
+	shown  plumbline.Observation
+	broken plumbline.Case      // of an invalid request: what it is
+	with   []plumbline.Suspect // what has to be repeated beside it, or, for a step of a flow, instead
+	flow   bool
 }
 
 // accuse is the verdict on wrongdoings, the surest first; there is at least one.

@@ -15,6 +15,7 @@ type conformity struct {
 	disturbed disturbance
 	responses int64
 	succeeded int64
+	statuses  map[int]int    // answers to requests that are not meant to be refused, one by one
 	answers   map[string]int // only of requests that were recorded one by one, or of a class under load
 	breaches  map[string]*breach
 }
@@ -43,6 +44,9 @@ func (s *conformity) observe(o plumbline.Observation) {
 		s.succeeded++
 	}
 	meant := spoilt(s.op, o)
+	if !meant {
+		s.note(o.Status)
+	}
 	for _, m := range o.Marks {
 		if !s.counts(m, o, meant) {
 			continue
@@ -51,6 +55,32 @@ func (s *conformity) observe(o plumbline.Observation) {
 		b.count++
 		b.seen = append(b.seen, o)
 	}
+}
+
+func (s *conformity) note(status int) {
+	if s.statuses == nil {
+		s.statuses = map[int]int{}
+	}
+	s.statuses[status]++
+}
+
+// agree says how many of the answers that could have shown a breach did: for a
+// status those of its class, else those of the same statuses.
+func (s *conformity) agree(b *breach) unanimous {
+	u := unanimous{}
+	same := map[int]bool{}
+	for _, o := range b.seen {
+		if !spoilt(s.op, o) {
+			u.broke++
+			same[o.Status] = true
+		}
+	}
+	for status, n := range s.statuses {
+		if same[status] || b.mark.Kind == plumbline.MarkStatus && len(b.seen) > 0 && status/100 == b.seen[0].Status/100 {
+			u.of += n
+		}
+	}
+	return u
 }
 
 // counts says whether the mark is a breach that this function answers for.

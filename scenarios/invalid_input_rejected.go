@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/overlay"
 )
 
 const invalidRejected = "contract/invalid-input-rejected"
@@ -72,7 +73,11 @@ func judgeRejected(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence)
 	case len(t.found) > 0:
 		v := accuse(e, len(t.sent), "cases", t.found)
 		v.Statement = fmt.Sprintf("%d of %s accepted by %s: %s", len(t.found), plural(len(t.sent), "invalid request"), op.ID, v.Statement)
-		v.Remedy = "refuse it with 400 or 422, or allow it in the document"
+		v.Patch = patched("What "+op.ID+" accepts", t.allowing(d))
+		v.Remedy = "service: refuse it with 400 or 422"
+		if v.Patch != "" {
+			v.Remedy += "; or document: the overlay allows what is always accepted"
+		}
 		return v
 	case len(t.refused) == 0 || !t.control:
 		return skipped(plumbline.ReasonNotApplicable, "nothing shows that %s got as far as to look at its input (%s): not covered", op.ID, answers(t.sent))
@@ -115,14 +120,35 @@ func hearingOf(op plumbline.Operation, e *plumbline.Evidence) hearing {
 	return t
 }
 
+// allowing is how the document would have to change where every request that
+// breaks a constraint is accepted. Where some are refused the service knows the
+// constraint, and it is the service that has to change.
+func (t hearing) allowing(d plumbline.Design) []overlay.Action {
+	if strings.HasPrefix(d.Document.OpenAPI, "2") {
+		return nil // it was read as 3.0, and its places are others
+	}
+	var out []overlay.Action
+	for _, w := range t.found {
+		k := w.broken
+		enforced := slices.ContainsFunc(t.sent, func(o plumbline.Observation) bool {
+			return o.Pointer == k.Pointer && o.Keyword == k.Keyword && !succeeded(o)
+		})
+		if k.Schema == "" || enforced {
+			continue
+		}
+		out = append(out, loosened(d, constraint{keyword: k.Keyword, schema: k.Schema, message: k.Violates})...)
+	}
+	return out
+}
+
 // accepted is the wrongdoing of having taken an invalid request.
 func accepted(op plumbline.Operation, k plumbline.Case, o plumbline.Observation) wrongdoing {
 	w := wrongdoing{
-		level: plumbline.LevelProved, shown: o, what: violation(op, k.ID) + " is answered " + answer(o),
+		level: plumbline.LevelProved, who: wrongService, shown: o, broken: k, what: violation(op, k.ID) + " is answered " + answer(o),
 		cause: strings.TrimSpace("accepts " + op.ID + " " + k.Pointer + " " + k.Keyword),
 	}
 	if lenient(k.Keyword) {
-		w.level = plumbline.LevelLikely
+		w.level, w.who = plumbline.LevelLikely, ""
 	}
 	return w
 }

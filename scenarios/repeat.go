@@ -145,6 +145,7 @@ func repeated(f plumbline.Function, d plumbline.Design, c plumbline.Claim, e *pl
 // unproved takes the proof from a failure and keeps what was seen.
 func unproved(v plumbline.Verdict, why plumbline.Reason, detail string) plumbline.Verdict {
 	v.Outcome, v.Reason, v.Statement = plumbline.Inconclusive, why, detail+"; seen: "+v.Statement
+	v.Wrong, v.Patch = "", ""
 	return v
 }
 

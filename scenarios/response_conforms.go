@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/overlay"
 )
 
 const responseConforms = "contract/response-conforms"
@@ -102,7 +103,7 @@ func judgeConforms(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence)
 	case len(repeated) > 0:
 		v := fail(figure{float64(len(repeated)), 0, "breaches", int(s.responses)}, "%s of the document in %d responses: %s",
 			plural(len(repeated), "kind")+" of breach", s.responses, describeBreaches(repeated))
-		v.Remedy = "answer as the document says, or change the document" + at(repeated[0].mark)
+		s.attribute(d, &v, repeated)
 		v.Cause = causeOf(repeated[0].mark)
 		for _, b := range repeated {
 			v.Suspects = appendSuspects(v.Suspects, suspectsOf(firsts(b.seen)...)...)
@@ -117,4 +118,17 @@ func judgeConforms(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence)
 		return inconclusive(plumbline.ReasonTooFewSamples, "%d responses, %d are needed", s.responses, conformLeast)
 	}
 	return pass(figure{0, 0, "breaches", int(s.responses)}, "no breach of the document in %d responses (%s)", s.responses, counted(s.answers))
+}
+
+// attribute says what each side would have to change, by an overlay when it is
+// the document, and which is likelier.
+func (s *conformity) attribute(d plumbline.Design, v *plumbline.Verdict, breaches []*breach) {
+	var actions []overlay.Action
+	for _, b := range breaches {
+		actions = append(actions, amendment(d, b.mark, b.seen, s.agree(b))...)
+	}
+	first := breaches[0]
+	who, why := likelier(first.mark, first.seen, s.agree(first))
+	v.Wrong, v.Patch = who, patched("What "+s.op.ID+" answers", actions)
+	v.Remedy = bothSides(who, why, "answer as the document says"+at(first.mark), v.Patch)
 }

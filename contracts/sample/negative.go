@@ -71,8 +71,18 @@ func (m *maker) brokenCase(i idea) (plumbline.Case, bool) {
 	}
 	return plumbline.Case{
 		Operation: m.op.ID, Kind: plumbline.CaseInvalid, Keyword: keyword, Pointer: at, Violates: at + ": " + words,
-		Proof: proved.text, Origin: "invalid", Request: req, Binds: m.bindsWithout(i.place, i.pointer), Expect: statuses(m.op.Op, "4"),
+		Proof: proved.text, Origin: "invalid", Schema: schemaOf(keyword, proved.breaches), Request: req, Binds: m.bindsWithout(i.place, i.pointer), Expect: statuses(m.op.Op, "4"),
 	}, true
+}
+
+// schemaOf is where the document says what is broken.
+func schemaOf(keyword string, breaches []schema.Breach) string {
+	for _, b := range breaches {
+		if b.Keyword == keyword {
+			return b.Schema
+		}
+	}
+	return ""
 }
 
 func (m *maker) brokenRequest(i idea) (plumbline.Request, bool) {

@@ -55,7 +55,7 @@ func (m *media) json(body []byte) []plumbline.Mark {
 func marked(breaches []Breach, prefix string) []plumbline.Mark {
 	var out []plumbline.Mark
 	for _, b := range breaches {
-		out = append(out, plumbline.Mark{Kind: plumbline.MarkBody, Pointer: prefix + b.Pointer, Message: b.Message, Schema: b.Schema})
+		out = append(out, plumbline.Mark{Kind: plumbline.MarkBody, Pointer: prefix + b.Pointer, Message: b.Message, Schema: b.Schema, Keyword: b.Keyword})
 	}
 	return out
 }

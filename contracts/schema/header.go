@@ -30,7 +30,7 @@ func (i *Inspector) headerRules(hs openapi3.Headers, at string) []*headerRule {
 		if h == nil || h.Value == nil || strings.EqualFold(name, "Content-Type") {
 			continue
 		}
-		r := &headerRule{name: http.CanonicalHeaderKey(name), at: at + "/headers/" + token(name), required: h.Value.Required, explode: h.Value.Explode != nil && *h.Value.Explode}
+		r := &headerRule{name: http.CanonicalHeaderKey(name), at: placeOf(h.Ref, at+"/headers/"+token(name)), required: h.Value.Required, explode: h.Value.Explode != nil && *h.Value.Explode}
 		ref := h.Value.Schema
 		for media, m := range h.Value.Content {
 			if base, _ := parseMedia(media); formOf(base) == formJSON && m != nil {

@@ -81,7 +81,7 @@ func (i *Inspector) operation(o openapi.Op) *operation {
 		if r == nil || r.Value == nil {
 			continue
 		}
-		a := &answer{status: status, at: o.Source.Pointer + "/responses/" + status, medias: i.medias(r.Value.Content)}
+		a := &answer{status: status, at: placeOf(r.Ref, o.Source.Pointer+"/responses/"+status), medias: i.medias(r.Value.Content)}
 		a.headers = i.headerRules(r.Value.Headers, a.at)
 		code, err := strconv.Atoi(status)
 		switch {
@@ -94,6 +94,15 @@ func (i *Inspector) operation(o openapi.Op) *operation {
 		}
 	}
 	return out
+}
+
+// placeOf is where something stands in the document: where a reference leads,
+// if it stays in it.
+func placeOf(ref, here string) string {
+	if at, ok := strings.CutPrefix(ref, "#/"); ok {
+		return "/" + at
+	}
+	return here
 }
 
 // answer finds the response of a status: the status itself, its class, or the

@@ -131,21 +131,11 @@ func (v *Verifier) shards(j Job, dir string) ([]shard, []plumbline.PactResult, e
 	var out []shard
 	var all []plumbline.PactResult
 	for _, name := range j.Files {
-		data, err := os.ReadFile(name)
+		d, err := readDocument(name)
 		if err != nil {
-			return nil, all, fmt.Errorf("pact: %w", err)
-		}
-		var d document
-		if err := json.Unmarshal(data, &d.rest); err != nil {
-			return nil, all, fmt.Errorf("%s is not a pact: %w", name, err)
-		}
-		if err := d.read(); err != nil {
-			return nil, all, fmt.Errorf("%s is not a pact: %w", name, err)
+			return nil, all, err
 		}
 		if len(d.interactions) == 0 {
-			if d.consumer == "" || d.provider == "" {
-				return nil, all, fmt.Errorf("%s is not a pact: it has no interactions, and names no consumer and provider", name)
-			}
 			all = append(all, plumbline.PactResult{File: name, Engine: v.engine(), Consumer: d.consumer, Result: plumbline.PactEmpty})
 			continue
 		}
@@ -177,6 +167,26 @@ type document struct {
 	interactions []map[string]any
 	consumer     string
 	provider     string
+}
+
+// readDocument reads a pact file. One without interactions has at least to say
+// whose it is.
+func readDocument(name string) (*document, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("pact: %w", err)
+	}
+	var d document
+	if err := json.Unmarshal(data, &d.rest); err != nil {
+		return nil, fmt.Errorf("%s is not a pact: %w", name, err)
+	}
+	if err := d.read(); err != nil {
+		return nil, fmt.Errorf("%s is not a pact: %w", name, err)
+	}
+	if len(d.interactions) == 0 && (d.consumer == "" || d.provider == "") {
+		return nil, fmt.Errorf("%s is not a pact: it has no interactions, and names no consumer and provider", name)
+	}
+	return &d, nil
 }
 
 func (d *document) read() error {
