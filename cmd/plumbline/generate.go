@@ -25,12 +25,19 @@ const manifestName = ".generated.json"
 func (a *app) generateCommand() *cobra.Command {
 	var o options
 	var overwrite bool
+	var tests consumerTests
 	c := &cobra.Command{
 		Use: "generate", Short: "Write contracts, features and profiles, to be edited and committed", Args: cobra.NoArgs,
 		Long: `Generate writes contracts/ (Pact V4 and the ledger of what Pact cannot say),
 features/ (Gherkin) and profiles/ (load) into a folder. A file that was edited
 since it was generated is left alone: the new version is put beside it as
-NAME.new, and the command says so and exits 2.`,
+NAME.new, and the command says so and exits 2.
+
+With --consumer-tests go it writes consumer/NAME_test.go instead: tests on the
+DSL of pact-go for the operations of --operations, where the team of a consumer
+begins. They call for what the document promises; the team puts its own client
+in, and takes out what that does not read.`,
+		Example: "  plumbline generate --consumer-tests go --consumer web --operations createOrder,getOrder",
 		RunE: func(*cobra.Command, []string) error {
 			s, err := a.prepare(o)
 			if err != nil {
@@ -39,15 +46,16 @@ NAME.new, and the command says so and exits 2.`,
 			if s.out == "" {
 				s.out = s.folder()
 			}
-			files, err := s.artefacts()
+			files, err := s.written(tests)
 			if err != nil {
-				return harness(err)
+				return err
 			}
 			return a.generate(s.out, files, overwrite)
 		},
 	}
 	o.bind(c.Flags())
 	c.Flags().StringVar(&o.out, "out", "", "folder (default: generated in plumbline.yaml, or plumbline/ beside it)")
+	tests.bind(c.Flags())
 	c.Flags().BoolVar(&overwrite, "overwrite", false, "write over edited files")
 	return c
 }

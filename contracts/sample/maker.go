@@ -19,3 +19,9 @@ func NewMaker(s *schema.Set) *Maker { return &Maker{newGenerator(s, nil)} }
 func (m *Maker) Value(ref *openapi3.SchemaRef, full bool) (v any, ok bool) {
 	return m.g.make(node{ref}, shape{full: full})
 }
+
+// Novel is the kind of value that nothing has had before and that the schema
+// accepts, as plumbline.FromNew has them; ok is false when there is none.
+func (m *Maker) Novel(ref *openapi3.SchemaRef) (kind string, ok bool) {
+	return (&graph{set: m.g.set}).novel(ref)
+}
