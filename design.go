@@ -318,6 +318,8 @@ type Dependency struct {
 	Degraded   string        `json:"degraded,omitempty"`
 	Bulkhead   bool          `json:"bulkhead,omitempty"`
 	OpenAPI    string        `json:"openapi,omitempty"` // its own document; empty when none is declared
+	Pacts      []string      `json:"pacts,omitempty"`   // files of the pacts in which the service is the consumer
+	Agreed     []string      `json:"agreed,omitempty"`  // names of the interactions of these pacts
 	Source     Source        `json:"source"`
 }
 

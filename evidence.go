@@ -241,6 +241,7 @@ const (
 	MarkUnread    MarkKind = "unread"    // could not be checked: "application/xml is not validated"; no breach
 	MarkOperation MarkKind = "operation" // of a request to a dependency: its document has no such operation
 	MarkParameter MarkKind = "parameter" // of a request to a dependency: a declared parameter is missing, or not as declared
+	MarkUnagreed  MarkKind = "unagreed"  // of a request to a dependency: the pact with it does not speak of it; no breach
 	MarkLeak      MarkKind = "leak"      // stack trace, SQL text, file path, address of a dependency
 )
 
@@ -283,7 +284,8 @@ type Exchange struct {
 	FaultKind FaultKind     `json:"fault_kind,omitempty"`
 	Closed    Closer        `json:"closed,omitempty"`    // who ended it early
 	Operation string        `json:"operation,omitempty"` // of the dependency's own document
-	Marks     []Mark        `json:"marks,omitempty"`     // how the request breaks the dependency's own document
+	Marks     []Mark        `json:"marks,omitempty"`     // how the request breaks the dependency's own document, or the pact with it
+	Agreed    []string      `json:"agreed,omitempty"`    // interactions of the pact with the dependency that the request is of
 }
 
 // A Closer names who ended an exchange before its time.

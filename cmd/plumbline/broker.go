@@ -30,8 +30,9 @@ type brokerage struct {
 	files   []string // parallel to fetched
 }
 
-func (s *session) broker() *broker.Client {
-	b := s.declared.Broker
+func (s *session) broker() *broker.Client { return clientOf(s.declared.Broker) }
+
+func clientOf(b *declaration.Broker) *broker.Client {
 	return &broker.Client{URL: b.URL, Token: b.Token, User: b.User, Password: b.Password}
 }
 
@@ -54,8 +55,8 @@ func (s *session) brokered() (pending map[string]bool, err error) {
 		return pending, err
 	}
 	for i, p := range s.fetched {
-		file := filepath.Join(pactsFolder, fmt.Sprintf("%02d-%s-%.8s.json", i+1, fileName(consumerOf(p.Data)), digest(p.Data)))
-		if err := writeFile(file, p.Data); err != nil {
+		file, err := kept(pactsFolder, i, p)
+		if err != nil {
 			return pending, err
 		}
 		s.files = append(s.files, file)
@@ -66,6 +67,38 @@ func (s *session) brokered() (pending map[string]bool, err error) {
 		}
 	}
 	return pending, nil
+}
+
+// kept writes a fetched pact into a folder.
+func kept(dir string, i int, p broker.Pact) (file string, err error) {
+	file = filepath.Join(dir, fmt.Sprintf("%02d-%s-%.8s.json", i+1, fileName(consumerOf(p.Data)), digest(p.Data)))
+	return file, writeFile(file, p.Data)
+}
+
+// partners fetches the pacts of the service with its dependencies from their
+// brokers.
+func (s *session) partners() error {
+	ctx, cancel := context.WithTimeout(context.Background(), brokerTime)
+	defer cancel()
+	for i := range s.design.Dependencies {
+		d := &s.design.Dependencies[i]
+		b := s.declared.Brokers[d.Name]
+		if b == nil {
+			continue
+		}
+		found, err := clientOf(b).Latest(ctx, cmp.Or(b.Consumer, s.design.Service), cmp.Or(b.Provider, d.Name))
+		if err != nil {
+			return fmt.Errorf("dependencies.%s.pact: %w", d.Name, err)
+		}
+		for n, p := range found {
+			file, err := kept(filepath.Join(pactsFolder, "dependencies", fileName(d.Name)), n, p)
+			if err != nil {
+				return err
+			}
+			d.Pacts = append(d.Pacts, file)
+		}
+	}
+	return nil
 }
 
 func consumerOf(pact []byte) string {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +13,39 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 )
+
+// The pact of the service with a dependency comes from a broker, too.
+func TestPactsWithDependenciesComeFromABroker(t *testing.T) {
+	var s *httptest.Server
+	s = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/":
+			_, _ = fmt.Fprintf(w, `{"_links":{"pb:latest-provider-pacts":{"href":"%s/latest/{provider}"}}}`, s.URL)
+		case "/latest/payment":
+			_, _ = fmt.Fprint(w, `{"_links":{"pb:pacts":[{"href":"/pact","name":"things"}]}}`)
+		default:
+			_, _ = fmt.Fprint(w, `{"consumer":{"name":"things"},"provider":{"name":"payment"},"interactions":[{"description":"pays","request":{"method":"POST","path":"/charge"},"response":{"status":200}}]}`)
+		}
+	}))
+	defer s.Close()
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"openapi.yaml":   "openapi: 3.0.3\ninfo: {title: things, version: '1'}\npaths: {/things: {get: {operationId: getThings, responses: {'200': {description: d}}}}}\n",
+		"plumbline.yaml": "service: things\nopenapi: openapi.yaml\ndependencies: {payment: {listen: '127.0.0.1:1', upstream: 'http://127.0.0.1:2', pact: {broker: {url: '" + s.URL + "/'}}}}\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := &app{out: io.Discard, err: io.Discard, env: func(string) (string, bool) { return "", false }}
+	got, err := a.prepare(options{seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if dep := got.design.Dependencies[0]; len(dep.Pacts) != 1 || len(dep.Agreed) != 1 || dep.Agreed[0] != "pays" {
+		t.Errorf("dependency: %+v", dep)
+	}
+}
 
 // The pacts of a broker become part of the design; pending ones are marked, and
 // results are published only when asked for.

@@ -195,7 +195,7 @@ func (s *session) fill() error {
 	if s.design.Service == "" {
 		s.design.Service = serviceName(s.doc)
 	}
-	errs = append(errs, s.flagObjectives(), s.consumers(), s.compare())
+	errs = append(errs, s.flagObjectives(), s.partners(), s.agree(), s.consumers(), s.compare())
 	s.design.Served = s.declared.Intake.Served
 	s.design.Untrue, s.design.Examples = examples.Check(s.doc, s.set)
 	return errors.Join(errs...)

@@ -28,8 +28,9 @@ type Declaration struct {
 	Token      string
 	Generated  string // folder of generated and edited files; empty when not declared
 	Pacts      []string
-	Broker     *Broker   // nil when none is declared
-	Messages   *Messages // nil when none is declared
+	Broker     *Broker            // nil when none is declared
+	Brokers    map[string]*Broker // of pacts with dependencies, by their names
+	Messages   *Messages          // nil when none is declared
 	Intake     Intake
 	Dictionary map[string][]any // values by the name of a field, or by operation and place: "createOrder/body/quantity"
 

@@ -120,6 +120,41 @@ func TestMistakesAreCodedAndPlaced(t *testing.T) {
 	}
 }
 
+func TestPactsAreFilesFoldersAndBrokers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"a.json", "b.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parse := func(pact string) (*Declaration, plumbline.Design, error) {
+		d, err := Parse(filepath.Join(dir, "plumbline.yaml"), []byte("pacts: [.]\ndependencies: {pay: {listen: l, upstream: http://u, pact: "+pact+"}}"), env)
+		design := plumbline.Design{}
+		if err == nil {
+			_, err = d.Fill(&design)
+		}
+		return d, design, err
+	}
+	for pact, want := range map[string]int{"a.json": 1, ".": 2, "[a.json, b.json]": 2, "'*.json'": 2, "{files: [b.json]}": 1} {
+		if d, design, err := parse(pact); err != nil || len(design.Dependencies[0].Pacts) != want || len(d.Pacts) != 2 {
+			t.Errorf("%s: %v, %v", pact, design.Dependencies, err)
+		}
+	}
+	d, _, err := parse("{broker: {url: https://broker.test, token: t, consumer: shop}}")
+	if err != nil || d.Brokers["pay"] == nil || d.Brokers["pay"].Consumer != "shop" {
+		t.Errorf("broker: %+v, %v", d, err)
+	}
+	for _, pact := range []string{"none.json", "{broker: {url: nowhere}}"} {
+		if _, _, err := parse(pact); err == nil {
+			t.Errorf("%s was accepted", pact)
+		}
+	}
+	if _, err := Parse("p", []byte("dependencies: {db: {wire: tcp, listen: l, upstream: 'h:1', pact: {broker: {url: http://b}}}}"), env); err == nil || !strings.Contains(err.Error(), "a pact is about an HTTP wire") {
+		t.Errorf("a pact on a TCP wire: %v", err)
+	}
+}
+
 func TestAllMistakesAtOnce(t *testing.T) {
 	t.Parallel()
 	text := strings.NewReplacer("recovery: 10s", "recovery: 0s", "class: critical", "class: vital").Replace(whole)

@@ -23,6 +23,13 @@ func (b *builder) dependency(name string, f dependency) {
 	if f.OpenAPI != "" && d.Wire == plumbline.WireTCP {
 		b.wrong("CFG004", at+".openapi", "an OpenAPI document is about an HTTP wire", "the wire to %q is TCP", name)
 	}
+	d.Pacts = b.found(at+".pact", f.Pact.Files)
+	if broker := b.reachable(at+".pact.broker", f.Pact.Broker); broker != nil {
+		b.out.Brokers[name] = broker
+	}
+	if (len(d.Pacts) > 0 || f.Pact.Broker != nil) && d.Wire == plumbline.WireTCP {
+		b.wrong("CFG004", at+".pact", "a pact is about an HTTP wire", "the wire to %q is TCP", name)
+	}
 	if f.Retry != nil {
 		d.Retry = b.retry(at+".retry", *f.Retry)
 	}

@@ -73,6 +73,7 @@ type dependency struct {
 	Accept     []int        `yaml:"accept"`
 	Degraded   string       `yaml:"degraded_marker"`
 	OpenAPI    string       `yaml:"openapi"`
+	Pact       pactsFile    `yaml:"pact"`
 }
 
 type retryFile struct {

@@ -1,7 +1,7 @@
 package declaration
 
-// pactsFile is pacts: of plumbline.yaml: a list of files, or a mapping with
-// files and a broker.
+// pactsFile is pacts: of plumbline.yaml, and pact: of a dependency: a file or
+// folder, a list of them, or a mapping with files and a broker.
 type pactsFile struct {
 	Files  []string `yaml:"files"`
 	Broker *Broker  `yaml:"broker"`
@@ -10,6 +10,11 @@ type pactsFile struct {
 // UnmarshalYAML reads either form.
 func (p *pactsFile) UnmarshalYAML(read func(any) error) error {
 	if err := read(&p.Files); err == nil {
+		return nil
+	}
+	var one string
+	if err := read(&one); err == nil {
+		p.Files = []string{one}
 		return nil
 	}
 	p.Files = nil
@@ -23,7 +28,8 @@ type Broker struct {
 	Token     string           `yaml:"token"`
 	User      string           `yaml:"user"`
 	Password  string           `yaml:"password"`
-	Provider  string           `yaml:"provider"` // as the broker calls the service; empty: service
+	Provider  string           `yaml:"provider"` // as the broker calls the service, or the dependency; empty: by its own name
+	Consumer  string           `yaml:"consumer"` // of a dependency: as the broker calls the service; empty: service
 	Branch    string           `yaml:"branch"`   // of the provider
 	Selectors []map[string]any `yaml:"consumer_version_selectors"`
 	Pending   bool             `yaml:"pending"`

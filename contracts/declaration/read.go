@@ -36,7 +36,7 @@ func Parse(name string, data []byte, env func(string) (string, bool)) (*Declarat
 		return nil, err
 	}
 	s.expand(reflect.ValueOf(&f).Elem(), "$", env)
-	d := &Declaration{File: name, Service: f.Service, Liveness: f.Target.Liveness, Public: f.Target.Public, Unsafe: f.Unsafe, Control: f.Wires.Control, Token: f.Wires.Token, bindings: f.Bindings}
+	d := &Declaration{Brokers: map[string]*Broker{}, File: name, Service: f.Service, Liveness: f.Target.Liveness, Public: f.Target.Public, Unsafe: f.Unsafe, Control: f.Wires.Control, Token: f.Wires.Token, bindings: f.Bindings}
 	b := &builder{source: s, file: f, out: d, dir: filepath.Dir(name)}
 	b.build()
 	return d, errors.Join(s.errs...)
@@ -100,13 +100,24 @@ func (b *builder) target() {
 }
 
 func (b *builder) pacts() {
-	for i, pattern := range b.file.Pacts.Files {
-		found, err := filepath.Glob(b.path(pattern))
-		if err != nil || len(found) == 0 {
-			b.wrong("CFG006", fmt.Sprintf("$.pacts[%d]", i), "patterns are relative to plumbline.yaml", "no file matches %q", pattern)
+	b.out.Pacts = b.found("$.pacts", b.file.Pacts.Files)
+}
+
+// found are the files of patterns; a folder stands for the JSON files in it.
+func (b *builder) found(at string, patterns []string) []string {
+	var out []string
+	for i, pattern := range patterns {
+		full := b.path(pattern)
+		if info, err := os.Stat(full); err == nil && info.IsDir() {
+			full = filepath.Join(full, "*.json")
 		}
-		b.out.Pacts = append(b.out.Pacts, found...)
+		files, err := filepath.Glob(full)
+		if err != nil || len(files) == 0 {
+			b.wrong("CFG006", fmt.Sprintf("%s[%d]", at, i), "patterns are relative to plumbline.yaml", "no file matches %q", pattern)
+		}
+		out = append(out, files...)
 	}
+	return out
 }
 
 // broker takes over how the broker of the pacts, and the maker of messages, are
@@ -116,13 +127,18 @@ func (b *builder) broker() {
 	if m := b.out.Messages; m != nil && (m.URL == "") == (len(m.Command) == 0) {
 		b.wrong("CFG004", "$.messages", "write url: or command:", "exactly one of url and command makes the messages")
 	}
-	if b.file.Pacts.Broker == nil {
-		return
+	b.out.Broker = b.reachable("$.pacts.broker", b.file.Pacts.Broker)
+}
+
+// reachable checks the address of a broker, if there is one.
+func (b *builder) reachable(at string, broker *Broker) *Broker {
+	if broker == nil {
+		return nil
 	}
-	b.out.Broker = b.file.Pacts.Broker
-	if u, err := url.Parse(b.out.Broker.URL); err != nil || u.Host == "" {
-		b.wrong("CFG004", "$.pacts.broker.url", "write https://broker.example.com", "%q is not the URL of a Pact Broker", b.out.Broker.URL)
+	if u, err := url.Parse(broker.URL); err != nil || u.Host == "" {
+		b.wrong("CFG004", at+".url", "write https://broker.example.com", "%q is not the URL of a Pact Broker", broker.URL)
 	}
+	return broker
 }
 
 func (b *builder) words() {

@@ -178,6 +178,41 @@ func TestResultsGoWhereThePactSays(t *testing.T) {
 	}
 }
 
+// What a deployment sends to a dependency is agreed on in the latest pact of the
+// two; and a broker too old to choose what is to be verified gives all latest
+// pacts of the provider.
+func TestTheLatestPactsOfAProvider(t *testing.T) {
+	t.Parallel()
+	var auths []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		auths = append(auths, user+":"+password)
+		switch r.URL.EscapedPath() {
+		case "/":
+			_, _ = fmt.Fprint(w, `{"_links":{"pb:latest-provider-pacts":{"href":"/now/{provider}","templated":true}}}`)
+		case "/now/pay%20me":
+			_, _ = fmt.Fprint(w, `{"_links":{"pb:pacts":[{"href":"/x/web","title":"web and pay me","name":"web"},{"href":"/x/shop","title":"shop and pay me","name":"shop"}]}}`)
+		default:
+			_, _ = fmt.Fprintf(w, `{"consumer":{"name":%q},"interactions":[]}`, strings.TrimPrefix(r.URL.Path, "/x/"))
+		}
+	}))
+	defer s.Close()
+	c := &broker.Client{URL: s.URL + "/", User: "u", Password: "p"}
+	got, err := c.Latest(t.Context(), "shop", "pay me")
+	if err != nil || len(got) != 1 || got[0].Name != "shop and pay me" || !strings.Contains(string(got[0].Data), "shop") {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := c.Latest(t.Context(), "nobody", "pay me"); err == nil || !strings.Contains(err.Error(), "nobody has no pact with pay me") {
+		t.Errorf("error %v", err)
+	}
+	if all, err := c.Pacts(t.Context(), broker.Query{Provider: "pay me"}); err != nil || len(all) != 2 {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if slices.ContainsFunc(auths, func(a string) bool { return a != "u:p" }) {
+		t.Errorf("credentials: %v", auths)
+	}
+}
+
 // Another host never sees the credentials.
 func TestCredentialsStayWithTheBroker(t *testing.T) {
 	t.Parallel()

@@ -51,7 +51,11 @@ func (c *Client) Pacts(ctx context.Context, q Query) ([]Pact, error) {
 		method: http.MethodPost, relations: []string{"pb:provider-pacts-for-verification", "beta:provider-pacts-for-verification"},
 		values: map[string]string{"provider": q.Provider}, body: q.body(),
 	}
-	if err := c.follow(ctx, e, &page); err != nil {
+	err := c.follow(ctx, e, &page)
+	if errors.Is(err, ErrNoLink) { // an old broker does not choose
+		return c.latest(ctx, q.Provider, "")
+	}
+	if err != nil {
 		return nil, err
 	}
 	var out []Pact
@@ -66,6 +70,44 @@ func (c *Client) Pacts(ctx context.Context, q Query) ([]Pact, error) {
 				p.Notices = append(p.Notices, n.Text)
 			}
 		}
+		if err := c.fetch(ctx, &p); err != nil {
+			return out, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// Latest fetches the latest pact of one consumer with one provider.
+func (c *Client) Latest(ctx context.Context, consumer, provider string) ([]Pact, error) {
+	out, err := c.latest(ctx, provider, consumer)
+	if err == nil && len(out) == 0 {
+		return nil, fmt.Errorf("broker: %s has no pact with %s", consumer, provider)
+	}
+	return out, err
+}
+
+// latest fetches the latest pacts of a provider, of one consumer or of all.
+func (c *Client) latest(ctx context.Context, provider, consumer string) ([]Pact, error) {
+	var page struct {
+		Links struct {
+			Pacts []link `json:"pb:pacts"`
+			Old   []link `json:"pacts"` // what brokers before 2.0 call it
+		} `json:"_links"`
+	}
+	e := errand{method: http.MethodGet, relations: []string{"pb:latest-provider-pacts"}, values: map[string]string{"provider": provider}}
+	if err := c.follow(ctx, e, &page); err != nil {
+		return nil, err
+	}
+	var out []Pact
+	if len(page.Links.Pacts) == 0 {
+		page.Links.Pacts = page.Links.Old
+	}
+	for _, l := range page.Links.Pacts {
+		if consumer != "" && l.Name != consumer {
+			continue
+		}
+		p := Pact{Name: l.Title, URL: l.Href}
 		if err := c.fetch(ctx, &p); err != nil {
 			return out, err
 		}

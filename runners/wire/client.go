@@ -22,9 +22,10 @@ type Client struct {
 	Token string
 	HTTP  *http.Client // nil: one with a deadline of 10 s
 	// Inspect establishes facts about a request that is watched, on arrival:
-	// which operation of the dependency's own document it is, and how it
-	// breaks it. Nil inspects nothing.
-	Inspect func(x plumbline.Exchange, s Sight) (operation string, marks []plumbline.Mark)
+	// which operation of the dependency's own document it is, or which
+	// interaction of the pact with it, and how it breaks them. Nil inspects
+	// nothing.
+	Inspect func(x *plumbline.Exchange, s Sight)
 
 	mu     sync.Mutex
 	after  uint64
@@ -111,7 +112,7 @@ func (c *Client) Exchanges(ctx context.Context) ([]plumbline.Exchange, error) {
 			x.Answered += c.shift
 		}
 		if e.Sight != nil && c.Inspect != nil {
-			x.Operation, x.Marks = c.Inspect(x, *e.Sight)
+			c.Inspect(&x, *e.Sight)
 		}
 		c.after = e.Sequence
 		out = append(out, x)

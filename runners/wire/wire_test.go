@@ -319,9 +319,9 @@ func TestRequestsOfARunAreHandedOverForInspection(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, plumbline.WireHTTP)
 	var seen []Sight
-	r.client.Inspect = func(x plumbline.Exchange, s Sight) (string, []plumbline.Mark) {
+	r.client.Inspect = func(x *plumbline.Exchange, s Sight) {
 		seen = append(seen, s)
-		return "charge", []plumbline.Mark{{Kind: plumbline.MarkBody, Message: x.Method}}
+		x.Operation, x.Marks = "charge", []plumbline.Mark{{Kind: plumbline.MarkBody, Message: x.Method}}
 	}
 	send := func(tr string) plumbline.Exchange {
 		if _, _, err := r.get(t, tr, 5*time.Second); err != nil {
