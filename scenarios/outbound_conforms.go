@@ -73,8 +73,26 @@ func judgeOutbound(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence)
 			return judgeExercised(dep, name, e)
 		}
 	}
-	var bad, unagreed []plumbline.Exchange
-	n, unread := 0, 0
+	bad, unagreed, unread, n := outgoing(dep, e)
+	f := figure{float64(len(bad)), 0, "requests", n}
+	switch {
+	case n == 0:
+		return inconclusive(plumbline.ReasonWireDark, "no request of this run to %s was inspected", dep.Name)
+	case len(bad) > 0:
+		return misspoken(f, dep, e, bad)
+	case len(unagreed) > 0:
+		f.measured = float64(len(unagreed))
+		return outsideContract(f, dep, e, unagreed)
+	case unread == n:
+		return inconclusive(plumbline.ReasonUnsupported, "%s to %s reached a documented operation, and their bodies cannot be validated: %s", plural(n, "request"), dep.Name, unreadOf(e, dep))
+	}
+	return pass(f, "%s to %s match %s", plural(n, "request"), dep.Name, spoken(dep))
+}
+
+// outgoing parts the requests to a dependency that were inspected, n in all: those
+// that break what was agreed on, those that it does not speak of, and how many
+// could not be read.
+func outgoing(dep plumbline.Dependency, e *plumbline.Evidence) (bad, unagreed []plumbline.Exchange, unread, n int) {
 	for _, x := range e.Exchanges {
 		if x.Wire != dep.Name || x.Operation == "" && len(x.Marks)+len(x.Agreed) == 0 {
 			continue
@@ -89,19 +107,7 @@ func judgeOutbound(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence)
 			unread++
 		}
 	}
-	f := figure{float64(len(bad)), 0, "requests", n}
-	switch {
-	case n == 0:
-		return inconclusive(plumbline.ReasonWireDark, "no request of this run to %s was inspected", dep.Name)
-	case len(bad) > 0:
-		return misspoken(f, dep, e, bad)
-	case len(unagreed) > 0:
-		f.measured = float64(len(unagreed))
-		return outsideContract(f, dep, e, unagreed)
-	case unread == n:
-		return inconclusive(plumbline.ReasonUnsupported, "%s to %s reached a documented operation, and their bodies cannot be validated: %s", plural(n, "request"), dep.Name, unreadOf(e, dep))
-	}
-	return pass(f, "%s to %s match %s", plural(n, "request"), dep.Name, spoken(dep))
+	return bad, unagreed, unread, n
 }
 
 // misspeaks tells whether a mark is a breach of what was agreed on.
@@ -127,7 +133,7 @@ func judgeExercised(dep plumbline.Dependency, name string, e *plumbline.Evidence
 
 // outsideContract is the verdict on requests that the pact does not speak of.
 func outsideContract(f figure, dep plumbline.Dependency, e *plumbline.Evidence, unagreed []plumbline.Exchange) plumbline.Verdict {
-	v := mismatched(f, dep, e, unagreed, func(m plumbline.Mark) bool { return m.Kind == plumbline.MarkUnagreed })
+	v := mismatched(f, e, unagreed, func(m plumbline.Mark) bool { return m.Kind == plumbline.MarkUnagreed })
 	v.Statement = fmt.Sprintf("%d of %s to %s are not in the contract: %s", len(unagreed), plural(f.samples, "request"), dep.Name, v.Statement)
 	v.Remedy = "add the request to the pact and have " + dep.Name + " verify it, or do not send it"
 	v.Level = plumbline.LevelLikely
@@ -145,7 +151,7 @@ func unreadOf(e *plumbline.Evidence, dep plumbline.Dependency) string {
 
 // misspoken is the verdict on requests that break what was agreed on.
 func misspoken(f figure, dep plumbline.Dependency, e *plumbline.Evidence, bad []plumbline.Exchange) plumbline.Verdict {
-	v := mismatched(f, dep, e, bad, misspeaks)
+	v := mismatched(f, e, bad, misspeaks)
 	v.Statement = fmt.Sprintf("%d of %s to %s break %s: %s", len(bad), plural(f.samples, "request"), dep.Name, spoken(dep), v.Statement)
 	v.Remedy = "send what " + spoken(dep) + " says, or have it changed there"
 	v.Wrong = "service"
@@ -153,7 +159,7 @@ func misspoken(f figure, dep plumbline.Dependency, e *plumbline.Evidence, bad []
 }
 
 // mismatched is a failure on requests, counted by what is wrong with each.
-func mismatched(f figure, dep plumbline.Dependency, e *plumbline.Evidence, bad []plumbline.Exchange, wrong func(plumbline.Mark) bool) plumbline.Verdict {
+func mismatched(f figure, e *plumbline.Evidence, bad []plumbline.Exchange, wrong func(plumbline.Mark) bool) plumbline.Verdict {
 	kinds := map[string]int{}
 	byKind := map[string]plumbline.Exchange{}
 	for _, x := range bad {

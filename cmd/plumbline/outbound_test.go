@@ -34,7 +34,12 @@ func TestRequestsOnAWireAreHeldAgainstDocumentAndPact(t *testing.T) {
 		ended <- wire.Serve(ctx, wire.Config{Control: "127.0.0.1:0", Token: "t", Wires: []wire.Wire{w}}, func(a wire.Addresses) { ready <- a })
 	}()
 	at := <-ready
-	defer func() { stop(); <-ended }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 	dep := plumbline.Dependency{
 		Name: "payment", Wire: plumbline.WireHTTP, OpenAPI: "../../examples/shop/payment.yaml", Pacts: []string{"../../examples/shop/pacts/payment.json"},
 	}
@@ -63,7 +68,7 @@ func TestRequestsOnAWireAreHeldAgainstDocumentAndPact(t *testing.T) {
 		"without the key": {"POST", "/charge", "", rightCharge, "", "unagreed"},
 		"another path":    {"GET", "/refunds/1", "", "", "", "operation unagreed"},
 	} {
-		send(t, "http://"+at.Wires["payment"], run, x.method, x.path, x.key, x.body)
+		send(t, run, x.method+" http://"+at.Wires["payment"]+x.path, x.key, x.body)
 		got := awaitExchange(t, client)
 		var kinds []string
 		for _, m := range got.Marks {
@@ -75,9 +80,10 @@ func TestRequestsOnAWireAreHeldAgainstDocumentAndPact(t *testing.T) {
 	}
 }
 
-func send(t *testing.T, base, run, method, path, key, body string) {
+func send(t *testing.T, run, line, key, body string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(body))
+	method, address, _ := strings.Cut(line, " ")
+	req, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,8 @@ func (i agreed) onPath(path string) bool {
 		return false
 	}
 	for n := range want {
-		if want[n] != got[n] && !(identifies(want[n]) && identifies(got[n])) && !(ruled && n > 0) {
+		alike := want[n] == got[n] || identifies(want[n]) && identifies(got[n]) || ruled && n > 0
+		if !alike {
 			return false
 		}
 	}
@@ -196,18 +197,17 @@ func (i agreed) text(rs rules, name string, values []string, what, at string) []
 }
 
 func (i agreed) bodyDiffers(s Sent) []plumbline.Mark {
-	const at = "/request/body"
 	want := i.request.body
+	if !want.given {
+		if s.Whole && len(s.Body) > 0 {
+			return []plumbline.Mark{i.mark(plumbline.MarkUnagreed, "", "the contract has no body here")}
+		}
+		return nil
+	}
 	_, media := header(s.Header, "Content-Type")
 	switch {
-	case !s.Whole && want.given:
-		return []plumbline.Mark{i.mark(plumbline.MarkUnread, "", "the body was not seen whole")}
 	case !s.Whole:
-		return nil
-	case !want.given && len(s.Body) > 0:
-		return []plumbline.Mark{i.mark(plumbline.MarkUnagreed, "", "the contract has no body here")}
-	case !want.given:
-		return nil
+		return []plumbline.Mark{i.mark(plumbline.MarkUnread, "", "the body was not seen whole")}
 	case len(s.Body) == 0:
 		return []plumbline.Mark{i.mark(plumbline.MarkBody, "", "the body, which the contract has, was not sent")}
 	case want.media != "" && len(media) > 0 && essence(want.media) != essence(media[0]):
@@ -215,15 +215,20 @@ func (i agreed) bodyDiffers(s Sent) []plumbline.Mark {
 	case !want.json:
 		return []plumbline.Mark{i.mark(plumbline.MarkUnread, "", "bodies of %s are not compared", essence(want.media))}
 	}
+	return i.valueDiffers(s.Body)
+}
+
+// valueDiffers holds a JSON body against that of the interaction.
+func (i agreed) valueDiffers(body []byte) []plumbline.Mark {
 	var got any
-	if decode(s.Body, &got) != nil {
+	if decode(body, &got) != nil {
 		return []plumbline.Mark{i.mark(plumbline.MarkBody, "", "the body is not JSON")}
 	}
-	b := &against{rules: want.rules}
-	b.value(want.value, got, nil, "")
+	b := &against{rules: i.request.body.rules}
+	b.value(i.request.body.value, got, nil, "")
 	var out []plumbline.Mark
 	for _, p := range b.found {
-		out = append(out, plumbline.Mark{Kind: p.kind, Pointer: p.pointer, Message: p.message, Schema: i.at + at})
+		out = append(out, plumbline.Mark{Kind: p.kind, Pointer: p.pointer, Message: p.message, Schema: i.at + "/request/body"})
 	}
 	return out
 }
