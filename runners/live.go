@@ -27,7 +27,8 @@ type Live struct {
 	Client *target.Client
 	Pool   *target.Pool
 
-	sequence atomic.Uint64
+	sequence  atomic.Uint64
+	reception reception
 }
 
 func (l *Live) trace(at Place, stream int) string {
@@ -90,6 +91,9 @@ func (l *Live) do(ctx context.Context, s target.Shot, k plumbline.Case, c plumbl
 	s.Case, s.Due = k.ID, l.Client.Now()
 	a := l.Client.Do(ctx, s)
 	a.Kind, a.Keyword, a.Pointer, a.Violates, a.Identity = k.Kind, k.Keyword, k.Pointer, k.Violates, c.Identity
+	if c.Own == nil && c.Auth == "" {
+		l.reception.note(a)
+	}
 	return a
 }
 
@@ -108,7 +112,8 @@ func (l *Live) Prepare(ctx context.Context, _ Place, p plumbline.Phase) error {
 	return nil
 }
 
-// casesOf are the cases that a stream rotates over.
+// casesOf are the cases that a stream rotates over: the one that it names, or
+// those of its operation that the target does not refuse.
 func (l *Live) casesOf(s plumbline.Stream) []plumbline.Case {
 	if s.Case != "" {
 		if c, ok := l.find(s.Operation, s.Case); ok {
@@ -117,7 +122,7 @@ func (l *Live) casesOf(s plumbline.Stream) []plumbline.Case {
 		return nil
 	}
 	op, _ := l.Design.Operation(s.Operation)
-	return op.Cases
+	return l.reception.welcome(op.Cases)
 }
 
 // LiveStreams is the Streams of a Runner.
@@ -141,7 +146,10 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 			s.Request, s.Unbound = l.Pool.Fill(ctx, c)
 			return s
 		},
-		Answered: func(stream int, a target.Answer) { l.Pool.Learn(p.Streams[stream].Operation, a) },
+		Answered: func(stream int, a target.Answer) {
+			l.reception.note(a)
+			l.Pool.Learn(p.Streams[stream].Operation, a)
+		},
 	}
 	return (&load.Engine{Client: l.Client}).Run(ctx, session, record)
 }

@@ -35,8 +35,12 @@ func (g *graph) inferred(op openapi.Op, p *openapi3.Parameter) []candidate {
 			if why == "" || rank >= rankSchema && hasEnum(p.Schema) {
 				continue
 			}
-			if pointer, named := g.created(o, stem, p.Name); pointer != "" {
-				if named == "location" {
+			pointer, named := g.created(o, stem, p.Name)
+			if named == "assumed" && rank == rankSchema {
+				continue // answers alike, and nothing says that anything is made
+			}
+			if pointer != "" {
+				if named == "location" || named == "assumed" {
 					why = "location; " + why
 				}
 				out = append(out, candidate{o.ID, pointer, "inferred: " + strings.TrimPrefix(why, "inferred: "), rank})
@@ -161,7 +165,7 @@ func (g *graph) created(o openapi.Op, stem, name string) (pointer, how string) {
 	if len(g.facts[o.ID].successes) == 0 {
 		return "", ""
 	}
-	return "header:Location", "location"
+	return "header:Location", "assumed"
 }
 
 // member finds the identifier of the resource in an answer: at its top, in an

@@ -247,7 +247,9 @@ func (g *generator) object(f *flat, p shape) (any, bool) {
 	if !g.depend(f, out, p) {
 		return nil, false
 	}
-	return out, g.fill(f, out, p)
+	enough := g.fill(f, out, p)
+	g.orderly(f, out)
+	return out, enough
 }
 
 // wants tells whether a property belongs in the value. What is read-only never

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// A row is what was measured of one service.
+type row struct {
+	service   service
+	report    plumbline.Report
+	exit      int
+	took      time.Duration
+	memory    int64               // largest resident set of plumbline, in MiB
+	confirmed []told              // gating findings that are true
+	alarms    []plumbline.Finding // gating findings that nobody confirmed
+	warned    []plumbline.Finding // failures that do not gate
+}
+
+// A told finding is one with its confirmation.
+type told struct {
+	plumbline.Finding
+	by confirmation
+}
+
+// measure starts the service, runs plumbline on it and stops it.
+func (c config) measure(ctx context.Context, s service, known []confirmation) (r row, err error) {
+	st, err := newStage(c, s.name)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, st.stop()) }()
+	d, err := s.start(ctx, st)
+	if err != nil {
+		return r, err
+	}
+	if d.version != "" {
+		s.version = d.version
+	}
+	r.service = s
+	if err := r.judge(ctx, c, d, filepath.Join(c.out, s.name)); err != nil {
+		return r, err
+	}
+	for _, f := range r.report.Findings {
+		if f.Outcome != plumbline.Fail {
+			continue
+		}
+		by, ok := find(known, s.name, f)
+		switch {
+		case !f.Gates:
+			r.warned = append(r.warned, f)
+		case ok:
+			r.confirmed = append(r.confirmed, told{f, by})
+		default:
+			r.alarms = append(r.alarms, f)
+		}
+	}
+	return r, nil
+}
+
+// judge runs plumbline with its default flags and reads its report.
+func (r *row) judge(ctx context.Context, c config, d deployment, dir string) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	args := []string{"run", "--spec", d.document, "--target", d.target, "--out", dir}
+	if d.config != "" {
+		args = append(args, "--config", d.config)
+	}
+	cmd := exec.CommandContext(ctx, c.plumbline, args...) //nolint:gosec // the binary under measurement
+	cmd.Dir = c.out
+	began := time.Now()
+	said, err := cmd.CombinedOutput()
+	r.took = time.Since(began)
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	r.exit = cmd.ProcessState.ExitCode()
+	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		r.memory = use.Maxrss >> 10
+	}
+	if err := os.WriteFile(dir+".txt", said, 0o644); err != nil { //nolint:gosec // a report
+		return err
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "report.json")) //nolint:gosec // written by the binary under measurement
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, said)
+	}
+	return json.Unmarshal(data, &r.report)
+}
