@@ -362,7 +362,7 @@ type PactResult struct {
 	Key         string   `json:"key"`
 	Description string   `json:"description"`
 	States      []string `json:"states,omitempty"`
-	Result      string   `json:"result"` // PactOK, PactMismatch, PactError, PactNotRun, PactStateUnset, PactUndeclared, PactEmpty
+	Result      string   `json:"result"` // PactOK and the others below
 	Detail      []string `json:"detail,omitempty"`
 	Operation   string   `json:"operation,omitempty"`
 }
@@ -374,6 +374,7 @@ const (
 	PactError      = "error"       // no usable response
 	PactNotRun     = "not-run"     // the engine gave no result: missing library, crash, deadline
 	PactStateUnset = "state-unset" // the provider state could not be created
+	PactWithheld   = "withheld"    // the run may not send it: it would change what the run did not create
 	PactUndeclared = "undeclared"  // a message, and nobody is declared who makes messages
 	PactEmpty      = "empty"       // of the file: it holds no interaction
 )

@@ -2,6 +2,7 @@ package runners
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -216,6 +217,15 @@ type PactEngine struct {
 func (p PactEngine) Verify(ctx context.Context, files []string) ([]plumbline.PactResult, error) {
 	return p.Verifier.Verify(ctx, pact.Job{
 		Files: files, Base: p.Live.Client.Base(), States: p.Live.Pool.SetState, Messages: p.Messages,
-		Send: func(r *http.Request) (*http.Response, error) { return p.Live.Client.Send(r) },
+		Send: p.send,
 	})
+}
+
+// send sends an interaction. What the run may not change is withheld.
+func (p PactEngine) send(r *http.Request) (*http.Response, error) {
+	resp, err := p.Live.Client.Send(r)
+	if errors.Is(err, target.ErrUnbound) {
+		return nil, fmt.Errorf("%w: %w", pact.ErrWithheld, err)
+	}
+	return resp, err
 }

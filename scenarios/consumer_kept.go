@@ -167,6 +167,8 @@ func unverified(d plumbline.Design, results []plumbline.PactResult) (v plumbline
 			return pactsNotRun(one, one), false
 		case r.Result == plumbline.PactStateUnset:
 			return inconclusive(plumbline.ReasonNoPositiveControl, "its provider state could not be created: %s", describePacts(one)), false
+		case r.Result == plumbline.PactWithheld:
+			return inconclusive(plumbline.ReasonNoPositiveControl, "it was not sent, as it would change what the run did not create: %s", describePacts(one)), false
 		case lockedOut(d, r):
 			return inconclusive(plumbline.ReasonNeedsIdentity, "it was refused, and no identity is declared that could be let in"), false
 		default:

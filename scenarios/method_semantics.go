@@ -114,7 +114,7 @@ func judgeMethods(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) 
 	switch {
 	case len(found) > 0:
 		v := accuse(e, len(all), "rules", found)
-		v.Remedy = "answer 405 with Allow, or document the method"
+		v.Remedy = methodRemedy(found[0])
 		return v
 	case len(all) == 0:
 		return inconclusive(plumbline.ReasonIncomplete, "no method was answered on %s", op.Path)
@@ -136,12 +136,26 @@ func strayed(method string, o plumbline.Observation, known []string) []wrongdoin
 	harmless := method == "GET" || method == "HEAD" || method == "OPTIONS"
 	switch {
 	case succeeded(o) && !harmless:
-		return []wrongdoing{{level: plumbline.LevelLikely, what: said + ", and the document lacks it", shown: o, who: "service"}}
+		return []wrongdoing{{level: plumbline.LevelLikely, what: said + ", and the document lacks it", cause: method + " works, which no document has", shown: o, who: "service"}}
 	case o.Status >= 500 && o.Status != 501:
-		return []wrongdoing{{level: plumbline.LevelLikely, what: said, shown: o, who: "service"}}
+		return []wrongdoing{{level: plumbline.LevelLikely, what: said, cause: method + " is a server error", shown: o, who: "service"}}
 	}
 	return nil
 }
+
+// methodRemedy is what mends the surest of what was found.
+func methodRemedy(w wrongdoing) string {
+	switch {
+	case strings.HasPrefix(w.what, "HEAD "):
+		return "answer HEAD as GET is answered, without the content"
+	case w.level == plumbline.LevelProved, w.cause == allowLacks:
+		return "list in Allow the methods that the path has"
+	}
+	return "answer 405 with Allow, or document the method"
+}
+
+// allowLacks is the cause of an Allow that does not list what the document has.
+const allowLacks = "Allow lacks methods"
 
 // refusedBadly finds what is wrong with a 405.
 func refusedBadly(said string, o plumbline.Observation, known []string) []wrongdoing {
@@ -153,7 +167,7 @@ func refusedBadly(said string, o plumbline.Observation, known []string) []wrongd
 	if len(lacking) == 0 {
 		return nil
 	}
-	w.level, w.cause = plumbline.LevelLikely, "Allow lacks methods"
+	w.level, w.cause = plumbline.LevelLikely, allowLacks
 	w.what = said + ", and Allow lacks " + strings.Join(lacking, ", ") + ", which the document has"
 	return []wrongdoing{w}
 }

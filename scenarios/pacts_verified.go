@@ -19,8 +19,8 @@ func init() {
 		ID:    pactsVerified,
 		Title: "Consumer contracts hold against the deployment",
 		Doc: `Method: every interaction of the generated provider-surface pact and of the existing consumer pacts is replayed against the target by Pact's own verifier; provider states are created through the API.
-Criterion: every interaction that could be replayed matches. Interactions whose provider state could not be created are skipped and counted.
-Guard: each interaction gets resources of its own, and Pact's matching rules, not literals, decide. Interactions that the verifier did not get to (no library, a crash, a deadline) make the claim inconclusive, never a pass; so does a file of which nothing matched because nothing answered.`,
+Criterion: every interaction that could be replayed matches. Interactions whose provider state could not be created, and those that the run may not send, as they would change what it did not create, are skipped and counted.
+Guard: of the generated pact, an interaction of a success that is answered 400, 404, 409 or 422 is skipped too: the service may ask more of its input than the document can say. each interaction gets resources of its own, and Pact's matching rules, not literals, decide. Interactions that the verifier did not get to (no library, a crash, a deadline) make the claim inconclusive, never a pass; so does a file of which nothing matched because nothing answered.`,
 		Standard: "Pact Specification V3 and V4",
 		Mutants:  []string{"drops-consumer-field"},
 		Order:    22,
@@ -100,11 +100,17 @@ func judgeFile(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plu
 	results := pactResults(e, strings.TrimPrefix(c.ID, pactsVerified+"/"))
 	byResult, locked := sorted(d, results)
 	matched, unset, missed := len(byResult[plumbline.PactOK]), len(byResult[plumbline.PactStateUnset]), byResult[plumbline.PactMismatch]
+	refused := 0
+	if c.Source.File == generatedPact(d) {
+		all := len(missed)
+		missed = slices.DeleteFunc(missed, refusedInput)
+		refused = all - len(missed)
+	}
 	unanswered, notRun := byResult[plumbline.PactError], byResult[plumbline.PactNotRun]
 	if matched > 0 {
 		missed = append(missed, unanswered...) // others were answered
 	}
-	left := leftOut(unset, locked) + undeclaredMessages(len(byResult[plumbline.PactUndeclared]))
+	left := leftOut(unset, locked, len(byResult[plumbline.PactWithheld]), refused) + undeclaredMessages(len(byResult[plumbline.PactUndeclared]))
 	switch {
 	case len(missed) > 0:
 		v := fail(figure{float64(len(missed)), 0, "interactions", matched + len(missed)}, "%s of %d broken: %s%s",
@@ -146,10 +152,16 @@ func sorted(d plumbline.Design, results []plumbline.PactResult) (byResult map[st
 }
 
 // leftOut says in words what was not judged.
-func leftOut(unset, locked int) string {
+func leftOut(unset, locked, withheld, refused int) string {
 	left := ""
+	if refused > 0 {
+		left += fmt.Sprintf("; %s skipped, as the service refuses the input that was made for it", plural(refused, "interaction"))
+	}
+	if withheld > 0 {
+		left += fmt.Sprintf("; %s skipped, as it would change what the run did not create", plural(withheld, "interaction"))
+	}
 	if unset > 0 {
-		left = fmt.Sprintf("; %s skipped, as their provider state could not be created", plural(unset, "interaction"))
+		left += fmt.Sprintf("; %s skipped, as their provider state could not be created", plural(unset, "interaction"))
 	}
 	if locked > 0 {
 		left += fmt.Sprintf("; %s skipped, as no identity is declared that could be let in", plural(locked, "interaction"))
@@ -162,6 +174,14 @@ func undeclaredMessages(n int) string {
 		return ""
 	}
 	return fmt.Sprintf("; %s skipped, as plumbline.yaml does not declare under messages: who makes them", plural(n, "message"))
+}
+
+// refusedInput says whether what should be answered 2xx was refused as input is.
+func refusedInput(r plumbline.PactResult) bool {
+	detail := strings.Join(r.Detail, " ")
+	return strings.Contains(detail, "expected 2") && slices.ContainsFunc([]string{"400", "404", "409", "422"}, func(status string) bool {
+		return strings.Contains(detail, " but was "+status)
+	})
 }
 
 // lockedOut says whether an interaction was refused for want of credentials

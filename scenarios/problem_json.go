@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -161,15 +162,7 @@ func uniform(e *plumbline.Evidence, errs []plumbline.Observation) plumbline.Verd
 	if len(errs) < uniformLeast {
 		return skipped(plumbline.ReasonNotApplicable, "%s with content, %d are needed: not covered", plural(len(errs), "error"), uniformLeast)
 	}
-	shapes, members := map[string]int{}, map[string]int{}
-	for _, o := range errs {
-		shapes[mediaIn(o)]++
-		for name := range membersOf(o) {
-			members[name]++
-		}
-	}
-	media, most := commonest(shapes)
-	member, common := commonest(members)
+	media, most, member, common := usual(errs)
 	need := int(uniformShare * float64(len(errs)))
 	readable := media != "text/html" && media != ""
 	if readable && most >= need && (common >= need || !strings.Contains(media, "json")) {
@@ -180,7 +173,7 @@ func uniform(e *plumbline.Evidence, errs []plumbline.Observation) plumbline.Verd
 		return inconclusive(plumbline.ReasonUndecided, "errors have no content to compare")
 	}
 	v := accuse(e, len(errs), "errors", found)
-	v.Statement = fmt.Sprintf("%s have several shapes (%s): %s", plural(len(errs), "error"), counted(shapes), v.Statement)
+	v.Statement = fmt.Sprintf("%s have several shapes (%s): %s", plural(len(errs), "error"), counted(shapesOf(errs, member)), v.Statement)
 	v.Suspects = nil // it is a matter of all of them, which a few cannot show again
 	v.Remedy = "let one place of the service write all errors; RFC 9457 has a shape for them"
 	return v
@@ -193,7 +186,7 @@ func outOfLine(errs []plumbline.Observation, media, member string) []wrongdoing 
 		_, has := membersOf(o)[member]
 		if got := mediaIn(o); got != media || got == "text/html" || !has && strings.Contains(media, "json") {
 			found = append(found, wrongdoing{
-				level: plumbline.LevelLikely, what: o.Stream + ": " + answer(o) + " is " + orNothing(got),
+				level: plumbline.LevelLikely, what: o.Stream + ": " + answer(o) + " is " + shapeOf(o, member),
 				cause: "errors of several shapes", shown: o, with: flowOf(o), flow: isStep(o),
 			})
 		}
@@ -201,11 +194,40 @@ func outOfLine(errs []plumbline.Observation, media, member string) []wrongdoing 
 	return found
 }
 
-func orNothing(media string) string {
-	if media == "" {
-		return "without content"
+// usual is the media type that most errors have, and the member that most of
+// them have.
+func usual(errs []plumbline.Observation) (media string, most int, member string, common int) {
+	medias, members := map[string]int{}, map[string]int{}
+	for _, o := range errs {
+		medias[mediaIn(o)]++
+		for name := range membersOf(o) {
+			members[name]++
+		}
 	}
-	return media
+	media, most = commonest(medias)
+	member, common = commonest(members)
+	return media, most, member, common
+}
+
+// shapeOf is the shape of an error in words: its media type and, of JSON,
+// whether it has the member that the others have.
+func shapeOf(o plumbline.Observation, member string) string {
+	media := cmp.Or(mediaIn(o), "of no media type")
+	if !strings.Contains(media, "json") || member == "" {
+		return media
+	}
+	if _, has := membersOf(o)[member]; has {
+		return media + " with " + member
+	}
+	return media + " without " + member
+}
+
+func shapesOf(errs []plumbline.Observation, member string) map[string]int {
+	out := map[string]int{}
+	for _, o := range errs {
+		out[shapeOf(o, member)]++
+	}
+	return out
 }
 
 func membersOf(o plumbline.Observation) map[string]json.RawMessage {

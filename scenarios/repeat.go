@@ -177,7 +177,7 @@ func repetition(c plumbline.Claim, e *plumbline.Evidence, v plumbline.Verdict, t
 			out.Observations = append(out.Observations, o)
 			found = true
 		} else if n == 0 && isControl(o, v) {
-			out.Observations = append(out.Observations, o)
+			out.Observations = append(out.Observations, unmarked(o))
 		}
 	}
 	for _, w := range e.Walked {
@@ -205,13 +205,21 @@ func originOf(experiment, phase string) (try int, original, originalPhase, claim
 }
 
 // isControl tells whether an answer can stand for "it works otherwise": a 2xx
-// to a valid case without any breach, and not under suspicion.
+// to a valid case, held against nothing else, and not under suspicion.
 func isControl(o plumbline.Observation, v plumbline.Verdict) bool {
-	return !strings.HasPrefix(o.Experiment, shrinkPrefix) && o.Kind == plumbline.CaseValid && succeeded(o) && len(o.Matches) == 0 && !slices.ContainsFunc(o.Marks, breaksDocument) &&
+	return !strings.HasPrefix(o.Experiment, shrinkPrefix) && o.Kind == plumbline.CaseValid && succeeded(o) && len(o.Matches) == 0 &&
 		!slices.ContainsFunc(v.Suspects, func(s plumbline.Suspect) bool {
 			same := s.Stream == o.Stream || strings.HasPrefix(o.Stream, s.Stream+"/")
 			return s.Experiment == o.Experiment && s.Phase == o.Phase && same
 		})
+}
+
+// unmarked is a control without what was noted about its content: an operation
+// whose every answer breaks the document works all the same, and what breaks
+// it must come again to be told.
+func unmarked(o plumbline.Observation) plumbline.Observation {
+	o.Marks = slices.DeleteFunc(slices.Clone(o.Marks), breaksDocument)
+	return o
 }
 
 // withoutRepetitions is the evidence of the plan alone.

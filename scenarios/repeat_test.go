@@ -185,3 +185,24 @@ func TestAReplayJudgesItself(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What works, but always breaks the document, still shows that it works.
+func TestAnswersThatBreakTheDocumentAreControls(t *testing.T) {
+	t.Parallel()
+	broken := plumbline.Observation{
+		Experiment: "contract/valid", Phase: "valid", Stream: "readOrder", Status: 200,
+		Marks: []plumbline.Mark{{Kind: plumbline.MarkBody}},
+	}
+	again := plumbline.Observation{Experiment: "repeat/1/contract/methods", Phase: "methods@c", Stream: "HEAD /orders", Status: 404, Kind: plumbline.CaseRobust}
+	e := &plumbline.Evidence{Observations: []plumbline.Observation{broken, again}}
+	got, ok := repetition(plumbline.Claim{ID: "c"}, e, plumbline.Verdict{}, 1)
+	if !ok || len(got.Observations) != 2 {
+		t.Fatalf("%d observations", len(got.Observations))
+	}
+	if control := got.Observations[0]; len(control.Marks) != 0 {
+		t.Errorf("the control brings its breaches along: %+v", control)
+	}
+	if len(e.Observations[0].Marks) != 1 {
+		t.Error("the evidence itself was changed")
+	}
+}

@@ -33,6 +33,7 @@ type carrier struct {
 	live   *runners.Live
 	owned  *deploy.Process // wires that this run started
 	design plumbline.Design
+	base   string // of the paths in the document
 }
 
 // connect builds everything that a run needs to reach its deployment.
@@ -59,7 +60,7 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	c := &carrier{client: client, design: s.design}
+	c := &carrier{client: client, design: s.design, base: s.doc.Base()}
 	c.live = &runners.Live{Design: s.design, Run: run, Client: client, Pool: &target.Pool{Client: client, Operations: s.design.Operations, Families: s.design.Families, Mode: s.design.Mode}}
 	c.live.Pool.Place = func() string { return target.Trace(run.ID, [3]int{0xffff, 0, 0}, uint64(time.Now().UnixNano())) }
 	if err := c.live.Pool.Open(filepath.Join(s.out, target.LedgerFile)); err != nil {
@@ -168,13 +169,17 @@ func (c *carrier) close(context.Context) {
 	}
 }
 
+// errRootless says that the target serves what the document describes without
+// the path that the document's server has.
+var errRootless = errors.New("the paths of the document are served without that of its server")
+
 // preflight finds out, before anything is sent in earnest, that the target is
-// there and that the document is about it.
+// there and that the document is about it. It may give errRootless.
 func (c *carrier) preflight(ctx context.Context) error {
 	if err := c.client.Reachable(ctx); err != nil {
 		return &exit{plumbline.ExitNotProven, fmt.Errorf("%w\n  help: is the deployment running? --target or target.url names it", err)}
 	}
-	tried, unknown := 0, 0
+	tried, unknown, rootless := 0, 0, 0
 	for _, op := range c.design.Operations {
 		if !op.Safe() || len(op.Cases) == 0 || len(op.Cases[0].Binds) > 0 || tried >= 5 {
 			continue
@@ -183,12 +188,27 @@ func (c *carrier) preflight(ctx context.Context) error {
 		a := c.client.Do(ctx, target.Shot{Operation: op.ID, Request: op.Cases[0].Request})
 		if a.Status == http.StatusNotFound {
 			unknown++
+			if path, ok := strings.CutPrefix(op.Cases[0].Request.Path, c.base); ok && c.base != "" && c.known(ctx, op, path) {
+				rootless++
+			}
 		}
+	}
+	if tried > 0 && tried == unknown && rootless > 0 {
+		return usage(errRootless)
 	}
 	if tried > 0 && tried == unknown {
 		return usage(errors.New("the target knows none of the document's operations: all that were tried answered 404\n  help: is it the right document (--spec) for this target, and is the base path right?"))
 	}
 	return nil
+}
+
+// known tells whether the target answers anything else than 404 to an operation
+// on another path.
+func (c *carrier) known(ctx context.Context, op plumbline.Operation, path string) bool {
+	req := op.Cases[0].Request
+	req.Path = path
+	a := c.client.Do(ctx, target.Shot{Operation: op.ID, Request: req})
+	return a.Error == "" && a.Status != http.StatusNotFound
 }
 
 // progress writes one line a phase.

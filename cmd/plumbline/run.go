@@ -47,6 +47,16 @@ func (a *app) run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	err = a.carry(ctx, s)
+	if !errors.Is(err, errRootless) {
+		return err
+	}
+	base := s.doc.Base()
+	o.rootless, o.out = true, s.out
+	if s, err = a.prepare(o); err != nil { //nolint:contextcheck // as above
+		return err
+	}
+	s.notes = append(s.notes, fmt.Sprintf("the target does not know the document's paths below %s, and knows them without it: they are asked for there", base))
 	return a.carry(ctx, s)
 }
 

@@ -43,6 +43,8 @@ type options struct {
 	intakeOptions
 	auth    string
 	publish bool // results, to the broker
+
+	rootless bool // the target serves the paths of the document without the path of its server
 }
 
 func (o *options) bind(f *pflag.FlagSet) {
@@ -132,7 +134,7 @@ func (s *session) document() error {
 	if file == "" {
 		return errors.New("no OpenAPI document: name one with --spec, or openapi: in plumbline.yaml (`plumbline init` writes one)")
 	}
-	doc, err := loadDocument(file, openapi.Options{AllowRemoteRefs: s.remote, Amend: amend(file, overlays)})
+	doc, err := loadDocument(file, openapi.Options{AllowRemoteRefs: s.remote, Amend: amend(file, overlays), Rootless: s.rootless})
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ type Options struct {
 	// Amend changes the tree of the document before anything else is done with
 	// it, and says what it could not do; nil changes nothing.
 	Amend func(tree map[string]any) []string
+	// Rootless leaves the path of the document's server out of the paths of the
+	// operations.
+	Rootless bool
 }
 
 // A Doc is a document that was loaded.
@@ -45,6 +48,7 @@ type Doc struct {
 	Operations []Op // sorted by path, then method
 
 	positions *positions
+	rootless  bool
 	newer     bool // of a version that is read as 3.1
 }
 
@@ -100,7 +104,7 @@ func Load(file string, o Options) (*Doc, error) {
 // Parse is Load on bytes.
 func Parse(name string, data []byte, o Options) (*Doc, error) {
 	sum := sha256.Sum256(data)
-	d := &Doc{File: name, SHA256: hex.EncodeToString(sum[:]), positions: &positions{name: name, data: data}}
+	d := &Doc{File: name, SHA256: hex.EncodeToString(sum[:]), positions: &positions{name: name, data: data}, rootless: o.Rootless}
 	tree, err := Decode(name, data)
 	if err != nil {
 		return nil, err
@@ -260,9 +264,10 @@ func (d *Doc) operations() {
 }
 
 // Base is the path of the first server, its variables at their defaults; every
-// path of an operation begins with it. Empty when there is none.
+// path of an operation begins with it. Empty when there is none, and when the
+// document was loaded without it.
 func (d *Doc) Base() string {
-	if len(d.T.Servers) == 0 || d.T.Servers[0] == nil {
+	if d.rootless || len(d.T.Servers) == 0 || d.T.Servers[0] == nil {
 		return ""
 	}
 	s := d.T.Servers[0]

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -24,6 +25,9 @@ const (
 	noAnswer    = 599 // stands for a transport error, whose cause is kept
 )
 
+// ErrWithheld says that a request was not sent, because the run may not send it.
+var ErrWithheld = errors.New("withheld")
+
 // A front stands between the core and the target: it adds credentials, bounds
 // bodies, remembers why there was no answer, and answers provider states.
 type front struct {
@@ -36,6 +40,7 @@ type front struct {
 	server   *http.Server
 	mu       sync.Mutex
 	failed   map[string]string // by interaction: why there was no answer yet, or none at all
+	withheld map[string]bool   // by interaction: it was not sent, for the reason in failed
 	unset    []string          // states that could not be set
 }
 
@@ -53,7 +58,7 @@ func newFront(ctx context.Context, j Job) (*front, error) {
 	_, _ = rand.Read(token[:]) // never fails
 	secret := "/plumbline-state-" + hex.EncodeToString(token[:])
 	messages := "/plumbline-message-" + hex.EncodeToString(token[:])
-	f := &front{job: j, base: base, messages: messages, makers: map[string][]string{}, failed: map[string]string{}}
+	f := &front{job: j, base: base, messages: messages, makers: map[string][]string{}, failed: map[string]string{}, withheld: map[string]bool{}}
 	f.port = uint16(l.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert,gosec // a TCP port
 	f.stateURL = "http://" + l.Addr().String() + secret
 	f.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,6 +98,7 @@ func (f *front) forward(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		f.fail(key, err.Error())
+		f.withhold(key, errors.Is(err, ErrWithheld))
 		w.WriteHeader(noAnswer)
 	}
 }
@@ -101,6 +107,12 @@ func (f *front) fail(key, why string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.failed[key] = why
+}
+
+func (f *front) withhold(key string, is bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.withheld[key] = is
 }
 
 func (f *front) answered(key string) {
@@ -196,6 +208,8 @@ func (f *front) decide(p *plumbline.PactResult, ok bool, mismatch string, unset 
 	switch cause, failed := f.failed[p.Key]; {
 	case ok:
 		p.Result = plumbline.PactOK
+	case failed && f.withheld[p.Key]:
+		p.Result, p.Detail = plumbline.PactWithheld, []string{cause}
 	case failed:
 		p.Result, p.Detail = plumbline.PactError, []string{cause}
 	case len(p.States) > 0 && (strings.Contains(mismatch, "state change handlers") || len(f.unset) > unset):

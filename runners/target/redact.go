@@ -29,7 +29,12 @@ type redactor struct {
 	names    *regexp.Regexp           // of headers and of query parameters
 	property *regexp.Regexp           // of JSON, also one that the end of an excerpt cuts
 	pair     *regexp.Regexp           // of a query or a form
+	declared *regexp.Regexp           // names that the declaration calls secret; nil for none
 }
+
+// position is what the names of places in a list have of the name of a secret:
+// a request without its page cannot be made again.
+var position = regexp.MustCompile(`(?i)(continuation|continue|next|prev|previous|page|start|sync|paging|pagination|resume|scroll)[-_]?(page)?[-_]?token`)
 
 func newRedactor(c Config) *redactor {
 	words := []string{"authorization", "cookie", "set-cookie", "token", "secret", "password", "passwd", "api[-_]?key", "apikey", "session", "credential", "private[-_]?key"}
@@ -48,6 +53,9 @@ func newRedactor(c Config) *redactor {
 		names:    regexp.MustCompile(`(?i)(` + alternatives + strings.Join(names, "") + `)`),
 		property: regexp.MustCompile(`(?i)("[^"]*(?:` + alternatives + `)[^"]*"\s*:\s*)(` + text + `|[0-9.eE+-]+|\[[^\]]*(?:\]|\z))`),
 		pair:     regexp.MustCompile(`(?i)((?:^|[?&#;\s]|\\u0026)[^=&?#"'\\\s]*(?:` + alternatives + `)[^=&?#"'\\\s]*=)([^&#"'\\\s]+)`),
+	}
+	if len(c.Redact) > 0 {
+		r.declared = regexp.MustCompile(`(?i)(` + strings.Join(words[len(words)-len(c.Redact):], "|") + `)`)
 	}
 	r.values.Store(&[]string{})
 	for _, cred := range c.Identities {
@@ -111,14 +119,38 @@ func (r *redactor) text(s string) string {
 	for _, v := range *r.values.Load() {
 		s = strings.ReplaceAll(s, v, hidden)
 	}
-	s = r.property.ReplaceAllString(s, `${1}"`+hidden+`"`)
-	return r.pair.ReplaceAllString(s, `${1}`+hidden)
+	s = r.hide(r.property, s, `"`+hidden+`"`)
+	return r.hide(r.pair, s, hidden)
+}
+
+// hide puts something else in the place of what the second group of a pattern
+// matches, where the first one names a secret.
+func (r *redactor) hide(pattern *regexp.Regexp, s, instead string) string {
+	var b strings.Builder
+	at := 0
+	for _, m := range pattern.FindAllStringSubmatchIndex(s, -1) {
+		if !r.secret(s[m[2]:m[3]]) {
+			continue
+		}
+		b.WriteString(s[at:m[3]])
+		b.WriteString(instead)
+		at = m[1]
+	}
+	return b.String() + s[at:]
+}
+
+// secret tells whether a name is that of a secret.
+func (r *redactor) secret(name string) bool {
+	if r.declared != nil && r.declared.MatchString(name) {
+		return true
+	}
+	return r.names.MatchString(position.ReplaceAllString(name, ""))
 }
 
 func (r *redactor) header(h http.Header) map[string][]string {
 	out := map[string][]string{}
 	for k, v := range h {
-		if r.names.MatchString(k) {
+		if r.secret(k) {
 			out[k] = []string{hidden}
 			continue
 		}
@@ -132,7 +164,7 @@ func (r *redactor) header(h http.Header) map[string][]string {
 func (r *redactor) query(raw string) string {
 	parts := strings.Split(raw, "&")
 	for i, p := range parts {
-		if k, _, ok := strings.Cut(p, "="); ok && r.names.MatchString(k) {
+		if k, _, ok := strings.Cut(p, "="); ok && r.secret(k) {
 			parts[i] = k + "=" + hidden
 		}
 	}
