@@ -51,6 +51,10 @@ e2e: setup ## The tool as a whole against the sample system, with real sockets a
 bench-mutants: setup ## Detection and false alarms on the sample system's defects, to bench/mutants/RESULTS.md
 	go run ./bench/mutants -plumbline bin/plumbline -mutants '$(MUTANTS)' -parallel $(PARALLEL) -results bench/mutants/RESULTS.md
 
+.PHONY: bench-services
+bench-services: setup ## Findings and false alarms on services that others wrote, to bench/services/RESULTS.md
+	go run ./bench/services -plumbline bin/plumbline -results bench/services/RESULTS.md
+
 .PHONY: bench
 bench: ## Benchmarks, six times over, to bench.txt
 	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=6 ./... | tee bench.txt

@@ -40,19 +40,8 @@ func main() {
 }
 
 func run(ctx context.Context, c config) error {
-	if c.cache == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			return err
-		}
-		c.cache = filepath.Join(base, "plumbline", "services")
-	}
-	for _, dir := range []*string{&c.plumbline, &c.documents, &c.cache, &c.out} {
-		abs, err := filepath.Abs(*dir)
-		if err != nil {
-			return err
-		}
-		*dir = abs
+	if err := c.settle(); err != nil {
+		return err
 	}
 	known, err := readConfirmed(c.confirmed)
 	if err != nil {
@@ -85,6 +74,25 @@ func run(ctx context.Context, c config) error {
 	}
 	if wrong > 0 {
 		return fmt.Errorf("%d gating findings are not confirmed", wrong)
+	}
+	return nil
+}
+
+// settle makes the paths absolute: services and plumbline run elsewhere.
+func (c *config) settle() error {
+	if c.cache == "" {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			return err
+		}
+		c.cache = filepath.Join(base, "plumbline", "services")
+	}
+	for _, dir := range []*string{&c.plumbline, &c.documents, &c.cache, &c.out} {
+		abs, err := filepath.Abs(*dir)
+		if err != nil {
+			return err
+		}
+		*dir = abs
 	}
 	return nil
 }

@@ -32,7 +32,10 @@ func startOpenFGA(ctx context.Context, s *stage) (deployment, error) {
 			return deployment{}, err
 		}
 	}
-	d := deployment{document: filepath.Join(s.documents, "openfga.json"), target: "http://" + loopback + ":" + ports[0]}
+	d := deployment{
+		document: filepath.Join(s.documents, "openfga.json"), config: filepath.Join(s.documents, "openfga.plumbline.yaml"),
+		target: "http://" + loopback + ":" + ports[0],
+	}
 	c := exec.CommandContext(ctx, binary, "run", "--datastore-engine", "postgres", "--datastore-uri", database, //nolint:gosec // built here
 		"--http-addr", loopback+":"+ports[0], "--grpc-addr", loopback+":"+ports[1],
 		"--playground-enabled=false", "--metrics-enabled=false", "--log-level", "warn")
@@ -58,8 +61,8 @@ func startPostgres(ctx context.Context, s *stage) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		uid, _ := strconv.Atoi(u.Uid) //nolint:errcheck // a number where there are user ids
-		gid, _ := strconv.Atoi(u.Gid) //nolint:errcheck // as above
+		uid, _ := strconv.Atoi(u.Uid) // a number where there are user ids
+		gid, _ := strconv.Atoi(u.Gid)
 		if err := os.Chown(data, uid, gid); err != nil {
 			return "", err
 		}

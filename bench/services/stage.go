@@ -109,7 +109,7 @@ func freePort(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer func() { _ = l.Close() }()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port), nil //nolint:errcheck,forcetypeassert // a TCP listener
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port), nil //nolint:forcetypeassert // a TCP listener
 }
 
 // ready waits until the address answers 200.

@@ -179,36 +179,42 @@ func (c *carrier) preflight(ctx context.Context) error {
 	if err := c.client.Reachable(ctx); err != nil {
 		return &exit{plumbline.ExitNotProven, fmt.Errorf("%w\n  help: is the deployment running? --target or target.url names it", err)}
 	}
-	tried, unknown, rootless := 0, 0, 0
+	tried, unknown, rootless := c.sound(ctx)
+	switch {
+	case tried == 0 || tried > unknown:
+		return nil
+	case rootless > 0:
+		return usage(errRootless)
+	}
+	return usage(errors.New("the target knows none of the document's operations: all that were tried answered 404\n  help: is it the right document (--spec) for this target, and is the base path right?"))
+}
+
+// sound asks for a few things that need nothing else, and counts those that are
+// not known, and those of them that are known without the base path.
+func (c *carrier) sound(ctx context.Context) (tried, unknown, rootless int) {
 	for _, op := range c.design.Operations {
 		if !op.Safe() || len(op.Cases) == 0 || len(op.Cases[0].Binds) > 0 || tried >= 5 {
 			continue
 		}
 		tried++
-		a := c.client.Do(ctx, target.Shot{Operation: op.ID, Request: op.Cases[0].Request})
-		if a.Status == http.StatusNotFound {
-			unknown++
-			if path, ok := strings.CutPrefix(op.Cases[0].Request.Path, c.base); ok && c.base != "" && c.known(ctx, op, path) {
+		req := op.Cases[0].Request
+		if c.known(ctx, op, req) {
+			continue
+		}
+		unknown++
+		if path, ok := strings.CutPrefix(req.Path, c.base); ok && c.base != "" {
+			req.Path = path
+			if c.known(ctx, op, req) {
 				rootless++
 			}
 		}
 	}
-	if tried > 0 && tried == unknown && rootless > 0 {
-		return usage(errRootless)
-	}
-	if tried > 0 && tried == unknown {
-		return usage(errors.New("the target knows none of the document's operations: all that were tried answered 404\n  help: is it the right document (--spec) for this target, and is the base path right?"))
-	}
-	return nil
+	return tried, unknown, rootless
 }
 
-// known tells whether the target answers anything else than 404 to an operation
-// on another path.
-func (c *carrier) known(ctx context.Context, op plumbline.Operation, path string) bool {
-	req := op.Cases[0].Request
-	req.Path = path
-	a := c.client.Do(ctx, target.Shot{Operation: op.ID, Request: req})
-	return a.Error == "" && a.Status != http.StatusNotFound
+// known tells whether the target answers anything else than 404.
+func (c *carrier) known(ctx context.Context, op plumbline.Operation, req plumbline.Request) bool {
+	return c.client.Do(ctx, target.Shot{Operation: op.ID, Request: req}).Status != http.StatusNotFound
 }
 
 // progress writes one line a phase.

@@ -174,3 +174,17 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// An echo answers a POST and a GET alike, and creates nothing.
+func TestAnsweringAlikeIsNoCreating(t *testing.T) {
+	t.Parallel()
+	const echo = "{description: d, content: {application/json: {schema: {$ref: '#/components/schemas/Page'}}}}"
+	_, _, ops, _ := graphed(t, "  /post:\n    post: {operationId: make, responses: {'200': "+echo+"}}\n  /anything/{id}:\n    "+id+"\n    get: {operationId: read, responses: {'200': "+echo+"}}")
+	for _, op := range ops {
+		for _, c := range op.Cases {
+			if len(c.Binds) > 0 {
+				t.Errorf("%s is bound: %+v", c.ID, c.Binds)
+			}
+		}
+	}
+}
