@@ -285,6 +285,10 @@ type Arrivals string
 const (
 	ArrivalsConstant Arrivals = "constant"
 	ArrivalsPoisson  Arrivals = "poisson"
+	// ArrivalsClosed is no open workload: as many requests are under way as the
+	// stage has a rate, each sent when the one before it is answered. A closed
+	// workload slows down with its target, so it only measures throughput.
+	ArrivalsClosed Arrivals = "closed"
 )
 
 // A Stage is a stretch of an open workload whose rate runs linearly.

@@ -163,10 +163,15 @@ type Observation struct {
 	Sent       time.Duration `json:"sent"`
 	Latency    time.Duration `json:"latency"` // from Due to the last byte, or to the failure
 	Status     int           `json:"status,omitempty"`
-	Error      ErrorClass    `json:"error,omitempty"`   // no usable response: its class
-	Bytes      int64         `json:"bytes,omitempty"`   // of the response body, as on the wire
-	Retries    int           `json:"retries,omitempty"` // hidden by the HTTP client
-	Renewed    int           `json:"renewed,omitempty"` // sent again, with credentials that were fetched anew, after a 401
+	Error      ErrorClass    `json:"error,omitempty"`     // no usable response: its class
+	Bytes      int64         `json:"bytes,omitempty"`     // of the response body, as on the wire
+	Wire       int64         `json:"wire,omitempty"`      // bytes of the whole exchange, both ways, above TLS; zero when not counted
+	First      time.Duration `json:"first,omitempty"`     // from Sent to the first byte of the answer; zero when not measured, as the next two
+	Connect    time.Duration `json:"connect,omitempty"`   // that a new connection took
+	Handshake  time.Duration `json:"tls,omitempty"`       // that TLS took on it
+	Unchecked  bool          `json:"unchecked,omitempty"` // the answer was not held against the document
+	Retries    int           `json:"retries,omitempty"`   // hidden by the HTTP client
+	Renewed    int           `json:"renewed,omitempty"`   // sent again, with credentials that were fetched anew, after a 401
 	Marks      []Mark        `json:"marks,omitempty"`
 	Matches    []Match       `json:"matches,omitempty"` // comparisons of a step
 	Transcript *Transcript   `json:"transcript,omitempty"`
@@ -324,11 +329,16 @@ type Series struct {
 	Count      int64         `json:"count"`
 	Bad        int64         `json:"bad,omitempty"` // of Count: undocumented status or breach of the document
 	Bytes      int64         `json:"bytes,omitempty"`
-	Latency    []Bin         `json:"latency"`           // from due
-	Service    []Bin         `json:"service,omitempty"` // from sent
-	Slices     []Slice       `json:"slices,omitempty"`  // one second each
-	Within     []Within      `json:"within,omitempty"`  // exact counts at the thresholds of the design's objectives
-	Marks      []Mark        `json:"marks,omitempty"`   // distinct ones, at most 16
+	Wire       int64         `json:"wire,omitempty"`      // as of an Observation
+	Unchecked  int64         `json:"unchecked,omitempty"` // of Count: not held against the document, so not known to be bad
+	Latency    []Bin         `json:"latency"`             // from due
+	Service    []Bin         `json:"service,omitempty"`   // from sent
+	First      []Bin         `json:"first,omitempty"`     // to the first byte of the answer, from sent
+	Connect    []Bin         `json:"connect,omitempty"`   // of new connections
+	Handshake  []Bin         `json:"tls,omitempty"`       // of TLS on them
+	Slices     []Slice       `json:"slices,omitempty"`    // one second each
+	Within     []Within      `json:"within,omitempty"`    // exact counts at the thresholds of the design's objectives
+	Marks      []Mark        `json:"marks,omitempty"`     // distinct ones, at most 16
 	Retries    int64         `json:"retries,omitempty"`
 }
 
@@ -405,6 +415,16 @@ type Health struct {
 	Sched99    time.Duration `json:"sched_p99"`           // goroutine scheduling latency
 	Exhausted  int64         `json:"exhausted,omitempty"` // requests that failed for want of ports or descriptors
 	Workers    int           `json:"workers"`
+	Late       int64         `json:"late,omitempty"`      // of Sent: later than 10 ms
+	Lateness   time.Duration `json:"lateness,omitempty"`  // how late a request may be; one that is later is skipped
+	Unchecked  int64         `json:"unchecked,omitempty"` // answers that were not held against the document, to keep up
+	Closed     bool          `json:"closed,omitempty"`    // a closed workload: it waits for the target, and its latencies say nothing of what was not asked
+	Throttled  time.Duration `json:"throttled,omitempty"` // that the scheduler of a container withheld the processor
+	Open       int           `json:"open,omitempty"`      // descriptors at the end
+	OpenLimit  int           `json:"open_limit,omitempty"`
+	Stopped    string        `json:"stopped,omitempty"` // why the streams ended early, by the phase's Stop
+	Ceiling    float64       `json:"ceiling,omitempty"` // requests a second that this generator can send, as calibrated; zero when it was not
+	Floor      time.Duration `json:"floor,omitempty"`   // 99th percentile of what it measures of a server that does nothing
 }
 
 // A Doubt is a reason not to trust evidence. It can turn a pass or a fail into

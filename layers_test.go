@@ -42,9 +42,10 @@ func mayImport() map[string][]string {
 		"scenarios/profile": {"."},
 
 		"runners":             {".", "scenarios/gherkin", "runners/target", "runners/load", "runners/faults", "runners/wire", "runners/pact"},
-		"runners/target":      {"."},
+		"runners/lean":        {},
+		"runners/target":      {".", "runners/lean"},
 		"runners/credentials": {".", "runners/target"},
-		"runners/load":        {".", "runners/target"},
+		"runners/load":        {".", "runners/lean", "runners/target"},
 		"runners/wire":        {"."},
 		"runners/faults":      {".", "runners/wire"},
 		"runners/pact":        {"."},

@@ -103,7 +103,18 @@ type Phase struct {
 	Flows    []Flow        `json:"flows,omitempty"`   // after the calls
 	Workers  int           `json:"workers,omitempty"` // calls, and flows, that are under way at a time; zero means one
 	Pacts    []string      `json:"pacts,omitempty"`   // pact files to verify, relative to the run directory
+	Stop     *Stop         `json:"stop,omitempty"`    // ends the streams early
 	Checks   []string      `json:"checks,omitempty"`  // self-checks to carry out: "proxy-transparent", "pass-through", "wires"
+}
+
+// A Stop is a breach so gross that the rest of the load would tell nothing
+// more and might do harm. It never ends a phase for being good enough: looking
+// again and again until it is would find so in the end.
+type Stop struct {
+	Share  float64       `json:"share"`            // of the requests answered within the window that were bad
+	Least  int           `json:"least"`            // requests
+	Window time.Duration `json:"window"`           // that ends with each answer
+	Within time.Duration `json:"within,omitempty"` // a slower answer is bad; zero: only errors are
 }
 
 // A Role is what a phase is for.

@@ -138,12 +138,17 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 			return fmt.Errorf("the stream %q has no case of %s to send", s.Name, s.Operation)
 		}
 	}
+	ready := l.ready(ctx, cases)
 	session := load.Session{
 		Experiment: at.Experiment, Phase: at.Phase, Streams: p.Streams, Seed: l.Run.Seed ^ uint64(at.ExperimentIndex)<<8 ^ uint64(at.PhaseIndex),
-		Thresholds: thresholds(l.Design),
+		Thresholds: thresholds(l.Design), Stop: p.Stop,
 		Shot: func(stream int, number uint64) target.Shot {
 			c := cases[stream][number%uint64(len(cases[stream]))]
 			s := target.Shot{Operation: c.Operation, Case: c.ID, Trace: l.trace(at, stream)}
+			if s.Ready = ready[stream][number%uint64(len(cases[stream]))]; s.Ready != nil {
+				s.Request = c.Request
+				return s
+			}
 			s.Request, s.Unbound = l.Pool.Fill(ctx, c)
 			return s
 		},
@@ -153,6 +158,24 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 		},
 	}
 	return (&load.Engine{Client: l.Client}).Run(ctx, session, record)
+}
+
+// ready makes the requests ahead that are always the same: those that read and
+// have no place to be filled in.
+func (l *Live) ready(ctx context.Context, cases [][]plumbline.Case) [][]*target.Ready {
+	out := make([][]*target.Ready, len(cases))
+	for i, all := range cases {
+		for _, c := range all {
+			var r *target.Ready
+			if len(c.Binds) == 0 && len(c.Unique) == 0 && (c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead) {
+				if req, err := l.Pool.Fill(ctx, c); err == nil {
+					r = l.Client.Ready(ctx, target.Shot{Operation: c.Operation, Case: c.ID, Request: req, Trace: l.trace(Place{}, 0)})
+				}
+			}
+			out[i] = append(out[i], r)
+		}
+	}
+	return out
 }
 
 func thresholds(d plumbline.Design) []time.Duration {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -40,6 +41,9 @@ func (o *options) bindRun(c *cobra.Command) {
 	f.BoolVar(&o.publish, "publish-results", false, "publish the results of verification to the broker of plumbline.yaml, for pacts.broker.publish.version")
 	f.StringVar(&o.library, "pact-library", "", "libpact_ffi to use instead of the one that set-up fetched")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Second, "longest wait for one answer of the target")
+	f.StringVar(&o.http, "http", string(target.ProtocolLean), "HTTP client: lean (HTTP/1.1), net/http (HTTP/1.1), or h2 (HTTP/2, without TLS by prior knowledge)")
+	f.StringVar(&o.socket, "socket", "", "Unix domain socket that all requests go to, whatever the host of the target")
+	f.BoolVar(&o.proxy, "proxy", false, "go through the proxy that the environment names; it is ignored otherwise")
 }
 
 func (a *app) run(ctx context.Context, o options) error {

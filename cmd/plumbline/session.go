@@ -40,6 +40,9 @@ type options struct {
 	engine  string
 	library string
 	timeout time.Duration
+	http    string
+	socket  string
+	proxy   bool
 	intakeOptions
 	auth    string
 	publish bool // results, to the broker

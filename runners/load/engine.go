@@ -7,12 +7,7 @@ package load
 
 import (
 	"context"
-	"io"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -32,15 +27,33 @@ type Session struct {
 	Shot func(stream int, number uint64) target.Shot
 	// Answered is told about every answer, concurrently. Nil: nobody is.
 	Answered func(stream int, a target.Answer)
+	// Workers is how many requests may be under way. Zero: as many as Little's
+	// law calls for.
+	Workers int
+	// Lateness is how late a request may be sent. One that is later is skipped
+	// and counted: a burst of stale requests is no open workload any more. Until
+	// then requests that are late are sent as fast as they can be, and the time
+	// that they waited is in their latency. Zero: 5 s.
+	Lateness time.Duration
+	// Check is the share of answers that are held against the document. Zero:
+	// all, and a twentieth of them while the generator is late.
+	Check float64
+	// Stop ends the session early. Nil: nothing does.
+	Stop *plumbline.Stop
 }
 
 // Limits of the dispatcher.
 const (
 	fewestWorkers = 64
 	mostWorkers   = 2048
-	// lateness is how late a request may be sent. One that is later is skipped
-	// and counted: a burst of stale requests is no open workload any more.
-	lateness = 5 * time.Second
+	lateness      = 5 * time.Second
+	// behind is when the generator counts as late, and falls back on checking
+	// one answer in every.
+	behind = 10 * time.Millisecond
+	every  = 20
+	// spreadFrom is when a request counts as late for the dispatcher: what a
+	// timer of the runtime is late by is less.
+	spreadFrom = 2 * time.Millisecond
 )
 
 // An Engine sends sessions through one client.
@@ -50,10 +63,19 @@ type Engine struct{ Client *target.Client }
 // health. It returns when the last answer is in, or within an instant of the
 // end of ctx, requests in flight included.
 func (e *Engine) Run(ctx context.Context, s Session, record func(plumbline.Record)) error {
+	if s.Lateness == 0 {
+		s.Lateness = lateness
+	}
+	within, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	began := e.Client.Now()
-	d := &dispatch{ctx: ctx, engine: e, session: s, began: began, queue: newSchedule(s.Streams, s.Seed), pending: map[uint64]hit{}, record: record}
-	d.folds = newFolds(s, began, e.Client.Timeout()+2*lateness)
+	d := &dispatch{ctx: within, engine: e, session: s, began: began, record: record}
+	if d.queue = newSchedule(s.Streams, s.Seed); closed(s.Streams) {
+		d.queue = newRounds(s.Streams, func() time.Duration { return e.Client.Now() - began })
+	}
+	d.folds = newFolds(s, began, e.Client.Timeout()+2*s.Lateness)
 	d.health = startHealth(s)
+	d.guard = newGuard(s.Stop, stop)
 	workers := d.workers()
 	d.health.report.Workers = workers
 	attacker := vegeta.NewAttacker(
@@ -69,12 +91,17 @@ func (e *Engine) Run(ctx context.Context, s Session, record func(plumbline.Recor
 		record(plumbline.Record{Series: &x})
 	}
 	h := d.health.finish(d.skipped)
+	h.Stopped = d.guard.why()
 	record(plumbline.Record{Health: &h})
 	return ctx.Err()
 }
 
-// workers bounds the requests in flight by Little's law.
+// workers bounds the requests in flight by Little's law. A closed workload has
+// one for each of its clients.
 func (d *dispatch) workers() int {
+	if d.session.Workers > 0 {
+		return d.session.Workers
+	}
 	rate := 0.0
 	for _, s := range d.session.Streams {
 		most := 0.0
@@ -83,102 +110,13 @@ func (d *dispatch) workers() int {
 		}
 		rate += most
 	}
+	if closed(d.session.Streams) {
+		return max(int(rate), 1)
+	}
 	return max(fewestWorkers, min(int(rate*d.engine.Client.Timeout().Seconds()*1.2), mostWorkers))
 }
 
 func dummyTarget(t *vegeta.Target) error {
 	t.Method, t.URL = http.MethodGet, "http://plumbline.invalid/"
 	return nil
-}
-
-// A dispatch is one session under way. It is vegeta's pacer and its round
-// tripper: the pacer knows when the n-th request is due, the round tripper
-// sends it and measures.
-type dispatch struct {
-	ctx     context.Context //nolint:containedctx // vegeta's interfaces have none; it is the only stop
-	engine  *Engine
-	session Session
-	began   time.Duration
-	queue   *schedule
-	record  func(plumbline.Record)
-	folds   *folds
-	health  *health
-	skipped int64
-
-	mu      sync.Mutex
-	pending map[uint64]hit // by vegeta's sequence number
-}
-
-// Pace waits until the next request is due. It runs in one goroutine, so it
-// may sleep by itself, which vegeta's own waiting could not be woken from.
-func (d *dispatch) Pace(_ time.Duration, sequence uint64) (time.Duration, bool) {
-	for {
-		h, ok := d.queue.pop()
-		if !ok || d.ctx.Err() != nil {
-			return 0, true
-		}
-		late := d.engine.Client.Now() - d.began - h.due
-		if late > lateness {
-			d.skipped++
-			continue
-		}
-		if late < 0 && !sleep(d.ctx, -late) {
-			return 0, true
-		}
-		d.mu.Lock()
-		d.pending[sequence] = h
-		d.mu.Unlock()
-		return 0, false
-	}
-}
-
-// Rate is asked for by vegeta's interface and used by none of its parts that
-// run here.
-func (d *dispatch) Rate(time.Duration) float64 { return 0 }
-
-// String is for vegeta's interface.
-func (d *dispatch) String() string { return "plumbline" }
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// RoundTrip sends the request that vegeta's sequence number stands for.
-func (d *dispatch) RoundTrip(r *http.Request) (*http.Response, error) {
-	sequence, err := strconv.ParseUint(r.Header.Get("X-Vegeta-Seq"), 10, 64)
-	if err != nil {
-		return nil, err
-	}
-	d.mu.Lock()
-	h, ok := d.pending[sequence]
-	delete(d.pending, sequence)
-	d.mu.Unlock()
-	if ok {
-		d.send(h)
-	}
-	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("")), Header: http.Header{}, Request: &http.Request{URL: &url.URL{}}}, nil
-}
-
-func (d *dispatch) send(h hit) {
-	s := d.session.Streams[h.stream]
-	shot := d.session.Shot(h.stream, h.number)
-	shot.Experiment, shot.Phase, shot.Stream, shot.Due = d.session.Experiment, d.session.Phase, s.Name, d.began+h.due
-	a := d.engine.Client.Do(d.ctx, shot)
-	if d.session.Answered != nil {
-		d.session.Answered(h.stream, a)
-	}
-	d.health.sent(a.Observation)
-	if s.Detail {
-		o := a.Observation
-		d.record(plumbline.Record{At: max(o.Done(), 1), Observation: &o})
-		return
-	}
-	d.folds.add(h.stream, a.Observation)
 }

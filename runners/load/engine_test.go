@@ -256,12 +256,12 @@ func TestStaleRequestsAreSkipped(t *testing.T) {
 	t.Parallel()
 	e, _ := bench(t, func(http.ResponseWriter, *http.Request) {}, nil)
 	streams := []plumbline.Stream{stream(plumbline.ArrivalsConstant, steady(10, 20*time.Second))}
-	d := &dispatch{ctx: t.Context(), engine: e, began: e.Client.Now() - 2*lateness, queue: newSchedule(streams, 1), pending: map[uint64]hit{}}
+	d := &dispatch{ctx: t.Context(), engine: e, session: Session{Lateness: lateness}, began: e.Client.Now() - 2*lateness, queue: newSchedule(streams, 1)}
 	if wait, stop := d.Pace(0, 0); wait != 0 || stop {
 		t.Fatalf("got %s %t", wait, stop)
 	}
 	// Due at 0.1 s and on; ten seconds have passed, so what was due before five is stale.
-	if h := d.pending[0]; d.skipped < 49 || h.number != uint64(d.skipped) || h.due < lateness {
+	if h, ok := d.next(); !ok || d.skipped < 49 || h.number != uint64(d.skipped) || h.due < lateness {
 		t.Errorf("skipped %d, then sends %+v", d.skipped, h)
 	}
 	health := startHealth(Session{})

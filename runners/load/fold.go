@@ -40,6 +40,7 @@ type foldKey struct {
 type fold struct {
 	series           plumbline.Series
 	latency, service *hdr.Histogram
+	rare             [3]*hdr.Histogram // first byte, connect, TLS; nil while there were none
 	slices           map[int]*secondFold
 	open, newest     int
 	sealed           int              // all seconds before it
@@ -64,6 +65,9 @@ func newFolds(s Session, began, wait time.Duration) *folds {
 func class(o plumbline.Observation) string {
 	if o.Error != "" {
 		return string(o.Error)
+	}
+	if k := o.Status / 100; k >= 0 && k < 10 {
+		return "0xx1xx2xx3xx4xx5xx6xx7xx8xx9xx"[3*k : 3*k+3]
 	}
 	return strconv.Itoa(o.Status/100) + "xx"
 }
@@ -95,9 +99,14 @@ func (x *fold) add(o plumbline.Observation, began time.Duration) {
 	s := &x.series
 	s.Count++
 	s.Bytes += o.Bytes
+	s.Wire += o.Wire
 	s.Retries += int64(o.Retries)
+	if o.Unchecked {
+		s.Unchecked++
+	}
 	record(x.latency, o.Latency)
 	record(x.service, o.Latency-(o.Sent-o.Due))
+	x.steps(o)
 	bad := o.OK() != (o.Error == "" && o.Status < 500) // an undocumented status
 	if bad {
 		s.Bad++
@@ -120,6 +129,19 @@ func (x *fold) add(o plumbline.Observation, began time.Duration) {
 		if len(s.Marks) < mostMarks && !slices.Contains(s.Marks, m) {
 			s.Marks = append(s.Marks, m)
 		}
+	}
+}
+
+// steps records how long the parts of an exchange took, those that took place.
+func (x *fold) steps(o plumbline.Observation) {
+	for i, d := range [3]time.Duration{o.First, o.Connect, o.Handshake} {
+		if d <= 0 {
+			continue
+		}
+		if x.rare[i] == nil {
+			x.rare[i] = hdr.New(1, longest, digits)
+		}
+		record(x.rare[i], d)
 	}
 }
 
@@ -190,6 +212,7 @@ func (f *folds) series() []plumbline.Series {
 func (x *fold) finish() plumbline.Series {
 	s := x.series
 	s.Latency, s.Service = bins(x.latency), bins(x.service)
+	s.First, s.Connect, s.Handshake = bins(x.rare[0]), bins(x.rare[1]), bins(x.rare[2])
 	for _, second := range x.slices {
 		if second.hist != nil {
 			second.seal()
@@ -207,6 +230,9 @@ func quantile(h *hdr.Histogram, q float64) time.Duration {
 // bins exports the occupied bins of a histogram.
 func bins(h *hdr.Histogram) []plumbline.Bin {
 	var out []plumbline.Bin
+	if h == nil {
+		return nil
+	}
 	for _, b := range h.Distribution() {
 		if b.Count > 0 {
 			out = append(out, plumbline.Bin{UpTo: time.Duration(b.To) * time.Microsecond, Count: b.Count})

@@ -14,17 +14,19 @@ import (
 // health watches the generator itself during one session: only a generator
 // that kept up can accuse a target.
 type health struct {
-	mu     sync.Mutex
-	lag    *hdr.Histogram
-	report plumbline.Health
-	began  time.Time
-	cpu    time.Duration
-	before runtimeSample
+	mu        sync.Mutex
+	lag       *hdr.Histogram
+	report    plumbline.Health
+	began     time.Time
+	cpu       time.Duration
+	before    runtimeSample
+	throttled time.Duration
 }
 
 func startHealth(s Session) *health {
 	h := &health{lag: hdr.New(1, longest, digits), began: time.Now(), cpu: processCPU(), before: sampleRuntime()}
-	h.report = plumbline.Health{Experiment: s.Experiment, Phase: s.Phase}
+	h.report = plumbline.Health{Experiment: s.Experiment, Phase: s.Phase, Lateness: s.Lateness, Closed: closed(s.Streams)}
+	h.throttled = throttled()
 	return h
 }
 
@@ -34,6 +36,12 @@ func (h *health) sent(o plumbline.Observation) {
 	h.report.Sent++
 	if o.Error == plumbline.ErrorPorts {
 		h.report.Exhausted++
+	}
+	if o.Unchecked {
+		h.report.Unchecked++
+	}
+	if o.Sent-o.Due > behind {
+		h.report.Late++
 	}
 	record(h.lag, o.Sent-o.Due)
 }
@@ -49,6 +57,8 @@ func (h *health) finish(skipped int64) plumbline.Health {
 	}
 	after := sampleRuntime()
 	r.GC = after.gc - h.before.gc
+	r.Throttled = throttled() - h.throttled
+	r.Open, r.OpenLimit = descriptors()
 	r.Sched99 = quantileBetween(h.before.sched, after.sched, 0.99)
 	return r
 }

@@ -53,6 +53,14 @@ func (s *schedule) pop() (h hit, ok bool) {
 	return h, true
 }
 
+// due is when the next hit is.
+func (s *schedule) due() (time.Duration, bool) {
+	if len(s.next) == 0 {
+		return 0, false
+	}
+	return s.next[0].due, true
+}
+
 // arrivals are the due times of one stream. In units of expected requests
 // they are 1, 2, 3, … when constant, and sums of exponentials when Poisson;
 // the inverse of the cumulated rate turns those into times, also on a ramp

@@ -104,10 +104,9 @@ func (c *Client) transport(identity, auth string) http.RoundTripper {
 func (c Config) transports() map[string][2]http.RoundTripper {
 	out := map[string][2]http.RoundTripper{}
 	for name, t := range c.TLS {
-		with, without := transport(), transport()
-		with.TLSClientConfig, without.TLSClientConfig = t.Clone(), t.Clone()
-		without.TLSClientConfig.Certificates, without.TLSClientConfig.GetClientCertificate = nil, nil
-		out[name] = [2]http.RoundTripper{with, without}
+		bare := t.Clone()
+		bare.Certificates, bare.GetClientCertificate = nil, nil
+		out[name] = [2]http.RoundTripper{c.transport(t), c.transport(bare)}
 	}
 	return out
 }

@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/lean"
 )
 
 // RunHeader names the run on every request, so that what it created can be
@@ -65,6 +66,9 @@ func aim(u *url.URL, path string) {
 
 // exchange sends the request and reads the answer.
 func (c *Client) exchange(req *http.Request, s Shot, o plumbline.Observation) Answer {
+	if through, ok := c.transport(s.Identity, s.Auth).(*lean.Transport); ok && lean.Speaks(req) {
+		return c.exchangeLean(req, through, o)
+	}
 	a := Answer{Observation: o}
 	ctx, cancel := context.WithTimeout(req.Context(), c.cfg.Timeout)
 	defer cancel()
@@ -81,8 +85,6 @@ func (c *Client) exchange(req *http.Request, s Shot, o plumbline.Observation) An
 	return a
 }
 
-var errTooLarge = errors.New("response body is too large")
-
 // receive sends the request and reads the response to its end. What came
 // before an error is returned beside it.
 func (c *Client) receive(req *http.Request, through http.RoundTripper) (plumbline.Response, error) {
@@ -94,7 +96,7 @@ func (c *Client) receive(req *http.Request, through http.RoundTripper) (plumblin
 	out := plumbline.Response{Status: resp.StatusCode, Header: resp.Header}
 	out.Body, err = io.ReadAll(io.LimitReader(resp.Body, c.cfg.MaxBody+1))
 	if err == nil && int64(len(out.Body)) > c.cfg.MaxBody {
-		out.Body, err = out.Body[:c.cfg.MaxBody], errTooLarge
+		out.Body, err = out.Body[:c.cfg.MaxBody], lean.ErrTooLarge
 	}
 	return out, err
 }
@@ -110,7 +112,7 @@ func classify(ctx context.Context, err error) plumbline.ErrorClass {
 	switch {
 	case ctx.Err() != nil:
 		return plumbline.ErrorCanceled
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, lean.ErrTooLarge):
 		return plumbline.ErrorTooLarge
 	case errors.As(err, &dns):
 		return plumbline.ErrorDNS

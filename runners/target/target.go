@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,7 +39,10 @@ type Config struct {
 	Redact     []string               // further names of headers and properties to hide
 	// Inspect establishes facts about a response when it arrives.
 	Inspect   func(op string, req plumbline.Request, resp plumbline.Response) []plumbline.Mark
-	Transport http.RoundTripper // nil: an own one, without proxy and compression
+	Transport http.RoundTripper // nil: the lean one, or what Protocol says
+	Protocol  Protocol
+	Socket    string // path of a Unix domain socket that all requests go to; empty: TCP
+	Proxy     bool   // through the proxy that the environment names
 }
 
 // A Client makes requests. It is safe for concurrent use.
@@ -72,7 +74,7 @@ func New(c Config) (*Client, error) {
 		c.MaxBody = 8 << 20
 	}
 	if c.Transport == nil {
-		c.Transport = transport()
+		c.Transport = c.transport(nil)
 	}
 	cl := &Client{cfg: c, base: u, hide: newRedactor(c), transports: c.transports()}
 	if c.Limit > 0 {
@@ -89,6 +91,8 @@ func (c Config) address() (*url.URL, error) {
 		return nil, fmt.Errorf("%q is not the URL of a deployment", c.Base)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("%s is not the URL of a deployment: its scheme is not http or https", u.Redacted())
+	case c.Protocol != "" && !slices.Contains(Protocols(), c.Protocol):
+		return nil, fmt.Errorf("%q is not an HTTP client: lean, net/http or h2 is", c.Protocol)
 	case len(c.Allow) > 0 && !slices.Contains(c.Allow, u.Hostname()) && !slices.Contains(c.Allow, u.Host):
 		return nil, fmt.Errorf("host %s is not among the allowed ones (%s)", u.Host, strings.Join(c.Allow, ", "))
 	case !c.Force && production(u.Hostname()):
@@ -100,21 +104,6 @@ func (c Config) address() (*url.URL, error) {
 func production(host string) bool {
 	return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(host), func(r rune) bool { return r == '.' || r == '-' || r == '_' }),
 		func(label string) bool { return slices.Contains([]string{"prod", "production", "prd", "live"}, label) })
-}
-
-// transport is net/http's without what would falsify a measurement: no proxy
-// from the environment, no transparent gzip, no local address (a bound port is
-// exclusive on all interfaces), many idle connections.
-func transport() *http.Transport {
-	return &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		DisableCompression:     true,
-		MaxIdleConns:           0,
-		MaxIdleConnsPerHost:    1024,
-		IdleConnTimeout:        60 * time.Second,
-		TLSHandshakeTimeout:    5 * time.Second,
-		MaxResponseHeaderBytes: 1 << 20,
-	}
 }
 
 // A Shot is one request to be made.
@@ -130,6 +119,11 @@ type Shot struct {
 	Due                       time.Duration     // since the run began; zero: now
 	Transcript                bool              // keep what was sent and received
 	Unbound                   error             // why the request cannot be made; it is not sent then
+	// Ready is the request with everything but the trace context, made ahead
+	// by Client.Ready. Nil: it is made now.
+	Ready *Ready
+	// Unchecked leaves the answer uninspected, and, of a Ready shot, unread.
+	Unchecked bool
 }
 
 // An Answer is an observation with the request as it was filled in and the
@@ -146,7 +140,7 @@ type Answer struct {
 // Do makes one request and reads the response to its end. It does not follow
 // redirects. It repeats a request for one reason only, and once: a 401 to
 // credentials that were fetched and can be fetched anew, which is counted in
-// Renewed. What net/http repeats, when a connection that was kept open turns
+// Renewed. What the HTTP client repeats, when a connection that was kept open turns
 // out to be dead, is counted in Retries. Latency counts from Due, also of what
 // was never sent.
 func (c *Client) Do(ctx context.Context, s Shot) Answer {
@@ -165,6 +159,9 @@ func (c *Client) Do(ctx context.Context, s Shot) Answer {
 		if err := c.limit.Wait(ctx); err != nil {
 			return c.unsent(s, o, plumbline.ErrorCanceled)
 		}
+	}
+	if s.Ready != nil {
+		return c.swift(ctx, s, o)
 	}
 	return c.sent(ctx, s, o)
 }
@@ -196,13 +193,22 @@ func (c *Client) sent(ctx context.Context, s Shot, o plumbline.Observation) Answ
 	if c.keeper != nil {
 		c.keeper.answered(s.Operation, a)
 	}
-	if c.cfg.Inspect != nil && a.Status != 0 && a.Error == "" {
-		a.Marks = c.cfg.Inspect(s.Operation, s.Request, a.Response)
-	}
+	c.inspect(s, &a)
 	if s.Transcript || len(a.Marks) > 0 && breaks(a.Marks) {
 		a.Transcript = c.transcript(s, req, cred, a)
 	}
 	return a
+}
+
+// inspect holds an answer against the document.
+func (c *Client) inspect(s Shot, a *Answer) {
+	switch {
+	case c.cfg.Inspect == nil || a.Status == 0 || a.Error != "":
+	case s.Unchecked:
+		a.Unchecked = true
+	default:
+		a.Marks = c.cfg.Inspect(s.Operation, s.Request, a.Response)
+	}
 }
 
 // unsent is the answer to a request that was not sent after all.

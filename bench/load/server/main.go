@@ -1,0 +1,113 @@
+// Command server answers tiny GETs as cheaply as Go can, so that what a bench
+// measures is the generator. It may freeze, and it may be slow for some: then
+// it is what the truth is known of.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const body = `{"id":1,"name":"plumb"}`
+
+// options are what a server does beside answering.
+type options struct {
+	freezeAt, freezeFor time.Duration // after the first request; for all
+	slowEvery           int           // in ten thousand
+	slow, fast          time.Duration
+}
+
+type server struct {
+	options
+	first  atomic.Int64 // of the first request, in nanoseconds
+	number atomic.Int64
+}
+
+func main() {
+	var o options
+	addr := flag.String("addr", "127.0.0.1:0", "where to listen")
+	flag.DurationVar(&o.freezeAt, "freeze-at", 0, "freeze so long after the first request")
+	flag.DurationVar(&o.freezeFor, "freeze-for", 0, "how long")
+	flag.IntVar(&o.slowEvery, "slow-share", 0, "of ten thousand requests, so many are slow")
+	flag.DurationVar(&o.slow, "slow", 0, "how long a slow request takes")
+	flag.DurationVar(&o.fast, "fast", 0, "how long the others take")
+	flag.Parse()
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", *addr)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println(l.Addr())
+	s := &server{options: o}
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go s.serve(c)
+	}
+}
+
+func (s *server) serve(c net.Conn) {
+	defer func() { _ = c.Close() }()
+	in := bufio.NewReaderSize(c, 4096)
+	answer := []byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
+	for {
+		length, ok := head(in)
+		if !ok {
+			return
+		}
+		if _, err := in.Discard(length); err != nil {
+			return
+		}
+		s.hold()
+		if _, err := c.Write(answer); err != nil {
+			return
+		}
+	}
+}
+
+// head reads the head of a request and tells how long its body is.
+func head(in *bufio.Reader) (length int, ok bool) {
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			return 0, false
+		}
+		if len(line) <= 2 {
+			return length, true
+		}
+		if name, value, found := bytes.Cut(line, []byte(":")); found && len(name) == len("Content-Length") && strings.EqualFold(string(name), "Content-Length") {
+			length, _ = strconv.Atoi(strings.TrimSpace(string(value)))
+		}
+	}
+}
+
+// hold waits as long as the request takes.
+func (s *server) hold() {
+	if s.freezeFor > 0 {
+		now := time.Now().UnixNano()
+		s.first.CompareAndSwap(0, now)
+		since := time.Duration(now - s.first.Load())
+		if since >= s.freezeAt && since < s.freezeAt+s.freezeFor {
+			time.Sleep(s.freezeAt + s.freezeFor - since)
+		}
+	}
+	if s.slow > 0 || s.fast > 0 {
+		// Spread evenly: every ten thousand have their share, whatever the order.
+		if int(s.number.Add(1)*7919%10000) < s.slowEvery {
+			time.Sleep(s.slow)
+			return
+		}
+		time.Sleep(s.fast)
+	}
+}
