@@ -45,22 +45,26 @@ type Paging struct {
 // A Flow is a sequence of calls on things of its own: each step may take
 // values from the answers of earlier ones. It runs once, in order.
 type Flow struct {
-	Name   string `json:"name"` // unique in the phase
-	Why    string `json:"why,omitempty"`
-	Steps  []Step `json:"steps"`
-	Source Source `json:"source"`
+	Name   string   `json:"name"` // unique in the phase
+	Why    string   `json:"why,omitempty"`
+	After  []string `json:"after,omitempty"` // names of flows that have to hold before this one can show anything
+	Steps  []Step   `json:"steps"`
+	Source Source   `json:"source"`
 }
 
 // A Step is one call of a flow. Its observation is that of a stream called
 // FLOW/STEP.
 type Step struct {
 	Call
-	// Must ends the flow unless the answer is 2xx; what comes after is then
-	// recorded as ErrorUnbound.
+	// Must ends the flow unless the answer is 2xx, or, where there are criteria,
+	// meets all of them; what comes after is then recorded as ErrorUnbound.
 	Must bool `json:"must,omitempty"`
+	// Criteria are what the answer has to meet, as the author of the flow says.
+	Criteria []Criterion `json:"criteria,omitempty"`
 	// Cleanup steps run also when the flow ended before them.
 	Cleanup bool `json:"cleanup,omitempty"`
-	// Poll repeats the call until its status is among Statuses.
+	// Poll repeats the call until its status is among Statuses or, when there
+	// are none, until its criteria are met.
 	Poll *Poll `json:"poll,omitempty"`
 	// Compare holds the answer against what came before.
 	Compare []Compare `json:"compare,omitempty"`
@@ -70,10 +74,46 @@ type Step struct {
 
 // A Poll is how long a step waits for what becomes true by and by.
 type Poll struct {
-	Statuses []int         `json:"statuses"`
+	Statuses []int         `json:"statuses,omitempty"`
 	Every    time.Duration `json:"every"`
 	Within   time.Duration `json:"within"`
+	Most     int           `json:"most,omitempty"` // repetitions; zero: as many as there is time for
+	When     []Criterion   `json:"when,omitempty"` // that an answer has to meet to be followed by another call
 }
+
+// A Criterion is a condition on the answer to a step, as its author wrote it.
+type Criterion struct {
+	Text string `json:"text"`
+	Term Term   `json:"term"`
+}
+
+// A Term is an expression: a value, or an operator on terms.
+type Term struct {
+	Op      string `json:"op,omitempty"` // TermAnd …; empty for a value
+	Terms   []Term `json:"terms,omitempty"`
+	From    string `json:"from,omitempty"`    // TermAnswer, or "step:NAME"; empty: Value itself
+	Pointer string `json:"pointer,omitempty"` // as in Bind, or "status:"
+	Value   any    `json:"value,omitempty"`   // also the pattern of TermMatches and the path of TermSelects
+}
+
+// TermAnswer is the answer to the step itself.
+const TermAnswer = "answer:"
+
+// The operators of a Term. Texts are compared without regard to case, as
+// Arazzo 1.0.1 §4.6.11 has it.
+const (
+	TermAnd     = "and"
+	TermOr      = "or"
+	TermNot     = "not"
+	TermEqual   = "=="
+	TermUnequal = "!="
+	TermLess    = "<"
+	TermMost    = "<="
+	TermMore    = ">"
+	TermLeast   = ">="
+	TermMatches = "matches" // a regular expression of RE2, anywhere in the text
+	TermSelects = "selects" // a JSONPath of RFC 9535 selects something
+)
 
 // A Compare asks for a comparison of an answer with something earlier in the
 // flow. Objects are compared by the members that both have, so that what the

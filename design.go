@@ -179,18 +179,20 @@ const (
 // deployment knows, such as the ID of an order that was created before.
 //
 // Its Pointer is a JSON pointer into the body of the answer; "header:Location",
-// the last path segment of that header; "request:/…", a JSON pointer into the
+// the last path segment of that header; "field:X-Next", the whole value of that
+// header; "request:/…", a JSON pointer into the
 // body that was sent there; "path:id", "query:id" and "sent:X-Id", a parameter
 // of the request that was sent there; or "monitor:" before any of the first two,
 // for the last answer of the status monitor that a 202 pointed to.
 type Bind struct {
-	In      string `json:"in"`              // "path", "query", "header", "body"
-	Name    string `json:"name"`            // parameter name, or JSON pointer into the body
-	From    string `json:"from"`            // operation ID whose answer holds the value; in a flow also "step:NAME", an earlier step of it; FromNew, FromGiven
-	Pointer string `json:"pointer"`         // where: see below
-	Why     string `json:"why"`             // provenance: "link", "example", "location", "inferred: path nesting"
-	After   string `json:"after,omitempty"` // operation that is called first on the thing: a deletion, before it is restored
-	Else    []Bind `json:"else,omitempty"`  // further sources, the best first; the n-th of all places of a request belong together
+	In      string `json:"in"`               // "path", "query", "header", "body"
+	Name    string `json:"name"`             // parameter name, or JSON pointer into the body
+	From    string `json:"from"`             // operation ID whose answer holds the value; in a flow also "step:NAME", an earlier step of it; FromNew, FromGiven
+	Pointer string `json:"pointer"`          // where: see below
+	Why     string `json:"why"`              // provenance: "link", "example", "location", "inferred: path nesting"
+	Format  string `json:"format,omitempty"` // text around the value, with {} in its place: "Bearer {}"; empty: the value alone
+	After   string `json:"after,omitempty"`  // operation that is called first on the thing: a deletion, before it is restored
+	Else    []Bind `json:"else,omitempty"`   // further sources, the best first; the n-th of all places of a request belong together
 }
 
 // Sources of a Bind that are no operations.

@@ -33,6 +33,7 @@ func mayImport() map[string][]string {
 		"contracts/compare":     {".", "contracts/openapi", "contracts/schema"},
 		"contracts/mock":        {".", "contracts/openapi", "contracts/schema", "contracts/sample"},
 		"contracts/outbound":    {".", "contracts/openapi", "contracts/schema"},
+		"contracts/arazzo":      {"."},
 		"contracts/slo":         {"."},
 		"contracts/wfc":         {"."},
 		"contracts/declaration": {".", "contracts/slo", "contracts/wfc"},

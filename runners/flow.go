@@ -52,9 +52,10 @@ func (x *passage) step(ctx context.Context, s plumbline.Step) {
 		for _, c := range s.Compare {
 			a.Matches = append(a.Matches, compare(c, a, x.answers))
 		}
+		a.Matches = append(a.Matches, criteria(s.Criteria, a, x.answers)...)
 	}
 	x.told.Observations = append(x.told.Observations, a.Observation)
-	if s.Must && x.ended == nil && (a.Error != "" || a.Status/100 != 2) {
+	if s.Must && x.ended == nil && !x.good(s, a) {
 		x.ended = fmt.Errorf("%s was answered %s", s.Name, wordOf(a.Observation))
 	}
 	if s.Walk != nil && a.Error == "" && a.Status/100 == 2 {
@@ -69,19 +70,37 @@ func wordOf(o plumbline.Observation) string {
 	return fmt.Sprint(o.Status)
 }
 
+// good tells whether the answer to a step is what it asks for.
+func (x *passage) good(s plumbline.Step, a target.Answer) bool {
+	if a.Error != "" || len(s.Criteria) == 0 {
+		return a.Error == "" && a.Status/100 == 2
+	}
+	return met(s.Criteria, a, x.answers)
+}
+
 // poll makes the call of a step, again and again where that is asked for.
 func (x *passage) poll(ctx context.Context, s plumbline.Step) target.Answer {
 	a := x.send(ctx, s.Call, nil)
 	if s.Poll == nil {
 		return a
 	}
-	for over := time.Now().Add(s.Poll.Within); !slices.Contains(s.Poll.Statuses, a.Status) && time.Now().Before(over); {
+	over := time.Now().Add(s.Poll.Within)
+	for n := 0; !x.enough(s, a, n) && time.Now().Before(over); n++ {
 		if !wait(ctx, max(s.Poll.Every, 10*time.Millisecond)) {
 			return a
 		}
 		a = x.send(ctx, s.Call, nil)
 	}
 	return a
+}
+
+// enough tells whether a step is not to be repeated after n repetitions.
+func (x *passage) enough(s plumbline.Step, a target.Answer, n int) bool {
+	if len(s.Poll.Statuses) > 0 {
+		return slices.Contains(s.Poll.Statuses, a.Status)
+	}
+	over := s.Poll.Most > 0 && n >= s.Poll.Most
+	return over || x.good(s, a) || a.Error == plumbline.ErrorUnbound || !met(s.Poll.When, a, x.answers)
 }
 
 // wait is false when ctx ended meanwhile.

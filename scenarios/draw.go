@@ -193,7 +193,7 @@ func inRunOrder(experiments []plumbline.Experiment) {
 
 // station is the place of an experiment in a run.
 func station(x plumbline.Experiment) int {
-	prefixes := []string{baselineBefore, "wires/", "contract/", "auth/", "obs/", "api/pages"}
+	prefixes := []string{baselineBefore, "wires/", contractFlows, "contract/", "auth/", "obs/", "api/pages"}
 	last := []string{apiLimit, "outage/", baselineAfter, teardown}
 	for i, p := range prefixes {
 		if strings.HasPrefix(x.ID, p) {

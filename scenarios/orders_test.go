@@ -80,6 +80,9 @@ func (r *recording) flow(i int, experiment string, j int, ph plumbline.Phase, f 
 		for _, m := range s.Compare {
 			o.Matches = append(o.Matches, plumbline.Match{With: m.With, Fields: 3})
 		}
+		for _, c := range s.Criteria {
+			o.Matches = append(o.Matches, plumbline.Match{With: criterionPrefix + c.Text, Fields: 1})
+		}
 		r.answered(o, c)
 		if s.Walk != nil && experiment == apiLimit && s.Name != "huge" {
 			o.Status = 400

@@ -15,10 +15,13 @@ import (
 )
 
 // artefacts renders everything that is generated, by path below the folder:
-// contracts/, features/ and profiles/.
+// contracts/, features/, flows/ and profiles/.
 func (s *session) artefacts() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	if err := s.pact(out); err != nil {
+		return nil, err
+	}
+	if err := s.learned(out); err != nil {
 		return nil, err
 	}
 	for name, group := range featuresOf(s.plan) {

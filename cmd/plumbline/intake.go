@@ -16,10 +16,12 @@ import (
 type intakeOptions struct {
 	overlays []string
 	base     string
+	arazzo   []string
 }
 
 func (o *intakeOptions) bindIntake(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.overlays, "overlay", nil, "OpenAPI overlay that is applied to the document before it is read; may be repeated")
+	f.StringArrayVar(&o.arazzo, "arazzo", nil, "Arazzo file with flows that have to hold, beside those of plumbline.yaml; may be repeated")
 	f.StringVar(&o.base, "base", "", "the released document that this one must not break: a file, a URL, or git:REV[:PATH]")
 }
 

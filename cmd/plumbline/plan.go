@@ -71,7 +71,7 @@ func (a *app) printPlan(s *session) {
 	if f := sample.Lives(s.design.Families); f != "" {
 		a.printf("\nLife cycles:\n%s", indent(f))
 	}
-	if text, names := sample.Missing(s.doc, s.set); text != "" {
+	if text, names := sample.Missing(s.doc, s.set, s.stated); text != "" {
 		a.printf("\nNo source for %s. An overlay that says it (--overlay FILE), to be completed:\n%s", strings.Join(names, ", "), indent(text))
 	}
 	a.printSkips(s.plan)

@@ -75,6 +75,7 @@ type session struct {
 	functions []plumbline.Function
 	plan      plumbline.Plan
 	notes     []string
+	stated    sample.Stated // sources of values that flows state
 	brokerage
 }
 
@@ -173,8 +174,10 @@ func loadDocument(file string, o openapi.Options) (*openapi.Doc, error) {
 // fill makes the design of document, declaration and flags.
 func (s *session) fill() error {
 	s.design = plumbline.Design{Schema: plumbline.DesignSchema, Target: s.target, Document: s.identity()}
-	s.design.Operations = sample.Fill(s.doc, s.set, sample.Options{Seed: s.seed, Dictionary: s.declared.Dictionary})
-	s.design.Families = sample.Families(s.doc, s.set)
+	if err := s.operations(); err != nil {
+		return err
+	}
+	s.design.Families = sample.Families(s.doc, s.set, s.stated)
 	s.design.Errors = problemDetails(s.doc)
 	inspector := schema.NewInspector(s.doc, s.set)
 	for i := range s.design.Operations {

@@ -32,6 +32,7 @@ type Declaration struct {
 	Brokers    map[string]*Broker // of pacts with dependencies, by their names
 	Messages   *Messages          // nil when none is declared
 	Intake     Intake
+	Flows      []FlowFile
 	Dictionary map[string][]any // values by the name of a field, or by operation and place: "createOrder/body/quantity"
 
 	propagation  plumbline.Propagation

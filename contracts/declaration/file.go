@@ -32,6 +32,7 @@ type file struct {
 	Allowed      []allowedFile            `yaml:"allowed_breaking"`
 	Served       string                   `yaml:"served"`
 	Dictionary   map[string][]any         `yaml:"dictionary"`
+	Flows        []flowFile               `yaml:"flows"`
 }
 
 type targetFile struct {

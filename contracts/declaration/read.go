@@ -78,6 +78,7 @@ func (b *builder) build() {
 	}
 	b.waivers()
 	b.intake()
+	b.flows()
 }
 
 func (b *builder) path(p string) string {

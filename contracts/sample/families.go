@@ -15,8 +15,8 @@ import (
 // Families returns the resource graph by resource, sorted by name: what
 // creates, reads, replaces, patches, deletes and lists each kind of resource,
 // where its identifier stands, and how its list is walked.
-func Families(d *openapi.Doc, s *schema.Set) []plumbline.Family {
-	g := newGraph(d, s)
+func Families(d *openapi.Doc, s *schema.Set, stated ...Stated) []plumbline.Family {
+	g := newGraph(d, s, stated...)
 	byShape := map[string]*plumbline.Family{}
 	for _, op := range d.Operations {
 		f := g.facts[op.ID]

@@ -73,7 +73,7 @@ func (c candidate) bind(in, name string) plumbline.Bind {
 	return plumbline.Bind{In: in, Name: name, From: c.from, Pointer: c.pointer, Why: c.why}
 }
 
-func newGraph(d *openapi.Doc, s *schema.Set) *graph {
+func newGraph(d *openapi.Doc, s *schema.Set, stated ...Stated) *graph {
 	g := &graph{
 		doc: d, set: s, ops: map[string]openapi.Op{}, facts: map[string]facts{}, reads: map[string]string{}, items: map[string]bool{}, chosen: map[string]string{},
 		bound: map[string][]plumbline.Bind{}, uses: map[string][]string{},
@@ -100,6 +100,9 @@ func newGraph(d *openapi.Doc, s *schema.Set) *graph {
 		}
 	}
 	g.links = g.readLinks()
+	for _, more := range stated {
+		g.state(more)
+	}
 	g.findChosen()
 	for _, op := range g.inOrder() {
 		g.bound[op.ID] = g.solve(op)

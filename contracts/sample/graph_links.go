@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -17,6 +18,22 @@ type link struct {
 	from     string
 	in, name string // in is empty when the link does not say it
 	pointer  string
+	why      string // empty: a link of the document
+}
+
+// Stated are sources that somebody has written down beside the document, as in
+// a flow, by the ID of the operation that they lead to. They count as links.
+type Stated map[string][]plumbline.Bind
+
+// state adds the sources of the places of paths to the links.
+func (g *graph) state(all Stated) {
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		for _, b := range all[id] {
+			if _, known := g.ops[b.From]; known && b.In == "path" && b.From != id {
+				g.links[id] = append(g.links[id], link{from: b.From, in: b.In, name: b.Name, pointer: b.Pointer, why: b.Why})
+			}
+		}
+	}
 }
 
 // readLinks gathers the links of the document by the operation that they lead
@@ -71,7 +88,7 @@ func handed(from string, l *openapi3.Link) []link {
 		if where, rest, ok := strings.Cut(key, "."); ok && slices.Contains([]string{"path", "query", "header", "cookie"}, where) {
 			in, name = where, rest
 		}
-		out = append(out, link{from, in, name, pointer})
+		out = append(out, link{from: from, in: in, name: name, pointer: pointer})
 	}
 	return append(out, handedBody(from, l.RequestBody, "")...)
 }
@@ -80,7 +97,7 @@ func handedBody(from string, v any, at string) []link {
 	switch x := v.(type) {
 	case string:
 		if pointer, ok := expression(x); ok && at != "" {
-			return []link{{from, "body", at, pointer}}
+			return []link{{from: from, in: "body", name: at, pointer: pointer}}
 		}
 	case map[string]any:
 		var out []link
@@ -123,7 +140,7 @@ func (g *graph) linked(op openapi.Op, in, name string) []candidate {
 		if l.name != name || l.in != in && (l.in != "" || in == "body") {
 			continue
 		}
-		c := candidate{l.from, l.pointer, "link", rankLink}
+		c := candidate{l.from, l.pointer, cmp.Or(l.why, "link"), rankLink}
 		from := g.ops[l.from]
 		if from.Method == "GET" || from.Method == "HEAD" {
 			c.rank = rankLinkRead

@@ -87,8 +87,8 @@ func Lives(families []plumbline.Family) string {
 // parameter without a source: the link that the document lacks, to be
 // completed with the operation that yields the value. It is empty when nothing
 // is missing; names lists what it is about.
-func Missing(d *openapi.Doc, s *schema.Set) (overlay string, names []string) {
-	g := newGraph(d, s)
+func Missing(d *openapi.Doc, s *schema.Set, stated ...Stated) (overlay string, names []string) {
+	g := newGraph(d, s, stated...)
 	gaps := g.missing()
 	if len(gaps) == 0 {
 		return "", nil

@@ -25,6 +25,7 @@ type Options struct {
 	// by operation and place ("createOrder/body/quantity"). A value is used
 	// where it is valid.
 	Dictionary map[string][]any
+	Stated     Stated // sources of values beside those of the document
 }
 
 func (o Options) withDefaults() Options {
@@ -42,7 +43,7 @@ func (o Options) withDefaults() Options {
 func Fill(d *openapi.Doc, s *schema.Set, o Options) []plumbline.Operation {
 	o = o.withDefaults()
 	ops := d.Plumb()
-	g := newGraph(d, s)
+	g := newGraph(d, s, o.Stated)
 	gen := newGenerator(s, o.Dictionary)
 	for i, op := range d.Operations {
 		m := newMaker(gen, op, ops[i].Schemes, o)

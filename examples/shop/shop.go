@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-//go:embed openapi.yaml payment.yaml slo.yaml plumbline.yaml pacts
+//go:embed openapi.yaml payment.yaml slo.yaml plumbline.yaml flows.arazzo.yaml pacts
 var files embed.FS
 
 // Files are the documents of the sample system.

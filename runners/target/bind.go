@@ -27,6 +27,9 @@ func clone(r plumbline.Request) plumbline.Request {
 
 // put writes a live value into the place of a request that a bind names.
 func put(r *plumbline.Request, b plumbline.Bind, text string) error {
+	if b.Format != "" {
+		text = strings.Replace(b.Format, "{}", text, 1)
+	}
 	switch b.In {
 	case "path":
 		r.Path = strings.ReplaceAll(r.Path, "{"+b.Name+"}", url.PathEscape(text))
@@ -125,18 +128,11 @@ func tokens(pointer string) []string {
 // extract takes the value at a pointer out of an answer: a JSON pointer into
 // the body, or "header:Location" for the last segment of that header's path.
 func extract(r plumbline.Response, pointer string) (string, bool) {
+	if name, ok := strings.CutPrefix(pointer, "field:"); ok {
+		return headerValue(r.Header, name)
+	}
 	if name, ok := strings.CutPrefix(pointer, "header:"); ok {
-		for k, v := range r.Header {
-			if strings.EqualFold(k, name) && len(v) > 0 {
-				u, err := url.Parse(v[0])
-				if err != nil {
-					return "", false
-				}
-				last := path.Base(u.Path)
-				return last, last != "" && last != "." && last != "/"
-			}
-		}
-		return "", false
+		return lastSegment(r.Header, name)
 	}
 	dec := json.NewDecoder(bytes.NewReader(r.Body))
 	dec.UseNumber()
@@ -154,6 +150,17 @@ func extract(r plumbline.Response, pointer string) (string, bool) {
 		return v.String(), true
 	}
 	return "", false
+}
+
+// lastSegment is that of the URL in a header.
+func lastSegment(h map[string][]string, name string) (string, bool) {
+	text, _ := headerValue(h, name)
+	u, err := url.Parse(text)
+	if err != nil {
+		return "", false
+	}
+	last := path.Base(u.Path)
+	return last, last != "" && last != "." && last != "/"
 }
 
 func child(at any, token string) any {
