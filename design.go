@@ -315,6 +315,7 @@ type Dependency struct {
 	Wire       Wire          `json:"wire"`
 	Listen     string        `json:"listen,omitempty"`   // where the proxy listens
 	Upstream   string        `json:"upstream,omitempty"` // what it forwards to
+	Names      []string      `json:"names,omitempty"`    // by which the service knows it, where it was not given the address of the wire
 	Class      Class         `json:"class,omitempty"`
 	Operations []string      `json:"operations,omitempty"` // declared users; empty when not declared
 	Timeout    time.Duration `json:"timeout,omitempty"`    // total for one client request, retries included; zero when not declared

@@ -267,6 +267,7 @@ type Transcript struct {
 type Exchange struct {
 	Wire      string        `json:"wire"` // dependency name
 	Conn      uint64        `json:"conn"`
+	Opened    time.Duration `json:"opened,omitempty"` // when the caller's connection was accepted
 	Source    string        `json:"source,omitempty"`
 	Trace     string        `json:"trace,omitempty"`  // trace-id of traceparent, 32 hex digits
 	Parent    string        `json:"parent,omitempty"` // parent-id of traceparent

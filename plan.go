@@ -199,6 +199,14 @@ const (
 	FaultHang    FaultKind = "hang"    // accept, read the request, never answer
 	FaultRefuse  FaultKind = "refuse"  // connections are refused or reset at once
 	FaultLatency FaultKind = "latency" // delay of every chunk, both ways
+
+	// Those below need a TCP wire: they are about bytes and connections.
+
+	FaultBandwidth FaultKind = "bandwidth"  // at most Bytes a second, each way
+	FaultSlowClose FaultKind = "slow-close" // connections close Latency late
+	FaultTimeout   FaultKind = "timeout"    // no byte goes through any more, and Latency later the connection is closed
+	FaultSlicer    FaultKind = "slicer"     // data arrives in pieces of about Bytes, Latency apart
+	FaultLimit     FaultKind = "limit"      // a connection is closed once it has answered Bytes
 )
 
 // A Fault is one thing to break and how. A fault is a lease: it heals when its
@@ -216,6 +224,7 @@ type Fault struct {
 	RetryAfter time.Duration `json:"retry_after,omitempty"`
 	Latency    time.Duration `json:"latency,omitempty"`
 	Jitter     time.Duration `json:"jitter,omitempty"`
+	Bytes      int64         `json:"bytes,omitempty"` // of FaultBandwidth (a second), FaultSlicer and FaultLimit
 }
 
 // A Scope says whose exchanges a fault may touch.

@@ -98,7 +98,7 @@ func (a *app) targetConfig(s *session, run plumbline.Run, tally *runners.Tally) 
 	var hosts []string
 	for _, d := range s.design.Dependencies {
 		for _, h := range []string{d.Listen, d.Upstream} {
-			hosts = append(hosts, strings.TrimPrefix(h, "http://"))
+			hosts = append(hosts, h[strings.LastIndexByte(h, '/')+1:])
 		}
 	}
 	leaker := scenarios.NewLeaker(hosts)
@@ -151,7 +151,7 @@ func (c *carrier) startWires(ctx context.Context, d plumbline.Design) (control, 
 		if w.Kind == plumbline.WireTCP {
 			up = "tcp://" + up
 		}
-		argv = append(argv, "--wire", w.Name+"="+w.Listen+"="+up)
+		argv = append(argv, "--wire", strings.Join(append([]string{w.Name}, w.Names...), ",")+"="+w.Listen+"="+up)
 	}
 	c.owned, err = deploy.Start(ctx, deploy.Command{Name: "wires", Argv: argv, Env: []string{tokenVariable + "=" + token}, Ready: wireReadyWord, Log: io.Discard})
 	if err != nil {

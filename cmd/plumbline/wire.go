@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -25,8 +27,9 @@ import (
 const tokenVariable = "PLUMBLINE_WIRE_TOKEN"
 
 func (a *app) wireCommand() *cobra.Command {
-	var control, config string
+	var control, config, trust string
 	var wires []string
+	var cfg wire.Config
 	var linger time.Duration
 	c := &cobra.Command{
 		Use: "wire", Short: "Serve recording fault proxies between a deployment and its dependencies", Args: cobra.NoArgs,
@@ -38,7 +41,10 @@ A run finds it by wires.control and wires.token of plumbline.yaml.`,
 		Example: `  plumbline wire --control 127.0.0.1:7000 --wire payment=127.0.0.1:7001=http://127.0.0.1:9001 --wire db=127.0.0.1:7003=tcp://127.0.0.1:5432
   plumbline wire -c plumbline.yaml --control 127.0.0.1:7000`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg := wire.Config{Control: control, Linger: linger, Log: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+			cfg.Control, cfg.Linger, cfg.Log = control, linger, slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+			if err := trusted(&cfg, trust); err != nil {
+				return usage(err)
+			}
 			if err := a.wires(&cfg, config, wires); err != nil {
 				return usage(err)
 			}
@@ -46,7 +52,10 @@ A run finds it by wires.control and wires.token of plumbline.yaml.`,
 		},
 	}
 	c.Flags().StringVar(&control, "control", "127.0.0.1:0", "address of the control port")
-	c.Flags().StringArrayVar(&wires, "wire", nil, "NAME=LISTEN=UPSTREAM; the upstream is http://host:port, or tcp://host:port")
+	c.Flags().StringArrayVar(&wires, "wire", nil, "NAME=LISTEN=UPSTREAM; the upstream is http://host:port, https://host:port or tcp://host:port; https:// before LISTEN ends TLS there; commas after NAME part the other names by which it is called")
+	c.Flags().StringVar(&cfg.Proxy, "proxy", "", "address of a port for HTTP_PROXY and HTTPS_PROXY of the deployment: what is for a wire's upstream goes through that wire")
+	c.Flags().StringVar(&cfg.Authority, "authority", "", "folder of the authority that signs for wires that end TLS; made when there is none")
+	c.Flags().StringVar(&trust, "trust", "", "PEM file of authorities that upstreams with TLS are signed by, beside those of the system")
 	c.Flags().StringVarP(&config, "config", "c", "", "take the dependencies of this plumbline.yaml")
 	c.Flags().DurationVar(&linger, "linger", 0, "end when no run has called for so long; 0 stays")
 	return c
@@ -84,7 +93,7 @@ func (a *app) wires(cfg *wire.Config, config string, flags []string) error {
 func wiresOf(d plumbline.Design) []wire.Wire {
 	var out []wire.Wire
 	for _, dep := range d.Dependencies {
-		out = append(out, wire.Wire{Name: dep.Name, Kind: dep.Wire, Listen: dep.Listen, Upstream: dep.Upstream})
+		out = append(out, wire.Wire{Name: dep.Name, Kind: dep.Wire, Listen: dep.Listen, Upstream: dep.Upstream, Names: dep.Names})
 	}
 	return out
 }
@@ -94,10 +103,11 @@ func parseWire(s string) (wire.Wire, error) {
 	if len(parts) != 3 {
 		return wire.Wire{}, fmt.Errorf("--wire %s: write NAME=LISTEN=UPSTREAM", s)
 	}
-	w := wire.Wire{Name: parts[0], Kind: plumbline.WireHTTP, Listen: parts[1], Upstream: parts[2]}
+	names := strings.Split(parts[0], ",")
+	w := wire.Wire{Name: names[0], Names: names[1:], Kind: plumbline.WireHTTP, Listen: parts[1], Upstream: parts[2]}
 	u, err := url.Parse(parts[2])
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "tcp") {
-		return w, fmt.Errorf("--wire %s: the upstream is http://host:port or tcp://host:port", s)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "tcp") {
+		return w, fmt.Errorf("--wire %s: the upstream is http://host:port, https://host:port or tcp://host:port", s)
 	}
 	if u.Scheme == "tcp" {
 		w.Kind, w.Upstream = plumbline.WireTCP, u.Host
@@ -105,11 +115,30 @@ func parseWire(s string) (wire.Wire, error) {
 	return w, nil
 }
 
+// trusted adds authorities of a file to those that the system trusts.
+func trusted(cfg *wire.Config, file string) error {
+	if file == "" {
+		return nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("--trust: %w", err)
+	}
+	if cfg.Trust, err = x509.SystemCertPool(); err != nil {
+		cfg.Trust = x509.NewCertPool()
+	}
+	if !cfg.Trust.AppendCertsFromPEM(data) {
+		return fmt.Errorf("--trust %s: no certificate in it", file)
+	}
+	return nil
+}
+
 // wireReady is what the process says, in one line of JSON, when it is ready.
 type wireReady struct {
 	Control string            `json:"control"`
 	Token   string            `json:"token,omitempty"` // only when it was made here
 	Wires   map[string]string `json:"wires"`
+	Proxy   string            `json:"proxy,omitempty"`
 }
 
 const wireReadyWord = "ready "
@@ -121,7 +150,7 @@ func (a *app) serveWires(ctx context.Context, cfg wire.Config) error {
 		said.Token = cfg.Token
 	}
 	err := wire.Serve(ctx, cfg, func(at wire.Addresses) {
-		said.Control, said.Wires = at.Control, at.Wires
+		said.Control, said.Wires, said.Proxy = at.Control, at.Wires, at.Proxy
 		text, _ := json.Marshal(said)
 		a.printf("%s%s\n", wireReadyWord, text)
 	})

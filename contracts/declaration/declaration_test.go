@@ -108,7 +108,7 @@ func TestMistakesAreCodedAndPlaced(t *testing.T) {
 		"missing pact":      {"recovery: 10s", "pacts: [no/*.json]", "CFG006", ":8:", ""},
 		"incomplete waiver": {"until: 2027-01-31", "until: soon", "CFG004", ":", "YYYY-MM-DD"},
 		"no listen":         {"    listen: 127.0.0.1:7001\n", "", "CFG003", ":18:", "listen"},
-		"TLS upstream":      {"http://127.0.0.1:9001", "https://x", "CFG004", ":20:", "wire: tcp"},
+		"FTP upstream":      {"http://127.0.0.1:9001", "ftp://x", "CFG004", ":20:", "wire: tcp"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

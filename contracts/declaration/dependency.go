@@ -10,7 +10,7 @@ import (
 func (b *builder) dependency(name string, f dependency) {
 	at := "$.dependencies." + name
 	d := plumbline.Dependency{
-		Name: name, Listen: f.Listen, Operations: f.Operations, Accept: f.Accept,
+		Name: name, Listen: f.Listen, Names: f.Names, Operations: f.Operations, Accept: f.Accept,
 		Degraded: f.Degraded, Bulkhead: f.Bulkhead, OpenAPI: b.path(f.OpenAPI), Source: b.at(at),
 	}
 	d.Wire = plumbline.Wire(b.oneOf(at+".wire", f.Wire, "http", "http", "tcp"))
@@ -48,8 +48,8 @@ func (b *builder) upstream(at string, wire plumbline.Wire, s string) string {
 		return s
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" || u.Host == "" {
-		b.wrong("CFG004", at+".upstream", "write http://host:port; for TLS use wire: tcp", "%q is not the URL of an HTTP dependency", s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		b.wrong("CFG004", at+".upstream", "write http://host:port or https://host:port; to pass TLS through unread use wire: tcp", "%q is not the URL of an HTTP dependency", s)
 	}
 	return s
 }

@@ -65,6 +65,7 @@ type dependency struct {
 	Wire       string       `yaml:"wire"`
 	Listen     string       `yaml:"listen"`
 	Upstream   string       `yaml:"upstream"`
+	Names      []string     `yaml:"names"`
 	Class      string       `yaml:"class"`
 	Operations []string     `yaml:"operations"`
 	Timeout    string       `yaml:"timeout"`

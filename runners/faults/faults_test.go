@@ -2,9 +2,15 @@ package faults_test
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,12 +28,16 @@ import (
 func makers() map[string]maker {
 	every := []plumbline.FaultKind{}
 	for _, e := range effects() {
-		every = append(every, e.fault.Kind)
+		if !slices.Contains(onlyTCP(), e.fault.Kind) {
+			every = append(every, e.fault.Kind)
+		}
 	}
+	tcp := append(anyWire(), onlyTCP()...)
 	return map[string]maker{
-		"wire, HTTP": {"wire", wireRig(plumbline.WireHTTP), every},
-		"wire, TCP":  {"wire", wireRig(plumbline.WireTCP), anyWire()},
-		"toxiproxy":  {"toxiproxy", toxiproxyRig, anyWire()},
+		"wire, HTTP":                {"wire", wireRig(plumbline.WireHTTP), every},
+		"wire, TCP":                 {"wire", wireRig(plumbline.WireTCP), tcp},
+		"toxiproxy":                 {"toxiproxy", toxiproxyRig, tcp},
+		"toxiproxy, its own server": {"toxiproxy", toxiproxyServerRig, tcp},
 	}
 }
 
@@ -93,6 +103,63 @@ func toxiproxyRig(t *testing.T, upstream string) rig {
 			t.Error(err)
 		}
 	})
+	return rig{"toxiproxy://" + addr, p.Listen}
+}
+
+// toxiproxyServer is the program that Toxiproxy ships, built from its module.
+var toxiproxyServer = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "toxiproxy")
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(dir, "toxiproxy-server")
+	out, err := exec.Command("go", "build", "-o", name, "github.com/Shopify/toxiproxy/v2/cmd/server").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, out)
+	}
+	return name, err
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if name, err := toxiproxyServer(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(name))
+	}
+	os.Exit(code)
+}
+
+// toxiproxyServerRig is a Toxiproxy that is deployed already, as users have it.
+func toxiproxyServerRig(t *testing.T, upstream string) rig {
+	t.Helper()
+	name, err := toxiproxyServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_ = l.Close()
+	host, port, _ := net.SplitHostPort(addr)
+	cmd := exec.CommandContext(t.Context(), name, "-host", host, "-port", port)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	c := client.NewClient(addr)
+	var p *client.Proxy
+	for over := time.Now().Add(20 * time.Second); ; {
+		if p, err = c.CreateProxy("dep", "127.0.0.1:0", upstream); err == nil {
+			break
+		}
+		if time.Now().After(over) {
+			t.Fatal(err)
+		}
+	}
 	return rig{"toxiproxy://" + addr, p.Listen}
 }
 

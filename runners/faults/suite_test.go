@@ -26,6 +26,11 @@ func anyWire() []plumbline.FaultKind {
 	return []plumbline.FaultKind{plumbline.FaultHang, plumbline.FaultRefuse, plumbline.FaultResetBefore, plumbline.FaultLatency}
 }
 
+// onlyTCP are the faults of bytes and connections.
+func onlyTCP() []plumbline.FaultKind {
+	return []plumbline.FaultKind{plumbline.FaultBandwidth, plumbline.FaultSlowClose, plumbline.FaultTimeout, plumbline.FaultSlicer, plumbline.FaultLimit}
+}
+
 // conform is what every driver has to pass.
 func conform(t *testing.T, m maker) {
 	t.Helper()
@@ -83,6 +88,11 @@ func effects() []effect {
 		{plumbline.Fault{Kind: plumbline.FaultHang}, moment, hung},
 		{plumbline.Fault{Kind: plumbline.FaultRefuse}, patience, lost},
 		{plumbline.Fault{Kind: plumbline.FaultLatency, Latency: late}, patience, slow},
+		{plumbline.Fault{Kind: plumbline.FaultBandwidth, Bytes: 1000}, patience, func(o outcome) bool { return o.err == nil && o.body == intact }},
+		{plumbline.Fault{Kind: plumbline.FaultSlowClose, Latency: late}, patience, func(o outcome) bool { return o.err == nil && o.body == intact }},
+		{plumbline.Fault{Kind: plumbline.FaultTimeout, Latency: late}, patience, func(o outcome) bool { return lost(o) && o.took >= late }},
+		{plumbline.Fault{Kind: plumbline.FaultSlicer, Bytes: 20, Latency: late / 2}, patience, slow},
+		{plumbline.Fault{Kind: plumbline.FaultLimit, Bytes: 30}, patience, lost},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	toxiproxy "github.com/Shopify/toxiproxy/v2/client"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/wire"
 )
 
 func init() {
@@ -46,8 +47,8 @@ type toxic struct {
 // connection is hit: Toxiproxy does not know whose it is. An order of an ID
 // that is in force takes the place of the former.
 func (t *Toxiproxy) Inject(_ context.Context, o Order) (Held, error) {
-	kind, attributes := attributesOf(o.Fault)
-	if err := accept(kind, o); err != nil {
+	kind, ok := wire.ToxicOf(o.Fault)
+	if err := accept(ok || o.Fault.Kind == plumbline.FaultRefuse, o); err != nil {
 		return nil, err
 	}
 	p, err := t.client.Proxy(o.Fault.Dependency)
@@ -63,7 +64,7 @@ func (t *Toxiproxy) Inject(_ context.Context, o Order) (Held, error) {
 	}
 	h := &toxic{driver: t, proxy: p, order: o}
 	t.held[o.ID] = h
-	if err := h.begin(kind, attributes); err != nil {
+	if err := h.begin(kind); err != nil {
 		return nil, errors.Join(fmt.Errorf("inject %s: %w", o.Fault.Kind, err), h.mend())
 	}
 	h.timer = time.AfterFunc(o.TTL, func() { _ = h.end() }) // Close tries again
@@ -72,14 +73,14 @@ func (t *Toxiproxy) Inject(_ context.Context, o Order) (Held, error) {
 
 // accept refuses what Toxiproxy cannot do: rather no fault than one that hits
 // more than it was ordered for.
-func accept(kind string, o Order) error {
+func accept(able bool, o Order) error {
 	f := o.Fault
 	switch {
 	case o.TTL <= 0:
 		return errors.New("a lease needs a time to live")
 	case f.Toxicity < 0 || f.Toxicity > 1:
 		return errors.New("toxicity is a share in (0, 1]")
-	case kind == "":
+	case !able:
 		return fmt.Errorf("toxiproxy cannot do %q: %w", f.Kind, errors.ErrUnsupported)
 	case f.Scope != plumbline.ScopeAll:
 		return fmt.Errorf("toxiproxy cannot do %q to one run alone: %w", f.Kind, errors.ErrUnsupported)
@@ -91,30 +92,12 @@ func accept(kind string, o Order) error {
 	return nil
 }
 
-// down is the kind of fault that is no toxic: the proxy is disabled.
-const down = "down"
-
-func attributesOf(f plumbline.Fault) (string, toxiproxy.Attributes) {
-	switch f.Kind {
-	case plumbline.FaultRefuse:
-		return down, nil
-	case plumbline.FaultHang:
-		return "timeout", toxiproxy.Attributes{"timeout": 0}
-	case plumbline.FaultResetBefore:
-		return "reset_peer", toxiproxy.Attributes{"timeout": 0}
-	case plumbline.FaultLatency:
-		return "latency", toxiproxy.Attributes{"latency": f.Latency.Milliseconds(), "jitter": f.Jitter.Milliseconds()}
-	default:
-		return "", nil
-	}
-}
-
-func (h *toxic) begin(kind string, attributes toxiproxy.Attributes) error {
-	if kind == down {
+func (h *toxic) begin(kind wire.Toxic) error {
+	if h.order.Fault.Kind == plumbline.FaultRefuse {
 		return h.proxy.Disable()
 	}
-	for _, direction := range []string{"upstream", "downstream"} {
-		if _, err := h.proxy.AddToxic(h.order.ID+direction, kind, direction, 1, attributes); err != nil {
+	for _, direction := range kind.Streams {
+		if _, err := h.proxy.AddToxic(h.order.ID+direction, kind.Kind, direction, 1, kind.Attributes); err != nil {
 			return err
 		}
 	}
@@ -138,7 +121,8 @@ func (h *toxic) mend() error {
 	}
 	var err error
 	if h.order.Fault.Kind != plumbline.FaultRefuse {
-		for _, direction := range []string{"upstream", "downstream"} {
+		kind, _ := wire.ToxicOf(h.order.Fault)
+		for _, direction := range kind.Streams {
 			err = errors.Join(err, known(h.proxy.RemoveToxic(h.order.ID+direction)))
 		}
 	} else if !h.shared() {

@@ -88,13 +88,24 @@ func reset(w http.ResponseWriter) {
 		panic(http.ErrAbortHandler)
 	}
 	linger(conn)
-	_ = conn.Close()
+	_ = bare(conn).Close() // not of TLS, which would say goodbye
 }
 
 // linger makes the next Close of a TCP connection a reset.
 func linger(conn net.Conn) {
-	if t, ok := conn.(*net.TCPConn); ok {
+	if t, ok := bare(conn).(*net.TCPConn); ok {
 		_ = t.SetLinger(0)
+	}
+}
+
+// bare is the connection that others are wrapped around.
+func bare(conn net.Conn) net.Conn {
+	for {
+		w, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return conn
+		}
+		conn = w.NetConn()
 	}
 }
 
@@ -131,6 +142,7 @@ func spread(r *rand.Rand, j time.Duration) time.Duration {
 // its answer.
 func (h *httpWire) mutilate(w *recorder, r *http.Request, x *exchange) {
 	b := &buffer{header: http.Header{}}
+	x.out = nil // nothing may be flushed
 	h.proxy.ServeHTTP(b, r)
 	if x.broken {
 		cut(w, x)

@@ -107,6 +107,7 @@ func (c *Client) Exchanges(ctx context.Context) ([]plumbline.Exchange, error) {
 	for _, e := range p.Entries {
 		x := e.Exchange
 		x.Began += c.shift
+		x.Opened += c.shift
 		x.Ended += c.shift
 		if x.Answered != 0 {
 			x.Answered += c.shift

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,14 +19,15 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
-// An httpWire forwards HTTP/1.1 and HTTP/2 without TLS, each to the upstream
-// as it came.
+// An httpWire forwards HTTP/1.1 and HTTP/2, with TLS or without, each to the
+// upstream as it came.
 type httpWire struct {
 	*server
 	wire        Wire
 	upstream    *url.URL
 	one, two    *http.Transport
 	proxy       *httputil.ReverseProxy
+	srv         *http.Server
 	connections atomic.Uint64
 }
 
@@ -35,86 +37,56 @@ type connKey struct{}
 type caller struct {
 	number uint64
 	source string
+	opened time.Duration
 }
 
 func (s *server) openHTTP(ctx context.Context, w Wire) (*served, error) {
 	u, err := url.Parse(w.Upstream)
-	if err != nil || u.Scheme != "http" || u.Host == "" {
-		return nil, errors.New("the upstream of an HTTP wire is http://host:port")
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return nil, errors.New("the upstream of an HTTP wire is http://host:port or https://host:port")
 	}
+	listen, secure := strings.CutPrefix(w.Listen, "https://")
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", w.Listen)
+	l, err := lc.Listen(ctx, "tcp", listen)
 	if err != nil {
 		return nil, err
 	}
-	h := &httpWire{server: s, wire: w, upstream: u, one: transport(false), two: transport(true)}
-	h.proxy = &httputil.ReverseProxy{
-		Rewrite:       func(p *httputil.ProxyRequest) { p.SetURL(u) },
-		Transport:     h,
-		FlushInterval: -1,
-		ErrorHandler:  h.unreachable,
-		ErrorLog:      nil,
-	}
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true)
-	srv := &http.Server{
-		Handler: h, Protocols: &protocols, MaxHeaderBytes: 1 << 20, ReadHeaderTimeout: time.Minute,
-		ErrorLog: discardLog(),
+	h := &httpWire{server: s, wire: w, upstream: u, one: transport(false, s.trust), two: transport(true, s.trust)}
+	h.proxy = h.forwarder()
+	h.srv = &http.Server{
+		Handler: h, Protocols: both(), MaxHeaderBytes: 1 << 20, ReadHeaderTimeout: time.Minute,
+		ErrorLog: discardLog(), TLSConfig: h.terminate(),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, caller{h.connections.Add(1), c.RemoteAddr().String()})
+			return context.WithValue(ctx, connKey{}, caller{h.connections.Add(1), c.RemoteAddr().String(), s.journal.now()})
 		},
 	}
-	go func() { _ = srv.Serve(&refusing{Listener: l, wire: h}) }()
-	return &served{Wire: w, addr: l.Addr().String(), close: func() {
-		_ = srv.Close()
+	h.serve(&refusing{Listener: l, wire: h}, secure)
+	return &served{Wire: w, addr: l.Addr().String(), http: h, close: func() {
+		_ = h.srv.Close()
 		h.one.CloseIdleConnections()
 		h.two.CloseIdleConnections()
 	}}, nil
 }
 
-// transport speaks one protocol to the upstream, without proxy, compression
-// or a deadline of its own: time limits are the deployment's affair.
-func transport(two bool) *http.Transport {
-	t := &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: 30 * time.Second}).DialContext,
-		DisableCompression:  true,
-		MaxIdleConnsPerHost: 256,
-		IdleConnTimeout:     30 * time.Second,
-		Protocols:           new(http.Protocols),
-
-		MaxResponseHeaderBytes: 1 << 20,
-		ExpectContinueTimeout:  time.Second,
-	}
-	t.Protocols.SetHTTP1(!two)
-	t.Protocols.SetUnencryptedHTTP2(two)
-	return t
-}
-
-// RoundTrip asks the upstream, in the protocol of the caller. The body is
-// dressed as one that cannot be read again, so that net/http never repeats a
-// request by itself: the wire must not add attempts to those it counts.
-func (h *httpWire) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body == nil || r.Body == http.NoBody {
-		r.Body = io.NopCloser(eof{})
-	}
-	r.GetBody = nil
-	t := h.one
-	if x, ok := r.Context().Value(exchangeKey{}).(*exchange); ok && x.two {
-		t = h.two
-	}
-	resp, err := t.RoundTrip(r)
-	if err == nil {
-		if x, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
-			x.Upstream = resp.StatusCode
+// serve takes connections of a listener, with TLS or without.
+func (h *httpWire) serve(l net.Listener, secure bool) {
+	go func() {
+		if secure {
+			_ = h.srv.ServeTLS(l, "", "")
+			return
 		}
-	}
-	return resp, err
+		_ = h.srv.Serve(l)
+	}()
 }
 
-type eof struct{}
-
-func (eof) Read([]byte) (int, error) { return 0, io.EOF }
+// both are the protocols that a caller may speak.
+func both() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetHTTP2(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
+}
 
 type exchangeKey struct{}
 
@@ -124,6 +96,8 @@ type exchange struct {
 	two    bool
 	broken bool // the upstream did not answer, or not to the end
 	body   *countingBody
+	out    *recorder
+	raised *raised // what the exchange became by an upgrade; nil when it did not
 	lease  *lease
 	sight  *Sight // what inspection is to see; nil when it is not watched
 }
@@ -134,6 +108,7 @@ func (h *httpWire) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).EnableFullDuplex()
 	x := h.begin(r)
 	out := &recorder{ResponseWriter: w, exchange: x, journal: h.journal}
+	x.out = out
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	if r.Body != nil && r.Body != http.NoBody {
 		x.body = &countingBody{ReadCloser: r.Body, hash: sha256.New(), keep: x.sight != nil}
@@ -155,7 +130,7 @@ func (h *httpWire) begin(r *http.Request) *exchange {
 	x.Key = digest(r.Header.Get("Idempotency-Key"))
 	x.Began = h.journal.now()
 	if c, ok := r.Context().Value(connKey{}).(caller); ok {
-		x.Conn, x.Source = c.number, c.source
+		x.Conn, x.Source, x.Opened = c.number, c.source, c.opened
 	}
 	traced(&x.Exchange, r.Header)
 	x.Attempt = h.journal.attempt(&x.Exchange)
@@ -168,11 +143,17 @@ func (h *httpWire) begin(r *http.Request) *exchange {
 // net/http cuts one whose upstream failed in the middle.
 func (h *httpWire) finish(x *exchange, r *http.Request, out *recorder) {
 	cut := recover()
+	if cut != nil && x.Status != 0 && x.raised == nil {
+		_ = http.NewResponseController(out).Flush() // the caller gets what there was
+	}
 	x.Ended = h.journal.now()
 	x.Out = out.bytes
 	if x.body != nil {
 		x.In = x.body.n.Load()
 		x.BodyHash = hex.EncodeToString(x.body.sum()[:8])
+	}
+	if x.raised != nil {
+		x.raised.tell(&x.Exchange)
 	}
 	switch {
 	case x.Closed != "":
@@ -217,8 +198,23 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w *recorder) WriteHeader(status int) {
 	if status >= 200 || status == http.StatusSwitchingProtocols {
 		w.exchange.Status, w.exchange.Answered = status, w.journal.now()
+		w.asSent()
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// asSent keeps net/http from adding to an answer of the upstream a header that
+// the upstream did not send.
+func (w *recorder) asSent() {
+	if w.exchange.Upstream == 0 {
+		return
+	}
+	h := w.Header()
+	for _, name := range []string{"Content-Type", "Date"} {
+		if _, ok := h[name]; !ok {
+			h[name] = nil
+		}
+	}
 }
 
 // Write notes how much is sent.

@@ -19,6 +19,9 @@ func (s *server) inject(ctx context.Context, o Order) error {
 		return err
 	}
 	if w.engine == nil {
+		if OfTCP(o.Fault.Kind) {
+			return fmt.Errorf("an HTTP wire cannot do %q: it is about bytes and connections: %w", o.Fault.Kind, errors.ErrUnsupported)
+		}
 		s.leases.hold(o, nil)
 		return nil
 	}
@@ -58,11 +61,35 @@ func sound(o Order) error {
 	case f.Kind == plumbline.FaultStatus && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("status %d cannot be answered", f.Status)
 	}
+	return known(f)
+}
+
+// known refuses kinds that are not known, and values that a kind does not have.
+func known(f plumbline.Fault) error {
 	switch f.Kind {
+	case plumbline.FaultBandwidth, plumbline.FaultSlicer, plumbline.FaultLimit:
+		if f.Bytes <= 0 {
+			return fmt.Errorf("%q needs a number of bytes", f.Kind)
+		}
+		return nil
+	case plumbline.FaultSlowClose, plumbline.FaultTimeout:
+		if f.Latency <= 0 {
+			return fmt.Errorf("%q needs a latency", f.Kind)
+		}
+		return nil
 	case plumbline.FaultStatus, plumbline.FaultDelay, plumbline.FaultDelayBody, plumbline.FaultResetBefore, plumbline.FaultResetBody,
 		plumbline.FaultLostResponse, plumbline.FaultDrip, plumbline.FaultTruncate, plumbline.FaultGarbage,
 		plumbline.FaultHang, plumbline.FaultRefuse, plumbline.FaultLatency:
 		return nil
 	}
 	return fmt.Errorf("fault %q is not known: %w", f.Kind, errors.ErrUnsupported)
+}
+
+// OfTCP tells whether a kind of fault is about bytes and connections alone.
+func OfTCP(k plumbline.FaultKind) bool {
+	switch k {
+	case plumbline.FaultBandwidth, plumbline.FaultSlowClose, plumbline.FaultTimeout, plumbline.FaultSlicer, plumbline.FaultLimit:
+		return true
+	}
+	return false
 }

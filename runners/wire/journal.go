@@ -26,11 +26,15 @@ type journal struct {
 	mu    sync.Mutex
 	ring  []Entry
 	last  uint64
-	// attempts counts exchanges by trace, method and path.
-	attempts map[string]int
+	// attempts counts exchanges by what makes them attempts at one thing. When
+	// it is full it becomes the former, so that no count of late is lost.
+	attempts, former map[attempted]int
 }
 
-func newJournal() *journal { return &journal{epoch: time.Now(), attempts: map[string]int{}} }
+// attempted is what attempts have in common.
+type attempted struct{ wire, trace, method, path string }
+
+func newJournal() *journal { return &journal{epoch: time.Now(), attempts: map[attempted]int{}} }
 
 func (j *journal) now() time.Duration { return time.Since(j.epoch) }
 
@@ -39,14 +43,18 @@ func (j *journal) attempt(x *plumbline.Exchange) int {
 	if x.Trace == "" {
 		return 1
 	}
-	key := x.Wire + " " + x.Trace + " " + x.Method + " " + x.Path
+	key := attempted{x.Wire, x.Trace, x.Method, x.Path}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.attempts) > mostEntries {
-		clear(j.attempts)
+	n, counted := j.attempts[key]
+	if !counted {
+		n = j.former[key]
 	}
-	j.attempts[key]++
-	return j.attempts[key]
+	if !counted && len(j.attempts) >= mostEntries {
+		j.former, j.attempts = j.attempts, map[attempted]int{}
+	}
+	j.attempts[key] = n + 1
+	return n + 1
 }
 
 // add calls numbered, before anybody can read the entry, with its number.

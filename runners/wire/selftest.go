@@ -51,7 +51,7 @@ type bench struct {
 
 func newBench(ctx context.Context) (*bench, error) {
 	ctx, stop := context.WithCancel(ctx)
-	b := &bench{one: transport(false), two: transport(true), left: make(chan struct{}, 1), stop: stop}
+	b := &bench{one: transport(false, nil), two: transport(true, nil), left: make(chan struct{}, 1), stop: stop}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

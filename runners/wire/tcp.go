@@ -125,7 +125,7 @@ func (t *tcpWire) relay(ctx context.Context, conn net.Conn) {
 // pump copies one direction; it is true when the source was torn, not ended.
 func (r *relayed) pump(to, from net.Conn, n *atomic.Int64) (torn bool) {
 	_, err := io.Copy(&counter{to, n}, from)
-	if c, ok := to.(*net.TCPConn); ok && err == nil {
+	if c, ok := to.(interface{ CloseWrite() error }); ok && err == nil {
 		_ = c.CloseWrite()
 		return false
 	}
@@ -198,9 +198,7 @@ func (t *tcpWire) count() int {
 // Toxiproxy draws lots for each direction of a connection anew, so that more
 // would be hit, and others than the relay counts.
 func (t *tcpWire) supports(f plumbline.Fault) error {
-	switch f.Kind {
-	case plumbline.FaultHang, plumbline.FaultRefuse, plumbline.FaultResetBefore, plumbline.FaultLatency:
-	default:
+	if _, ok := ToxicOf(f); !ok && f.Kind != plumbline.FaultRefuse {
 		return fmt.Errorf("a TCP wire cannot do %q: %w", f.Kind, errors.ErrUnsupported)
 	}
 	switch {
@@ -216,31 +214,22 @@ func (t *tcpWire) supports(f plumbline.Fault) error {
 
 // take puts a lease into force: connections that are open are hit as well.
 func (t *tcpWire) take(l *lease) error {
-	switch l.Fault.Kind {
-	case plumbline.FaultRefuse:
+	if l.Fault.Kind == plumbline.FaultRefuse {
 		l.add(t.cutAll())
 		return nil
-	case plumbline.FaultHang:
-		l.add(t.count())
-		return t.toxics(l, "timeout", map[string]any{"timeout": 0})
-	case plumbline.FaultResetBefore:
-		l.add(t.count())
-		return t.toxics(l, "reset_peer", map[string]any{"timeout": 0})
-	default:
-		l.add(t.count())
-		return t.toxics(l, "latency", map[string]any{"latency": l.Fault.Latency.Milliseconds(), "jitter": l.Fault.Jitter.Milliseconds()})
 	}
-}
-
-// toxics adds one toxic a direction, named by the lease.
-func (t *tcpWire) toxics(l *lease, kind string, attributes map[string]any) error {
-	for _, direction := range []string{"upstream", "downstream"} {
-		spec, err := json.Marshal(map[string]any{"name": l.ID + direction, "type": kind, "stream": direction, "attributes": attributes})
+	l.add(t.count())
+	toxic, ok := ToxicOf(l.Fault)
+	if !ok {
+		return fmt.Errorf("toxiproxy has no %q: %w", l.Fault.Kind, errors.ErrUnsupported)
+	}
+	for _, direction := range toxic.Streams {
+		spec, err := json.Marshal(map[string]any{"name": l.ID + direction, "type": toxic.Kind, "stream": direction, "attributes": toxic.Attributes})
 		if err != nil {
 			return err
 		}
 		if _, err := t.proxy.Toxics.AddToxicJson(bytes.NewReader(spec)); err != nil {
-			return fmt.Errorf("toxic %s: %w", kind, err)
+			return fmt.Errorf("toxic %s: %w", toxic.Kind, err)
 		}
 	}
 	return nil
@@ -255,12 +244,13 @@ func (t *tcpWire) release(ctx context.Context, l *lease) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	for _, direction := range []string{"upstream", "downstream"} {
+	toxic, _ := ToxicOf(l.Fault)
+	for _, direction := range toxic.Streams {
 		if err := t.proxy.Toxics.RemoveToxic(ctx, l.ID+direction); err != nil {
 			t.cfg.Log.ErrorContext(ctx, "toxic is left", "wire", t.wire.Name, "lease", l.ID, "error", err)
 		}
 	}
-	if l.Fault.Kind == plumbline.FaultHang {
+	if l.Fault.Kind == plumbline.FaultHang || l.Fault.Kind == plumbline.FaultTimeout {
 		t.cutAll()
 	}
 }

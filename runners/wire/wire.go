@@ -14,6 +14,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,25 +28,30 @@ import (
 
 // Config says what a process serves.
 type Config struct {
-	Control string // address of the control port
-	Token   string // that the control port wants as bearer; must not be empty
-	Wires   []Wire
-	Linger  time.Duration // end when nobody has called the control port for so long; zero stays
-	Log     *slog.Logger  // nil discards
+	Control   string // address of the control port
+	Token     string // that the control port wants as bearer; must not be empty
+	Wires     []Wire
+	Proxy     string         // address of the port for HTTP_PROXY; empty opens none
+	Authority string         // folder of the authority of wires that end TLS; empty keeps one in memory
+	Trust     *x509.CertPool // of upstreams with TLS; nil trusts what the system trusts
+	Linger    time.Duration  // end when nobody has called the control port for so long; zero stays
+	Log       *slog.Logger   // nil discards
 }
 
 // A Wire is one dependency.
 type Wire struct {
 	Name     string
 	Kind     plumbline.Wire
-	Listen   string
-	Upstream string // "http://host:port" on an HTTP wire, "host:port" on a TCP wire
+	Listen   string   // "host:port"; "https://host:port" ends TLS with a certificate of our own authority
+	Upstream string   // "http://host:port" or "https://host:port" on an HTTP wire, "host:port" on a TCP wire
+	Names    []string // by which callers know the dependency: a Host among them is passed on as it is
 }
 
 // Addresses are the real addresses of a process that serves.
 type Addresses struct {
 	Control string
 	Wires   map[string]string // by name
+	Proxy   string            // empty when there is none
 }
 
 // Serve serves the wires until ctx ends or nobody calls any more. It calls
@@ -60,7 +66,11 @@ func Serve(ctx context.Context, c Config, ready func(Addresses)) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &server{cfg: c, leases: newLeases(), journal: newJournal(), wires: map[string]*served{}, called: time.Now()}
+	s := &server{cfg: c, leases: newLeases(), journal: newJournal(), wires: map[string]*served{}, called: time.Now(), trust: c.Trust}
+	var err error
+	if s.authority, err = openAuthority(c.Authority); err != nil {
+		return err
+	}
 	defer s.close()
 	at := Addresses{Wires: map[string]string{}}
 	for _, w := range c.Wires {
@@ -70,8 +80,21 @@ func Serve(ctx context.Context, c Config, ready func(Addresses)) error {
 		}
 		at.Wires[w.Name] = v.addr
 	}
+	if c.Proxy != "" {
+		addr, shut, err := s.openDoor(ctx, c.Proxy)
+		if err != nil {
+			return fmt.Errorf("port for HTTP_PROXY: %w", err)
+		}
+		defer shut()
+		at.Proxy = addr
+	}
+	return s.serve(ctx, at, ready)
+}
+
+// serve answers the control port until ctx ends or nobody calls any more.
+func (s *server) serve(ctx context.Context, at Addresses, ready func(Addresses)) error {
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", c.Control)
+	l, err := lc.Listen(ctx, "tcp", s.cfg.Control)
 	if err != nil {
 		return fmt.Errorf("control port: %w", err)
 	}
@@ -95,6 +118,9 @@ type server struct {
 	mu      sync.Mutex
 	wires   map[string]*served
 	called  time.Time
+
+	authority *authority
+	trust     *x509.CertPool
 }
 
 // served is a wire that is open.
@@ -105,6 +131,7 @@ type served struct {
 	// engine makes faults on a TCP wire; nil on an HTTP wire, whose handler
 	// looks at the leases itself.
 	engine *tcpWire
+	http   *httpWire // nil on a TCP wire
 }
 
 func (s *server) open(ctx context.Context, w Wire) (*served, error) {

@@ -53,11 +53,17 @@ func newRig(t *testing.T, kind plumbline.Wire) *rig {
 // serve serves one wire until the test ends.
 func serve(t *testing.T, w Wire) Addresses {
 	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
+	return serveAll(t, Config{Wires: []Wire{w}})
+}
+
+func serveAll(t *testing.T, c Config) Addresses {
+	t.Helper()
+	c.Control, c.Token = "127.0.0.1:0", "t"
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	ready, failed := make(chan Addresses, 1), make(chan error, 1)
 	go func() {
 		defer close(failed)
-		if err := Serve(ctx, Config{Control: "127.0.0.1:0", Token: "t", Wires: []Wire{w}}, func(a Addresses) { ready <- a }); err != nil {
+		if err := Serve(ctx, c, func(a Addresses) { ready <- a }); err != nil {
 			failed <- err
 		}
 	}()

@@ -151,6 +151,7 @@ func (b *Builder) addFault(kind plumbline.FaultKind, g groups) error {
 	f.RetryAfter = g.duration("after", &err)
 	f.Latency = g.duration("latency", &err)
 	f.Jitter = g.duration("jitter", &err)
+	f.Bytes = int64(g.integer("bytes", &err))
 	f.Toxicity = g.number("toxicity", &err)
 	f.First = g.integer("first", &err)
 	f.Method = g.at("method")

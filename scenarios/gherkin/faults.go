@@ -53,6 +53,23 @@ func verbs() []verb {
 		{plumbline.FaultDelay, `answers late by ` + l + j, "answers late by <duration>[ ± <jitter>]", "A delay before the response headers.", withJitter("answers late by ")},
 		{plumbline.FaultDelayBody, `sends its body late by ` + l + j, "sends its body late by <duration>[ ± <jitter>]", "A delay between headers and body.", withJitter("sends its body late by ")},
 		{plumbline.FaultLatency, `has a latency of ` + l + j, "has a latency of <duration>[ ± <jitter>]", "A delay of every chunk, both ways; works on any wire.", withJitter("has a latency of ")},
+		{
+			plumbline.FaultBandwidth, `carries at most (?P<bytes>[0-9]+) bytes a second`, "carries at most <n> bytes a second", "Each way; on a TCP wire.",
+			func(f plumbline.Fault) string { return fmt.Sprintf("carries at most %d bytes a second", f.Bytes) },
+		},
+		{plumbline.FaultSlowClose, `closes connections late by ` + l, "closes connections late by <duration>", "On a TCP wire.", func(f plumbline.Fault) string { return "closes connections late by " + latency(f) }},
+		{
+			plumbline.FaultTimeout, `falls silent and closes after ` + l, "falls silent and closes after <duration>", "No byte goes through any more; on a TCP wire.",
+			func(f plumbline.Fault) string { return "falls silent and closes after " + latency(f) },
+		},
+		{
+			plumbline.FaultSlicer, `answers in pieces of (?P<bytes>[0-9]+) bytes every ` + l, "answers in pieces of <n> bytes every <duration>", "On a TCP wire.",
+			func(f plumbline.Fault) string { return fmt.Sprintf("answers in pieces of %d bytes every %s", f.Bytes, f.Latency) },
+		},
+		{
+			plumbline.FaultLimit, `closes connections after (?P<bytes>[0-9]+) bytes`, "closes connections after <n> bytes", "Counted in its answer; on a TCP wire.",
+			func(f plumbline.Fault) string { return fmt.Sprintf("closes connections after %d bytes", f.Bytes) },
+		},
 	}
 }
 
@@ -76,7 +93,7 @@ func faultWords() []Word {
 	for _, v := range verbs() {
 		out = append(out, Word{
 			Form:    `"<dependency>" ` + v.form + modifiersForm,
-			Example: `"payment" ` + v.write(plumbline.Fault{Status: 503, Latency: time.Second}),
+			Example: `"payment" ` + v.write(plumbline.Fault{Status: 503, Latency: time.Second, Bytes: 1000}),
 			Doc:     v.doc,
 			expr:    step(`(?P<dependency>` + quoted + `) ` + v.said + modifiers),
 			apply:   func(b *Builder, g groups, _ [][]string) error { return b.addFault(v.kind, g) },

@@ -154,8 +154,12 @@ func random(r *rand.Rand, text string) plumbline.Experiment {
 			switch v.kind {
 			case plumbline.FaultStatus:
 				f.Status = 400 + r.IntN(200)
-			case plumbline.FaultDrip, plumbline.FaultDelay, plumbline.FaultDelayBody, plumbline.FaultLatency:
+			case plumbline.FaultDrip, plumbline.FaultDelay, plumbline.FaultDelayBody, plumbline.FaultLatency, plumbline.FaultSlowClose, plumbline.FaultTimeout:
 				f.Latency = time.Duration(1 + r.IntN(1e9))
+			case plumbline.FaultBandwidth, plumbline.FaultLimit:
+				f.Bytes = 1 + r.Int64N(1e9)
+			case plumbline.FaultSlicer:
+				f.Bytes, f.Latency = 1+r.Int64N(1e9), time.Duration(1+r.IntN(1e9))
 			default: // the others have no number
 			}
 			p.Faults = append(p.Faults, f)

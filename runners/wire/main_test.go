@@ -1,0 +1,114 @@
+package wire
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// roleVariable makes the test binary a process of the benchmark: the upstream
+// or the proxy. Both want to be measured by themselves.
+const roleVariable = "PLUMBLINE_WIRE_BENCH_ROLE"
+
+func TestMain(m *testing.M) {
+	switch role := os.Getenv(roleVariable); {
+	case role == "":
+		os.Exit(m.Run())
+	case role == "upstream":
+		benchUpstream()
+	default:
+		benchProxy(role)
+	}
+}
+
+// ends is done when standard input is: with the process that started this one.
+func ends() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	return ctx
+}
+
+func benchUpstream() {
+	srv := newSmallServer()
+	fmt.Println(srv.Addr)
+	<-ends().Done()
+}
+
+// benchProxy serves one wire to the upstream that its role names, on one core.
+// A line on standard input would be lost; the processor time used is read by
+// the parent from /proc.
+func benchProxy(upstream string) {
+	runtime.GOMAXPROCS(1)
+	err := Serve(ends(), Config{Control: "127.0.0.1:0", Token: "t", Wires: []Wire{{Name: "dep", Kind: plumbline.WireHTTP, Listen: "127.0.0.1:0", Upstream: upstream}}},
+		func(a Addresses) {
+			text, _ := json.Marshal(a)
+			fmt.Println(string(text))
+		})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// newSmallServer answers every request with 40 bytes of JSON.
+func newSmallServer() *http.Server {
+	l, err := listenLoopback()
+	if err != nil {
+		panic(err)
+	}
+	srv := &http.Server{Addr: l.Addr().String(), ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"answer":"forty-two","list":[1,2,3,4]}`)
+	})}
+	go func() { _ = srv.Serve(l) }()
+	return srv
+}
+
+// role starts this binary in a role and returns its first line and its number.
+func role(tb testing.TB, name string) (line string, pid int) {
+	tb.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), roleVariable+"="+name)
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		_ = stdin.Close()
+		_ = cmd.Wait()
+	})
+	buf := make([]byte, 4096)
+	n, err := stdout.Read(buf)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return strings.TrimSpace(string(buf[:n])), cmd.Process.Pid
+}
