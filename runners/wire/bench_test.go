@@ -42,6 +42,7 @@ func newTrack(tb testing.TB) *track {
 }
 
 func (t *track) get(tb testing.TB, url string) time.Duration {
+	tb.Helper()
 	req, _ := http.NewRequest(http.MethodGet, url, nil)
 	req.Header.Set("Traceparent", "00-"+run+"00000000000000000001-00f067aa0ba902b7-01")
 	began := time.Now()

@@ -36,6 +36,7 @@ func (h *httpWire) breakIt(w *recorder, r *http.Request, x *exchange) {
 		h.proxy.ServeHTTP(&slow{ResponseWriter: w, wire: h, request: r, lease: x.lease}, r)
 	case plumbline.FaultLostResponse, plumbline.FaultTruncate, plumbline.FaultResetBody:
 		h.mutilate(w, r, x)
+	default: // refused when it was ordered
 	}
 }
 

@@ -55,7 +55,7 @@ func (s *server) openHTTP(ctx context.Context, w Wire) (*served, error) {
 	h.proxy = h.forwarder()
 	h.srv = &http.Server{
 		Handler: h, Protocols: both(), MaxHeaderBytes: 1 << 20, ReadHeaderTimeout: time.Minute,
-		ErrorLog: discardLog(), TLSConfig: h.terminate(),
+		ErrorLog: discardLog(), TLSConfig: h.terminate(), //nolint:contextcheck // the context is that of each handshake
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, caller{h.connections.Add(1), c.RemoteAddr().String(), s.journal.now()})
 		},
@@ -155,12 +155,8 @@ func (h *httpWire) finish(x *exchange, r *http.Request, out *recorder) {
 	if x.raised != nil {
 		x.raised.tell(&x.Exchange)
 	}
-	switch {
-	case x.Closed != "":
-	case r.Context().Err() != nil && (x.Status == 0 || cut != nil || x.broken):
-		x.Closed = plumbline.ClosedByCaller
-	case x.broken || cut != nil:
-		x.Closed = plumbline.ClosedByUpstream
+	if x.Closed == "" {
+		x.Closed = x.endedBy(r.Context().Err() != nil, cut != nil)
 	}
 	if x.sight != nil {
 		x.sight.seen(x.body, r.ContentLength)
@@ -169,6 +165,17 @@ func (h *httpWire) finish(x *exchange, r *http.Request, out *recorder) {
 	if cut != nil {
 		panic(cut)
 	}
+}
+
+// endedBy tells who ended an exchange before its time, if anybody did.
+func (x *exchange) endedBy(left, cut bool) plumbline.Closer {
+	switch {
+	case left && (x.Status == 0 || cut || x.broken):
+		return plumbline.ClosedByCaller
+	case x.broken || cut:
+		return plumbline.ClosedByUpstream
+	}
+	return ""
 }
 
 // unreachable is called when the upstream gave no response. The caller sees

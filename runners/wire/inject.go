@@ -90,6 +90,7 @@ func OfTCP(k plumbline.FaultKind) bool {
 	switch k {
 	case plumbline.FaultBandwidth, plumbline.FaultSlowClose, plumbline.FaultTimeout, plumbline.FaultSlicer, plumbline.FaultLimit:
 		return true
+	default:
+		return false
 	}
-	return false
 }

@@ -22,10 +22,10 @@ import (
 const roleVariable = "PLUMBLINE_WIRE_BENCH_ROLE"
 
 func TestMain(m *testing.M) {
-	switch role := os.Getenv(roleVariable); {
-	case role == "":
+	switch role := os.Getenv(roleVariable); role {
+	case "":
 		os.Exit(m.Run())
-	case role == "upstream":
+	case "upstream":
 		benchUpstream()
 	default:
 		benchProxy(role)

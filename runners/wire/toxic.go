@@ -35,6 +35,7 @@ func ToxicOf(f plumbline.Fault) (t Toxic, ok bool) {
 		return Toxic{"slicer", answers, map[string]any{"average_size": f.Bytes, "size_variation": f.Bytes / 2, "delay": f.Latency.Microseconds()}}, true
 	case plumbline.FaultLimit:
 		return Toxic{"limit_data", answers, map[string]any{"bytes": f.Bytes}}, true
+	default:
+		return Toxic{}, false
 	}
-	return Toxic{}, false
 }

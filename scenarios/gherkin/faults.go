@@ -64,7 +64,9 @@ func verbs() []verb {
 		},
 		{
 			plumbline.FaultSlicer, `answers in pieces of (?P<bytes>[0-9]+) bytes every ` + l, "answers in pieces of <n> bytes every <duration>", "On a TCP wire.",
-			func(f plumbline.Fault) string { return fmt.Sprintf("answers in pieces of %d bytes every %s", f.Bytes, f.Latency) },
+			func(f plumbline.Fault) string {
+				return fmt.Sprintf("answers in pieces of %d bytes every %s", f.Bytes, f.Latency)
+			},
 		},
 		{
 			plumbline.FaultLimit, `closes connections after (?P<bytes>[0-9]+) bytes`, "closes connections after <n> bytes", "Counted in its answer; on a TCP wire.",
