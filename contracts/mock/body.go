@@ -199,8 +199,9 @@ func (r reader) parts(m *openapi3.MediaType, data []byte, boundary string) (any,
 		name := p.FormName()
 		ref := property(m.Schema, name)
 		item := items(ref, 0)
-		lists[name] = append(lists[name], r.chosen(item, r.part(p, item, string(text))))
-		if v := r.chosen(ref, r.part(p, ref, string(text))); len(lists[name]) == 1 {
+		styled := m.Encoding[name] != nil && (m.Encoding[name].Style != "" || m.Encoding[name].Explode != nil)
+		lists[name] = append(lists[name], r.chosen(item, r.part(p, item, string(text), styled)))
+		if v := r.chosen(ref, r.part(p, ref, string(text), styled)); len(lists[name]) == 1 {
 			out[name] = v
 		}
 	}
@@ -212,13 +213,26 @@ func (r reader) parts(m *openapi3.MediaType, data []byte, boundary string) (any,
 	return out, nil
 }
 
-// part lists what one part may mean, its own media type known.
-func (r reader) part(p *multipart.Part, ref *openapi3.SchemaRef, text string) []any {
+// part lists what one part may mean, its own media type known. Objects are JSON
+// in a part (OpenAPI 3.1 §4.8.15.1.1), and what stands between commas is a list
+// or an object where the document gives the property a style alone.
+func (r reader) part(p *multipart.Part, ref *openapi3.SchemaRef, text string, styled bool) []any {
+	inJSON := strings.Contains(p.Header.Get("Content-Type"), "json")
+	v, err := decodeJSON([]byte(text))
+	switch {
+	case inJSON && err == nil:
+		return []any{v}
+	case inJSON:
+		return nil
+	}
 	out := single(text)
-	if v, err := decodeJSON([]byte(text)); err == nil && (strings.Contains(p.Header.Get("Content-Type"), "json") || may(ref, "object") || may(ref, "array")) {
+	if err == nil && (may(ref, "object") || may(ref, "array")) {
 		out = append(out, v)
 	}
-	return append(out, r.delimited(ref, text, ",", false, asIs)...)
+	if styled {
+		out = append(out, r.delimited(ref, text, ",", false, asIs)...)
+	}
+	return out
 }
 
 // An element is what an XML document holds.

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -85,29 +86,49 @@ func decode(body []byte) (any, error) {
 
 // events checks a stream of server-sent events: each as an object of data,
 // event, id and retry where the document has an itemSchema (OpenAPI 3.2
-// §4.14.3), else the data as JSON where the schema is that of an object or a
-// list. The end marker [DONE] is in common use and is let through.
+// §4.14.3). Where it has only a schema of an object or a list, an event may be
+// that object, with its data as text or as JSON, or its data alone may. The end
+// marker [DONE] is in common use and is let through.
 func (m *media) events(body []byte) []plumbline.Mark {
-	item := m.item.get()
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))))
 	for i, block := range strings.Split(text, "\n\n") {
 		event, ok := parseEvent(block)
 		if !ok || i >= mostRecords || event["data"] == "[DONE]" {
 			continue
 		}
-		at := "/" + strconv.Itoa(i)
-		if item != nil {
-			if marks := marked(item.check(event), at); len(marks) > 0 {
-				return marks
-			}
-			continue
-		}
-		data, _ := event["data"].(string)
-		if m.body != nil && !m.texts && !json.Valid([]byte(data)) {
-			return []plumbline.Mark{{Kind: plumbline.MarkBody, Pointer: at + "/data", Message: "the data of the event is not JSON"}}
+		if marks := m.event(event, "/"+strconv.Itoa(i)); len(marks) > 0 {
+			return marks
 		}
 	}
 	return nil
+}
+
+func (m *media) event(event map[string]any, at string) []plumbline.Mark {
+	if m.item != nil {
+		return marked(m.item.get().check(event), at)
+	}
+	if m.record == nil {
+		return nil
+	}
+	e := m.record.get()
+	text, _ := event["data"].(string)
+	data, err := decode([]byte(text))
+	if err != nil {
+		if e.schema != nil && len(e.check(event)) == 0 {
+			return nil
+		}
+		return []plumbline.Mark{{Kind: plumbline.MarkBody, Pointer: at + "/data", Message: "the data of the event is not JSON"}}
+	}
+	breaches := e.check(data)
+	if len(breaches) == 0 || len(e.check(event)) == 0 {
+		return nil
+	}
+	parsed := maps.Clone(event)
+	parsed["data"] = data
+	if len(e.check(parsed)) == 0 {
+		return nil
+	}
+	return marked(breaches, at+"/data")
 }
 
 // parseEvent reads one event (WHATWG HTML §9.2.6); ok is false for a block
@@ -133,7 +154,6 @@ func parseEvent(block string) (map[string]any, bool) {
 
 // lines checks JSON lines and JSON text sequences, each value alone.
 func (m *media) lines(body []byte) []plumbline.Mark {
-	item := m.item.get()
 	sep := "\n"
 	if bytes.IndexByte(body, 0x1e) >= 0 {
 		sep = "\x1e" // RFC 7464
@@ -151,14 +171,27 @@ func (m *media) lines(body []byte) []plumbline.Mark {
 		if err != nil {
 			return []plumbline.Mark{{Kind: plumbline.MarkBody, Pointer: at, Message: "the record is not JSON: " + err.Error()}}
 		}
-		if item == nil {
-			continue
-		}
-		if marks := marked(item.check(v), at); len(marks) > 0 {
+		if marks := m.line(v, at); len(marks) > 0 {
 			return marks
 		}
 	}
 	return nil
+}
+
+// line checks one value. Where the document has no itemSchema, a line may also
+// be all that the schema speaks of.
+func (m *media) line(v any, at string) []plumbline.Mark {
+	if m.item != nil {
+		return marked(m.item.get().check(v), at)
+	}
+	if m.record == nil {
+		return nil
+	}
+	breaches := m.record.get().check(v)
+	if len(breaches) == 0 || len(m.body.get().check(v)) == 0 {
+		return nil
+	}
+	return marked(breaches, at)
 }
 
 // xml checks that a document is well-formed, and says that this is all.

@@ -1,5 +1,7 @@
 package schema
 
+import "github.com/santhosh-tekuri/jsonschema/v6"
+
 // shape checks what an array or an object is made of.
 func (n *node) shape(v any, depth int) verdict {
 	switch x := v.(type) {
@@ -146,14 +148,32 @@ func (n *node) composed(v any, depth int) verdict {
 		out = out.and(n.conditional(v, depth))
 	}
 	for _, e := range n.s.Extensions {
-		d, ok := e.(*discriminator)
-		if !ok {
-			return unsure
-		}
-		_, named := d.accepts(v)
-		out = out.and(yes(named))
+		out = out.and(beyond(e, v))
 	}
 	return out
+}
+
+// beyond asks what a schema says beyond JSON Schema.
+func beyond(e jsonschema.SchemaExt, v any) verdict {
+	list, ok := e.(extension)
+	if !ok {
+		return unsure
+	}
+	for _, x := range list {
+		fits := true
+		switch x := x.(type) {
+		case *discriminator:
+			_, fits = x.accepts(v)
+		case *withheld:
+			fits = len(x.shown(v)) == 0
+		default:
+			return unsure
+		}
+		if !fits {
+			return refused
+		}
+	}
+	return accepted
 }
 
 func (a verdict) inverse() verdict {

@@ -59,6 +59,18 @@ func traps() []trap {
 		{v30, `{"allOf": [{"$ref": "#/components/schemas/Base"}], "required": ["id"]}`, `{}`, "", Request},
 		{v30, `{"allOf": [{"$ref": "#/components/schemas/Base"}], "required": ["id"]}`, `{}`, "required", Response},
 		{v31, `{"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/components/schemas/Short", "writeOnly": true}}}`, `{}`, "", Response},
+		{v30, `{"$ref": "#/components/schemas/Base"}`, `{"id": "x", "pw": "y"}`, "writeOnly", Response},
+		{v30, `{"$ref": "#/components/schemas/Base"}`, `{"id": "x", "pw": null}`, "type", Response},
+		{v30, `{"$ref": "#/components/schemas/Base"}`, `{"id": "x", "pw": "y"}`, "", Request},
+		{v30, `{"allOf": [{"$ref": "#/components/schemas/Base"}]}`, `{"pw": "y"}`, "writeOnly", Response},
+		{v31, `{"properties": {"pw": {"type": ["string", "null"], "writeOnly": true}}}`, `{"pw": null}`, "", Response},
+		{v31, `{"type": "array", "items": {"properties": {"pw": {"allOf": [{"writeOnly": true}]}}}}`, `[{"pw": 1}]`, "writeOnly", Response},
+		{v30, `{"discriminator": {"propertyName": "kind"}, "oneOf": [{"$ref": "#/components/schemas/Cat"}], "properties": {"pw": {"writeOnly": true}}}`, `{"kind": "Cat", "purrs": true, "pw": 1}`, "writeOnly", Response},
+		// names that look like keywords
+		{v30, `{"type": "object", "properties": {"default": {"nullable": true, "allOf": [{"$ref": "#/components/schemas/Color"}]}}}`, `{"default": null}`, "", Response},
+		{v30, `{"type": "object", "properties": {"default": {"allOf": [{"$ref": "#/components/schemas/Color"}]}}}`, `{"default": "green"}`, "enum", Response},
+		{v31, `{"type": "object", "properties": {"properties": {"properties": {"enum": {"$ref": "#/components/schemas/Color"}}}}}`, `{"properties": {"enum": "green"}}`, "enum", Response},
+		{v31, `{"type": "object", "properties": {"a": {"const": {"$ref": "#/not/a/reference"}}}}`, `{"a": {"$ref": "#/not/a/reference"}}`, "", Response},
 		// discriminator
 		{v30, `{` + pets + `}}`, `{"kind": "Cat", "purrs": true}`, "", Request},
 		{v30, `{` + pets + `}}`, `{"kind": "Cow", "purrs": true}`, "discriminator", Request},

@@ -81,7 +81,7 @@ type discriminator struct {
 	names    []string
 }
 
-// vocabulary makes the keyword discriminator known to the engine.
+// vocabulary makes the keywords discriminator and writeOnly known to the engine.
 func vocabulary() (*jsonschema.Vocabulary, error) {
 	const url = "plumbline:///discriminator.json"
 	c := jsonschema.NewCompiler()
@@ -93,19 +93,34 @@ func vocabulary() (*jsonschema.Vocabulary, error) {
 		return nil, fmt.Errorf("discriminator: %w", err)
 	}
 	return &jsonschema.Vocabulary{URL: url, Schema: anything, Compile: func(_ *jsonschema.CompilerContext, x map[string]any) (jsonschema.SchemaExt, error) {
-		d, _ := x["discriminator"].(map[string]any)
-		list, _ := d[names].([]any)
-		if len(list) == 0 {
-			return nil, nil
+		var out extension
+		if d := compileDiscriminator(x); d != nil {
+			out = append(out, d)
 		}
-		out := &discriminator{}
-		out.property, _ = d["propertyName"].(string)
-		for _, e := range list {
-			s, _ := e.(string)
-			out.names = append(out.names, s)
+		if w := compileWithheld(x); w != nil {
+			out = append(out, w)
+		}
+		if len(out) == 0 {
+			return nil, nil
 		}
 		return out, nil
 	}}, nil
+}
+
+// compileDiscriminator makes it of a schema; nil where every value may choose.
+func compileDiscriminator(x map[string]any) *discriminator {
+	d, _ := x["discriminator"].(map[string]any)
+	list, _ := d[names].([]any)
+	if len(list) == 0 {
+		return nil
+	}
+	out := &discriminator{}
+	out.property, _ = d["propertyName"].(string)
+	for _, e := range list {
+		s, _ := e.(string)
+		out.names = append(out.names, s)
+	}
+	return out
 }
 
 // accepts tells whether the property of an object chooses a branch; what is

@@ -80,7 +80,9 @@ func (h house) Load(place string) (any, error) {
 
 // settle makes every reference inside of the document one to the resource that
 // its target is in. What is no schema but a value is left alone.
-func settle(v any) {
+func settle(v any) { settled(v, false) }
+
+func settled(v any, named bool) {
 	switch x := v.(type) {
 	case map[string]any:
 		if ref, ok := x["$ref"].(string); ok && strings.HasPrefix(ref, "#") {
@@ -89,17 +91,13 @@ func settle(v any) {
 			}
 		}
 		for k, e := range x {
-			switch k {
-			case "enum", "const", "default", "example", "examples":
-				if !hasSchema(e) {
-					continue
-				}
+			if named || !data(k) {
+				settled(e, !named && naming(k))
 			}
-			settle(e)
 		}
 	case []any:
 		for _, e := range x {
-			settle(e)
+			settled(e, false)
 		}
 	}
 }

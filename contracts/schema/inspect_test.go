@@ -132,6 +132,63 @@ func TestAnswersAreInspected(t *testing.T) {
 	}
 }
 
+// streams are described as OpenAPI 3.2 does it, and as was done before; the
+// response is called by the name of a keyword.
+const streams = `openapi: 3.2.0
+info: {title: t, version: "1"}
+paths:
+  /a:
+    get:
+      operationId: a
+      responses:
+        default:
+          description: d
+          content:
+            application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Tick'}}}
+            text/event-stream: {schema: {$ref: '#/components/schemas/Tick'}}
+            text/event-stream;v=2: {schema: {anyOf: [{$ref: '#/components/schemas/Tick'}, {type: object, required: [end]}]}}
+            text/event-stream;v=3: {schema: {type: object, required: [event, data], properties: {event: {const: tick}, data: {$ref: '#/components/schemas/Tick'}}}}
+            text/event-stream;v=4: {schema: {type: string}}
+            text/event-stream;v=5: {itemSchema: {$ref: '#/components/schemas/Event'}}
+            application/x-ndjson: {schema: {$ref: '#/components/schemas/Tick'}}
+            application/jsonl: {schema: {type: array, items: {$ref: '#/components/schemas/Tick'}}}
+components:
+  schemas:
+    Tick: {type: object, required: [n], properties: {n: {type: integer}}}
+    Event: {type: object, required: [event], properties: {event: {const: tick}}}
+`
+
+func TestStreamsAreInspectedPerItem(t *testing.T) {
+	t.Parallel()
+	i := inspector(t, streams)
+	for _, c := range []struct{ media, body, want string }{
+		{"application/json", `[{"n":1},{"n":"x"}]`, "body /1/n"},
+		{"text/event-stream", "data: {\"n\":1}\n\nevent: x\ndata: {\"n\":\ndata: 2}\n\n", ""},
+		{"text/event-stream", "data: {\"n\":1}\n\ndata: {\"n\":\"x\"}\n\n", "body /1/data/n"},
+		{"text/event-stream", "data: {\n\n", "body /0/data"},
+		{"text/event-stream;v=2", "data: {\"end\":true}\n\ndata: {}\n\n", "body /1/data"},
+		{"text/event-stream;v=3", "event: tick\ndata: {\"n\":1}\n\n", ""},
+		{"text/event-stream;v=3", "event: tock\ndata: {\"n\":1}\n\n", "body /0/data"},
+		{"text/event-stream;v=4", "data: anything\n\n", ""},
+		{"text/event-stream;v=5", "event: tick\ndata: {\n\n", ""},
+		{"text/event-stream;v=5", "event: tick\ndata: 1\n\ndata: 2\n\n", "body /1"},
+		{"application/x-ndjson", "{\"n\":1}\n{\"n\":2}\n", ""},
+		{"application/x-ndjson", "{\"n\":1}\n{\"m\":2}\n", "body /1"},
+		{"application/jsonl", "{\"n\":1}\n{\"n\":2}\n", ""},
+		{"application/jsonl", "[{\"n\":1}]\n", ""},
+		{"application/jsonl", "{\"n\":1.5}\n", "body /0/n"},
+	} {
+		resp := plumbline.Response{Status: 200, Header: map[string][]string{"Content-Type": {c.media}}, Body: []byte(c.body)}
+		var got []string
+		for _, m := range i.Inspect("a", plumbline.Request{Method: "GET"}, resp) {
+			got = append(got, strings.TrimSpace(string(m.Kind)+" "+m.Pointer))
+		}
+		if strings.Join(slices.Compact(got), ", ") != c.want {
+			t.Errorf("%s %q: %q, want %q", c.media, c.body, strings.Join(got, ", "), c.want)
+		}
+	}
+}
+
 func TestEmptySuccessIsABreach(t *testing.T) {
 	t.Parallel()
 	d, s := compiled(t)

@@ -28,7 +28,8 @@ type media struct {
 	params map[string]string
 	form   form
 	body   *lazy // nil when there is no schema
-	item   *lazy // of one event or line; nil when there is none
+	item   *lazy // itemSchema of one event or line; nil when there is none
+	record *lazy // what the schema of the whole says of one; nil when it says nothing
 	texts  bool  // the schema has nothing to say about a body that is no text
 }
 
@@ -48,13 +49,39 @@ func (i *Inspector) medias(c openapi3.Content) []*media {
 		}
 		if m.ItemSchema != nil {
 			e.item = &lazy{set: i.set, ref: m.ItemSchema}
-		} else if e.form == formLines && m.Schema != nil && m.Schema.Value != nil && m.Schema.Value.Items != nil {
-			e.item = &lazy{set: i.set, ref: m.Schema.Value.Items}
+		} else if structured(m.Schema, 0) {
+			e.record = i.record(m.Schema)
 		}
 		out = append(out, e)
 	}
 	slices.SortStableFunc(out, func(a, b *media) int { return a.vague() - b.vague() })
 	return out
+}
+
+// structured tells whether a schema is one of objects or lists, itself or in its
+// parts.
+func structured(ref *openapi3.SchemaRef, depth int) bool {
+	if ref == nil || ref.Value == nil || depth > 4 {
+		return false
+	}
+	s := ref.Value
+	if s.Type != nil {
+		return !s.Type.Includes("string") && (s.Type.Includes("object") || s.Type.Includes("array"))
+	}
+	return len(s.Properties) > 0 || s.Items != nil || slices.ContainsFunc(slices.Concat(s.AllOf, s.OneOf, s.AnyOf), func(e *openapi3.SchemaRef) bool { return structured(e, depth+1) })
+}
+
+// record is what the schema of a stream says of one event or line: its items
+// where it is that of a list (OpenAPI 3.2 §4.14.3), else all of it. Documents of
+// before version 3.2 have no other place for it.
+func (i *Inspector) record(ref *openapi3.SchemaRef) *lazy {
+	if ref == nil || ref.Value == nil {
+		return nil
+	}
+	if ref.Value.Items != nil {
+		ref = ref.Value.Items
+	}
+	return &lazy{set: i.set, ref: ref}
 }
 
 func (m *media) vague() int {
@@ -97,26 +124,42 @@ func formOf(base string) form {
 // find is the documented media type of a Content-Type: the most specific one
 // that covers it (RFC 9110 §8.3.1, §12.5.1). A parameter that is documented
 // and given with another value makes a difference, charset apart; one that is
-// left out does not.
+// left out makes one only where the media type is also documented without it.
 func find(list []*media, contentType string) *media {
 	got, rest, _ := strings.Cut(contentType, ";")
 	got = strings.TrimSpace(got)
 	var given map[string]string
+	var near *media
 	for _, m := range list {
 		if !covers(m.base, got) {
 			continue
 		}
-		if len(m.params) > 0 && rest != "" {
-			if given == nil {
-				_, given = parseMedia(contentType)
-			}
-			if m.differs(given) {
-				continue
-			}
+		if len(m.params) > 0 && rest != "" && given == nil {
+			_, given = parseMedia(contentType)
 		}
-		return m
+		switch {
+		case m.differs(given):
+		case m.asks(given):
+			if near == nil {
+				near = m
+			}
+		case near != nil && m.vague() > 1:
+			return near
+		default:
+			return m
+		}
 	}
-	return nil
+	return near
+}
+
+// asks tells whether a documented parameter is left out.
+func (m *media) asks(given map[string]string) bool {
+	for k := range m.params {
+		if _, ok := given[k]; !ok {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *media) differs(given map[string]string) bool {

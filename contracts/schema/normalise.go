@@ -18,19 +18,27 @@ type normaliser struct {
 
 // walk visits everything that may be a schema. The names in hidden belong to
 // properties that do not go this way, wherever an allOf around declares them.
-func (n normaliser) walk(v any, at string, hidden []string) {
+func (n normaliser) walk(v any, at string, hidden []string) { n.visit(v, at, hidden, false) }
+
+// visit is walk; named says that the keys of an object are names that its
+// author gave, and not keywords: a response that is called "default" is none.
+func (n normaliser) visit(v any, at string, hidden []string, named bool) {
 	switch x := v.(type) {
 	case map[string]any:
-		hidden = n.schema(x, at, hidden)
+		if !named {
+			hidden = n.schema(x, at, hidden)
+		}
 		for k, e := range x {
-			if !n.data(k, e) {
-				n.walk(e, at+"/"+token(k), inherited(k, hidden))
+			if named || !data(k) {
+				n.visit(e, at+"/"+token(k), inherited(k, hidden), !named && naming(k))
 			}
 		}
-		n.nullable(x, at)
+		if !named {
+			n.nullable(x, at)
+		}
 	case []any:
 		for i, e := range x {
-			n.walk(e, at+"/"+strconv.Itoa(i), hidden)
+			n.visit(e, at+"/"+strconv.Itoa(i), hidden, false)
 		}
 	}
 }
@@ -45,27 +53,25 @@ func inherited(keyword string, hidden []string) []string {
 	return nil
 }
 
-// data tells a value from a schema: what an example holds is not a schema,
+// data tells a keyword whose value is no schema: what an example holds is none,
 // even if it looks like one.
-func (n normaliser) data(keyword string, v any) bool {
+func data(keyword string) bool {
 	switch keyword {
 	case "example", "default", "enum", "const", "examples", "mapping":
-		return !isMap(v) || !hasSchema(v)
+		return true
 	}
 	return false
 }
 
-func isMap(v any) bool {
-	_, ok := v.(map[string]any)
-	return ok
-}
-
-// hasSchema tells a property that is called "example" from an example.
-func hasSchema(v any) bool {
-	m, _ := v.(map[string]any)
-	_, typed := m["type"].(string)
-	_, ref := m["$ref"].(string)
-	return typed || ref
+// naming tells a keyword below which every key is a name.
+func naming(keyword string) bool {
+	switch keyword {
+	case "properties", "patternProperties", "dependentSchemas", "$defs", "definitions",
+		"paths", "webhooks", "pathItems", "callbacks", "responses", "content", "encoding", "headers", "links",
+		"schemas", "parameters", "requestBodies", "securitySchemes":
+		return true
+	}
+	return false
 }
 
 func (n normaliser) schema(x map[string]any, at string, hidden []string) []string {
@@ -84,6 +90,7 @@ func (n normaliser) schema(x map[string]any, at string, hidden []string) []strin
 	n.discriminator(x)
 	hidden = slices.Concat(hidden, n.hides(x, 0))
 	n.required(x, hidden)
+	n.withhold(x)
 	return hidden
 }
 
