@@ -120,8 +120,9 @@ func (b *bench) document(ctx context.Context, name string, data []byte) {
 	b.operations += len(ops)
 	b.right.Add(right)
 	b.rotten.Add(rotten)
-	for _, x := range slices.Concat(right.Disagreed, rotten.Disagreed) {
-		if len(b.lines) < 40 {
+	all := slices.Concat(right.Disagreed, rotten.Disagreed)
+	for _, x := range all[:min(len(all), 4)] {
+		if len(b.lines) < 60 {
 			b.lines = append(b.lines, fmt.Sprintf("%s: %s %d: %.300s", name, x.Case, x.Status, strings.Join(strings.Fields(x.Message), " ")))
 		}
 	}

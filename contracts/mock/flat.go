@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"maps"
 	"math/big"
 	"slices"
 
@@ -24,6 +25,7 @@ type flat struct {
 	props      map[string]*prop
 	required   []string
 	additional *openapi3.SchemaRef
+	patterned  openapi3.Schemas // of properties, by the pattern of their names
 	minProps   uint64
 	maxProps   *uint64
 	dependent  map[string][]string
@@ -43,11 +45,25 @@ type prop struct {
 	hidden bool // not in a response
 }
 
-func (p *prop) ref() *openapi3.SchemaRef {
-	if len(p.refs) == 1 {
-		return p.refs[0]
+// of is the schema of a property: all that are given for its name, and those of
+// the patterns that its name has.
+func (f *flat) of(name string) *openapi3.SchemaRef {
+	var refs openapi3.SchemaRefs
+	if p := f.props[name]; p != nil {
+		refs = slices.Clone(p.refs)
 	}
-	return &openapi3.SchemaRef{Value: &openapi3.Schema{AllOf: p.refs}}
+	for _, pattern := range slices.Sorted(maps.Keys(f.patterned)) {
+		if found(pattern, name) {
+			refs = append(refs, f.patterned[pattern])
+		}
+	}
+	switch len(refs) {
+	case 0:
+		return f.additional
+	case 1:
+		return refs[0]
+	}
+	return &openapi3.SchemaRef{Value: &openapi3.Schema{AllOf: refs}}
 }
 
 // flat joins a schema with its parts; nil when a circle does not end.
@@ -179,6 +195,12 @@ func (f *flat) shapes(s *openapi3.Schema) {
 	f.required = append(f.required, s.Required...)
 	if a := s.AdditionalProperties; a.Schema != nil {
 		f.additional = a.Schema
+	}
+	for pattern, ref := range s.PatternProperties {
+		if f.patterned == nil {
+			f.patterned = openapi3.Schemas{}
+		}
+		f.patterned[pattern] = ref
 	}
 	f.minProps, f.maxProps = max(f.minProps, s.MinProps), least(f.maxProps, s.MaxProps)
 	for k, list := range s.DependentRequired {

@@ -26,6 +26,8 @@ type Loop struct {
 	Operations []plumbline.Operation
 	Seed       uint64
 	Rot        bool
+	Rounds     int // how often a rotten server gets every case; zero means once
+	Part       int // send every n-th case only, which ones is the seed's choice; zero means all
 
 	server *Server
 	rotten *Rot
@@ -79,18 +81,24 @@ func (l *Loop) Run(ctx context.Context) Result {
 	l.result = Result{Broken: map[string]int{}, Detected: map[string]int{}}
 	l.held = map[string]plumbline.Response{}
 	l.server = New(l.Doc, l.Set, Options{Seed: l.Seed, Rot: l.Rot, Rotted: func(r Rot) { l.rotten = &r }})
-	for _, op := range l.Operations {
-		for _, c := range op.Cases {
-			l.one(ctx, op, c)
-		}
-		if l.Rot {
-			continue
-		}
-		for _, c := range op.Invalid {
-			l.one(ctx, op, c)
+	for range max(l.Rounds, 1) {
+		for _, op := range l.Operations {
+			l.operation(ctx, op)
 		}
 	}
 	return l.result
+}
+
+func (l *Loop) operation(ctx context.Context, op plumbline.Operation) {
+	cases := op.Cases
+	if !l.Rot {
+		cases = slices.Concat(op.Cases, op.Invalid)
+	}
+	for i, c := range cases {
+		if l.Part <= 1 || (uint64(i)+l.Seed)%uint64(l.Part) == 0 { //nolint:gosec // both are positive
+			l.one(ctx, op, c)
+		}
+	}
 }
 
 func (l *Loop) one(ctx context.Context, op plumbline.Operation, c plumbline.Case) {

@@ -23,6 +23,8 @@ type reply struct {
 	value    any                 // of a JSON body
 	json     bool
 	raw      []byte // instead of value
+	records  []any  // of a stream
+	itemRef  *openapi3.SchemaRef
 	header   http.Header
 	unable   bool // no value was found that the schema accepts
 }
@@ -169,7 +171,7 @@ func (s *Server) fill(c *call, r *reply) {
 	}
 	switch base := baseOf(r.media); {
 	case base == "text/event-stream", strings.Contains(base, "jsonl"), strings.Contains(base, "ndjson"), strings.HasSuffix(base, "json-seq"):
-		r.raw = m.stream(r, base)
+		m.stream(r)
 	case strings.HasSuffix(base, "json"):
 		v, ok := m.value(r.ref)
 		r.value, r.json, r.unable = v, true, !ok
@@ -196,26 +198,40 @@ func (m *maker) textBody(r *reply) {
 	r.unable = !ok
 }
 
-func (m *maker) stream(r *reply, base string) []byte {
-	ref := r.item
-	if ref == nil {
-		ref = r.ref
-		if i := items(ref, 0); i != nil && base != "text/event-stream" {
-			ref = i
+// stream makes two records of a stream. What the schema of the whole says of
+// one is what OpenAPI 3.2 says: its items, where it is that of a list.
+func (m *maker) stream(r *reply) {
+	r.itemRef = r.item
+	if r.itemRef == nil {
+		r.itemRef = r.ref
+		if i := items(r.ref, 0); i != nil {
+			r.itemRef = i
 		}
 	}
-	var out []byte
 	for range 2 {
-		v, ok := m.value(ref)
+		v, ok := m.value(r.itemRef)
 		r.unable = r.unable || !ok
+		r.records = append(r.records, v)
+	}
+}
+
+// streamed writes records as the media type of a stream has them: an event has
+// the members of an itemSchema as its fields, and is else all data.
+func (r *reply) streamed() []byte {
+	events := baseOf(r.media) == "text/event-stream"
+	var out []byte
+	for _, v := range r.records {
 		event, _ := v.(map[string]any)
 		data, _ := json.Marshal(v)
 		switch {
-		case base != "text/event-stream":
+		case !events:
 			out = append(append(out, data...), '\n')
 		case r.item != nil && event != nil:
 			for _, k := range slices.Sorted(maps.Keys(event)) {
 				out = append(out, fmt.Sprintf("%s: %v\n", k, event[k])...)
+			}
+			if _, has := event["data"]; !has {
+				out = append(out, "data:\n"...)
 			}
 			out = append(out, '\n')
 		default:
@@ -282,8 +298,12 @@ func (r *reply) write(w http.ResponseWriter, c *call) {
 		w.Header().Set(Unable, "true")
 	}
 	data := r.raw
-	if r.json && r.raw == nil {
+	switch {
+	case r.raw != nil:
+	case r.json:
 		data, _ = json.Marshal(r.value)
+	case r.records != nil:
+		data = r.streamed()
 	}
 	if r.media != "" && w.Header().Get("Content-Type") == "" {
 		w.Header().Set("Content-Type", r.media)

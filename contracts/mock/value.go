@@ -122,7 +122,7 @@ func (m *maker) object(s *flat, depth int, share float64) (any, bool) {
 		if !m.wants(s, name, len(out), depth, share) {
 			continue
 		}
-		v, ok := m.make(s.props[name].ref(), depth+1, share)
+		v, ok := m.make(s.of(name), depth+1, share)
 		if name == s.property && s.name != "" && !m.named(s, name) {
 			v, ok = s.name, true
 		}
@@ -145,7 +145,7 @@ func (m *maker) unnamed(out map[string]any, s *flat, depth int, share float64) b
 		if _, done := out[name]; done || s.props[name] != nil {
 			continue
 		}
-		v, ok := m.make(s.additional, depth+1, share)
+		v, ok := m.make(s.of(name), depth+1, share)
 		if name == s.property && s.name != "" {
 			v = s.name
 		}
@@ -177,7 +177,7 @@ func naming(name string) bool {
 
 // named tells whether the schema of a discriminator's property gives its value.
 func (m *maker) named(s *flat, name string) bool {
-	f := m.flat(s.props[name].ref().Value, 0)
+	f := m.flat(s.of(name).Value, 0)
 	return f != nil && (len(f.enum) == 1 || f.constant != nil)
 }
 
@@ -187,13 +187,13 @@ func (m *maker) asked(out map[string]any, s *flat, depth int, share float64) {
 	for _, name := range slices.Sorted(maps.Keys(s.dependent)) {
 		for _, k := range s.dependent[name] {
 			if _, has := out[name]; has && out[k] == nil && s.props[k] != nil {
-				out[k], _ = m.make(s.props[k].ref(), depth+1, share)
+				out[k], _ = m.make(s.of(k), depth+1, share)
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.props)) {
 		if _, has := out[name]; !has && len(out) < int(s.minProps) && !s.props[name].hidden {
-			if v, ok := m.make(s.props[name].ref(), depth+1, share); ok {
+			if v, ok := m.make(s.of(name), depth+1, share); ok {
 				out[name] = v
 			}
 		}

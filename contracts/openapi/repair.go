@@ -252,7 +252,10 @@ func (r *repairs) items(x map[string]any, pointer string) {
 		}
 		r.doc.notice(pointer, "items is a list; an array has one schema for its items")
 	}
-	if x["type"] == "array" && x["items"] == nil && !strings.HasPrefix(pointer, "/info") {
+	// Since version 3.1 a list may go without, and unevaluatedItems sees the
+	// difference.
+	old := r.doc.Version == "2.0" || strings.HasPrefix(r.doc.Version, "3.0")
+	if old && x["type"] == "array" && x["items"] == nil && !strings.HasPrefix(pointer, "/info") {
 		x["items"] = map[string]any{}
 	}
 }

@@ -116,6 +116,8 @@ func traps() []trap {
 		{v30, `{"type": "string", "format": "email"}`, `"a.b"`, "format", Request},
 		{v30, `{"type": "string", "format": "uri"}`, `"/a"`, "format", Request},
 		{v30, `{"type": "string", "format": "ipv4"}`, `"1.2.3.256"`, "format", Request},
+		{v31, `{"type": "string", "format": "regex"}`, `"(["`, "format", Request},
+		{v31, `{"type": "string", "format": "regex"}`, `"^(?!x)\\d{2,3}$"`, "", Request},
 		{v30, `{"type": "string", "format": "no-such-format"}`, `"x"`, "", Request},
 		{v30, `{"type": "string", "maxLength": 2}`, `"日本"`, "", Request},
 		{v30, `{"type": "string", "minLength": 3}`, `"日本"`, "minLength", Request},
@@ -145,6 +147,8 @@ func traps() []trap {
 		{v30, `{"type": "array", "items": {}, "uniqueItems": true}`, `[1, 1.0]`, "uniqueItems", Request},
 		{v30, `{"type": "array", "items": {}, "uniqueItems": true}`, `[{"a": 1}, {"a": 2}]`, "", Request},
 		{v30, `{"type": "array", "items": {"type": "integer"}, "maxItems": 1}`, `[1, 2]`, "maxItems", Request},
+		{v31, `{"type": "array", "prefixItems": [{"type": "string"}], "unevaluatedItems": false}`, `["a", 1]`, "unevaluatedItems", Request},
+		{v31, `{"allOf": [{"type": "array", "prefixItems": [{"type": "string"}]}], "unevaluatedItems": false}`, `["a", 1]`, "unevaluatedItems", Request},
 		// branches
 		{v30, `{"oneOf": [{"type": "integer"}, {"type": "number"}]}`, `1`, "oneOf", Request},
 		{v30, `{"oneOf": [{"type": "integer"}, {"type": "number"}]}`, `1.5`, "", Request},

@@ -27,6 +27,7 @@ func formats() []*jsonschema.Format {
 		{Name: "uuid", Validate: texts(uuid)},
 		{Name: "date", Validate: texts(date)},
 		{Name: "date-time", Validate: texts(dateTime)},
+		{Name: expressionFormat, Validate: texts(expression)},
 	}
 }
 
@@ -116,19 +117,37 @@ func dateTime(s string) bool {
 	return err == nil && !strings.Contains(s, ",")
 }
 
+// expressionFormat is the name by which the engine knows the format regex: its
+// own of that name cannot be overridden, and is as lenient as its patterns are.
+const expressionFormat = "regular expression"
+
+// expression tells whether a text is a pattern in any of the dialects in which
+// patterns are read here; a pattern of a schema that is in none of them accuses
+// nobody, a text that says it is one does.
+func expression(s string) bool {
+	_, err := compiledPattern(s)
+	return err == nil
+}
+
 // patternTime bounds one match of a pattern.
 const patternTime = 100 * time.Millisecond
 
 // pattern compiles an ECMA pattern. One that does not compile matches
 // everything, as does one that takes too long: neither can accuse.
 func pattern(expr string) (jsonschema.Regexp, error) {
-	for _, o := range []regexp2.RegexOptions{regexp2.ECMAScript | regexp2.Unicode, regexp2.ECMAScript} {
-		if re, err := regexp2.Compile(expr, o); err == nil {
-			re.MatchTimeout = patternTime
-			return lenient{expr, re, linear(expr)}, nil
-		}
+	re, err := compiledPattern(expr)
+	if err != nil {
+		return lenient{expr, nil, nil}, nil //nolint:nilerr // see above
 	}
-	return lenient{expr, nil, nil}, nil
+	re.MatchTimeout = patternTime
+	return lenient{expr, re, linear(expr)}, nil
+}
+
+func compiledPattern(expr string) (*regexp2.Regexp, error) {
+	if re, err := regexp2.Compile(expr, regexp2.ECMAScript|regexp2.Unicode); err == nil {
+		return re, nil
+	}
+	return regexp2.Compile(expr, regexp2.ECMAScript)
 }
 
 // linear compiles the patterns that mean the same in ECMAScript and in Go, as

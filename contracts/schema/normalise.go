@@ -87,6 +87,9 @@ func (n normaliser) schema(x map[string]any, at string, hidden []string) []strin
 	if t, ok := x["type"].(string); ok && !known(t) {
 		delete(x, "type")
 	}
+	if x["format"] == "regex" {
+		x["format"] = expressionFormat
+	}
 	n.discriminator(x)
 	hidden = slices.Concat(hidden, n.hides(x, 0))
 	n.required(x, hidden)
