@@ -196,14 +196,7 @@ func (r reader) parts(m *openapi3.MediaType, data []byte, boundary string) (any,
 		if err != nil {
 			return nil, err //nolint:wrapcheck // as above
 		}
-		name := p.FormName()
-		ref := property(m.Schema, name)
-		item := items(ref, 0)
-		styled := m.Encoding[name] != nil && (m.Encoding[name].Style != "" || m.Encoding[name].Explode != nil)
-		lists[name] = append(lists[name], r.chosen(item, r.part(p, item, string(text), styled)))
-		if v := r.chosen(ref, r.part(p, ref, string(text), styled)); len(lists[name]) == 1 {
-			out[name] = v
-		}
+		r.gather(m, p, string(text), out, lists)
 	}
 	for name, l := range lists {
 		if ref := property(m.Schema, name); may(ref, "array") && (len(l) > 1 || !r.accepts(ref, []any{out[name]})) {
@@ -211,6 +204,18 @@ func (r reader) parts(m *openapi3.MediaType, data []byte, boundary string) (any,
 		}
 	}
 	return out, nil
+}
+
+// gather reads one part, as the whole of its property and as an element of it.
+func (r reader) gather(m *openapi3.MediaType, p *multipart.Part, text string, out map[string]any, lists map[string][]any) {
+	name := p.FormName()
+	ref := property(m.Schema, name)
+	item := items(ref, 0)
+	styled := m.Encoding[name] != nil && (m.Encoding[name].Style != "" || m.Encoding[name].Explode != nil)
+	lists[name] = append(lists[name], r.chosen(item, r.part(p, item, text, styled)))
+	if len(lists[name]) == 1 {
+		out[name] = r.chosen(ref, r.part(p, ref, text, styled))
+	}
 }
 
 // part lists what one part may mean, its own media type known. Objects are JSON

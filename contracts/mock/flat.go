@@ -68,7 +68,7 @@ func (f *flat) of(name string) *openapi3.SchemaRef {
 
 // flat joins a schema with its parts; nil when a circle does not end.
 func (m *maker) flat(s *openapi3.Schema, depth int) *flat {
-	f := &flat{props: map[string]*prop{}, dependent: map[string][]string{}}
+	f := &flat{props: map[string]*prop{}, patterned: openapi3.Schemas{}, dependent: map[string][]string{}}
 	if !m.join(f, s, depth) {
 		return nil
 	}
@@ -196,16 +196,15 @@ func (f *flat) shapes(s *openapi3.Schema) {
 	if a := s.AdditionalProperties; a.Schema != nil {
 		f.additional = a.Schema
 	}
-	for pattern, ref := range s.PatternProperties {
-		if f.patterned == nil {
-			f.patterned = openapi3.Schemas{}
-		}
-		f.patterned[pattern] = ref
-	}
+	maps.Copy(f.patterned, s.PatternProperties)
 	f.minProps, f.maxProps = max(f.minProps, s.MinProps), least(f.maxProps, s.MaxProps)
 	for k, list := range s.DependentRequired {
 		f.dependent[k] = append(f.dependent[k], list...)
 	}
+	f.elements(s)
+}
+
+func (f *flat) elements(s *openapi3.Schema) {
 	if s.Items != nil {
 		f.items = s.Items
 	}

@@ -140,19 +140,23 @@ func (w *wounder) names(s *openapi3.Schema, x map[string]any, path []string) {
 	if u := s.UnevaluatedProperties; u.Has != nil && !*u.Has && evaluatesNamed(s, 0) {
 		w.add("unevaluatedProperties", append(slices.Clone(path), "rot-unknown"), "rot")
 	}
-	for _, pattern := range slices.Sorted(maps.Keys(s.PatternProperties)) {
-		for _, k := range slices.Sorted(maps.Keys(x)) {
-			if v, ok := unfit(s.PatternProperties[pattern]); ok && found(pattern, k) {
-				w.add("patternProperties", append(slices.Clone(path), k), v)
-			}
-		}
-	}
+	w.patterned(s, x, path)
 	for _, k := range slices.Sorted(maps.Keys(s.DependentRequired)) {
 		w.without("dependentRequired", k, s.DependentRequired[k], x, path)
 	}
 	for _, k := range slices.Sorted(maps.Keys(s.DependentSchemas)) {
 		if sub := s.DependentSchemas[k]; sub != nil && sub.Value != nil {
 			w.without("dependentSchemas", k, sub.Value.Required, x, path)
+		}
+	}
+}
+
+func (w *wounder) patterned(s *openapi3.Schema, x map[string]any, path []string) {
+	for _, pattern := range slices.Sorted(maps.Keys(s.PatternProperties)) {
+		for _, k := range slices.Sorted(maps.Keys(x)) {
+			if v, ok := unfit(s.PatternProperties[pattern]); ok && found(pattern, k) {
+				w.add("patternProperties", append(slices.Clone(path), k), v)
+			}
 		}
 	}
 }

@@ -28,11 +28,7 @@ func sealed(o Op) []plumbline.Sealed {
 	}
 	found := map[string]*openapi3.Schema{}
 	readOnly(in, in, found)
-	for status, r := range o.Op.Responses.Map() {
-		if strings.HasPrefix(status, "2") && r != nil && r.Value != nil {
-			readOnly(jsonProperties(r.Value.Content), in, found)
-		}
-	}
+	answered(o, in, found)
 	var out []plumbline.Sealed
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		if v, ok := unnatural(found[name]); ok && !identifies(name) && len(out) < mostSealed {
@@ -40,6 +36,15 @@ func sealed(o Op) []plumbline.Sealed {
 		}
 	}
 	return out
+}
+
+// answered adds those of the answers of success.
+func answered(o Op, in, found map[string]*openapi3.Schema) {
+	for status, r := range o.Op.Responses.Map() {
+		if strings.HasPrefix(status, "2") && r != nil && r.Value != nil {
+			readOnly(jsonProperties(r.Value.Content), in, found)
+		}
+	}
 }
 
 // readOnly adds the properties that are declared readOnly, and not writable by

@@ -129,28 +129,9 @@ func matches(template, path string) (values map[string]string, literal int, ok b
 // parameter checks one declared parameter. Styles that need more than
 // splitting are passed over.
 func (i *Inspector) parameter(o *openapi.Op, p *openapi3.Parameter, r Request, path map[string]string) []plumbline.Mark {
-	var texts []string
-	given := false
-	switch p.In {
-	case "path":
-		if v, ok := path[p.Name]; ok {
-			texts, given = []string{v}, true
-		}
-	case "query":
-		q, err := url.ParseQuery(r.Query)
-		if err != nil {
-			return nil
-		}
-		texts, given = q[p.Name], q.Has(p.Name)
-	case "header":
-		name := http.CanonicalHeaderKey(p.Name)
-		if slices.Contains([]string{"Accept", "Content-Type", "Authorization"}, name) {
-			return nil
-		}
-		texts = r.Header[name]
-		given = len(texts) > 0
-	default:
-		return nil // cookies are not handed over
+	texts, given, known := sent(p, r, path)
+	if !known {
+		return nil
 	}
 	at := p.In + "/" + p.Name
 	mark := plumbline.Mark{Kind: plumbline.MarkParameter, Pointer: at, Schema: o.Source.Pointer + "/parameters"}
@@ -166,6 +147,24 @@ func (i *Inspector) parameter(o *openapi.Op, p *openapi3.Parameter, r Request, p
 		return []plumbline.Mark{mark}
 	}
 	return nil
+}
+
+// sent are the texts that a request gives to a parameter; known is false for
+// what is governed elsewhere, or not handed over, as cookies.
+func sent(p *openapi3.Parameter, r Request, path map[string]string) (texts []string, given, known bool) {
+	switch p.In {
+	case "path":
+		v, ok := path[p.Name]
+		return []string{v}, ok, true
+	case "query":
+		q, err := url.ParseQuery(r.Query)
+		return q[p.Name], q.Has(p.Name), err == nil
+	case "header":
+		name := http.CanonicalHeaderKey(p.Name)
+		governed := slices.Contains([]string{"Accept", "Content-Type", "Authorization"}, name)
+		return r.Header[name], len(r.Header[name]) > 0, !governed
+	}
+	return nil, false, false
 }
 
 // structured tells whether a parameter is an object, or in a style or media

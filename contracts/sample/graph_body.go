@@ -52,29 +52,33 @@ func (g *graph) referredBody(op openapi.Op, s *openapi3.Schema, at string, depth
 	all := properties(s, 0)
 	for _, k := range required(s, 0) {
 		v := all[k]
-		if v == nil || v.Value == nil || v.Value.ReadOnly {
-			continue
-		}
 		pointer := at + "/" + pointerToken(k)
-		if slices.ContainsFunc(had, func(b plumbline.Bind) bool { return b.Name == pointer }) {
-			continue
-		}
-		if depth < 2 && len(properties(v.Value, 0)) > 0 && v.Value.Example == nil {
+		taken := slices.ContainsFunc(had, func(b plumbline.Bind) bool { return b.Name == pointer })
+		switch {
+		case v == nil || v.Value == nil || v.Value.ReadOnly || taken:
+		case depth < 2 && len(properties(v.Value, 0)) > 0 && v.Value.Example == nil:
 			out = append(out, g.referredBody(op, v.Value, pointer, depth+1, had)...)
-			continue
-		}
-		name := k
-		if id := words(k); at != "" && len(id) == 1 && slices.Contains([]string{"id", "uuid"}, id[0]) {
-			name = at[strings.LastIndex(at, "/")+1:] + "_id" // {"customer": {"id": …}}
-		}
-		if v.Value.Example != nil || v.Value.Default != nil || v.Value.Const != nil || hasEnum(v) || !scalarKind(v.Value) {
-			continue
-		}
-		if found := g.callable(op, g.referred(op, name)); len(found) > 0 {
-			out = append(out, found[0].bind("body", pointer))
+		case free(v):
+			if found := g.callable(op, g.referred(op, referringName(k, at))); len(found) > 0 {
+				out = append(out, found[0].bind("body", pointer))
+			}
 		}
 	}
 	return out
+}
+
+// free tells whether the document leaves a scalar to the client.
+func free(v *openapi3.SchemaRef) bool {
+	return v.Value.Example == nil && v.Value.Default == nil && v.Value.Const == nil && !hasEnum(v) && scalarKind(v.Value)
+}
+
+// referringName is the name that tells what a member refers to: that of the
+// object around it in {"customer": {"id": …}}.
+func referringName(k, at string) string {
+	if id := words(k); at != "" && len(id) == 1 && slices.Contains([]string{"id", "uuid"}, id[0]) {
+		return at[strings.LastIndex(at, "/")+1:] + "_id"
+	}
+	return k
 }
 
 // required are the members that an object must have, parts included.
@@ -103,18 +107,31 @@ func (g *graph) referred(op openapi.Op, name string) []candidate {
 		if f.stem == "" || !strings.HasSuffix(stem, f.stem) || strings.HasSuffix(f.shape, "}") {
 			continue
 		}
-		exact := f.stem == stem
-		switch {
-		case o.Method == "POST":
-			if pointer, _ := g.created(o, f.stem, name); pointer != "" && g.itemOf(f.shape) {
-				out = append(out, candidate{o.ID, pointer, "inferred: " + name + " is called after it", rankStem + sway(exact)})
-			}
-		case o.Method == "GET" && !f.changes:
-			if pointer, ok := g.listed(o, f.stem, name); ok {
-				out = append(out, candidate{o.ID, pointer, "inferred: " + name + " is listed by it", rankListed + sway(exact)})
-			}
+		if c, ok := g.referredTo(o, f, name, stem); ok {
+			out = append(out, c)
 		}
 	}
+	return append(out, g.chosenAs(name, stem)...)
+}
+
+// referredTo is an operation as the source of a name that refers to its
+// collection.
+func (g *graph) referredTo(o openapi.Op, f facts, name, stem string) (candidate, bool) {
+	exact := f.stem == stem
+	switch {
+	case o.Method == "POST":
+		pointer, _ := g.created(o, f.stem, name)
+		return candidate{o.ID, pointer, "inferred: " + name + " is called after it", rankStem + sway(exact)}, pointer != "" && g.itemOf(f.shape)
+	case o.Method == "GET" && !f.changes:
+		pointer, ok := g.listed(o, f.stem, name)
+		return candidate{o.ID, pointer, "inferred: " + name + " is listed by it", rankListed + sway(exact)}, ok
+	}
+	return candidate{}, false
+}
+
+// chosenAs are the operations that create under a name that the client chooses.
+func (g *graph) chosenAs(name, stem string) []candidate {
+	var out []candidate
 	for _, item := range slices.Sorted(maps.Keys(g.chosen)) {
 		put := g.ops[g.chosen[item]]
 		if lastStem(put.Path) == stem {

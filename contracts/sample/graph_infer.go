@@ -19,45 +19,74 @@ func (g *graph) inferred(op openapi.Op, p *openapi3.Parameter) []candidate {
 		return nil
 	}
 	at, item, stem := skeleton(prefix), skeleton(prefix)+"/{}", stemOf(p.Name, prefix)
-	same := g.reads[item]
-	var out []candidate
+	s := search{graph: g, p: p, at: at, item: item, stem: stem, same: g.reads[item]}
 	for _, o := range g.doc.Operations {
-		if o.Method != "POST" && o.Method != "PUT" && o.Method != "GET" {
-			continue
-		}
-		f := g.facts[o.ID]
-		switch {
-		case o.Method == "POST":
-			rank, why := g.makes(o, at, item, stem, same)
-			if pointer, ok := g.mentions(o, stem); ok && why == "" && !strings.HasPrefix(f.shape, item+"/") {
-				out = append(out, candidate{o.ID, pointer, mentionWhy + stem, rankStem})
-			}
-			if why == "" || rank >= rankSchema && hasEnum(p.Schema) {
-				continue
-			}
-			pointer, named := g.created(o, stem, p.Name)
-			if named == "assumed" && rank == rankSchema {
-				continue // answers alike, and nothing says that anything is made
-			}
-			if pointer != "" {
-				if named == "location" || named == "assumed" {
-					why = "location; " + why
-				}
-				out = append(out, candidate{o.ID, pointer, "inferred: " + strings.TrimPrefix(why, "inferred: "), rank})
-			}
-		case o.Method == "PUT" && g.chosen[item] == o.ID && f.shape == item:
-			out = append(out, candidate{o.ID, "path:" + f.names[len(f.names)-1], "inferred: PUT creates it under the name that the client chooses", rankChosen})
-		case o.Method == "GET" && !f.changes && f.shape == at:
-			if pointer, ok := g.listed(o, stem, p.Name); ok {
-				out = append(out, candidate{o.ID, pointer, "inferred: listed by the collection", rankListed})
-			}
-		case o.Method == "GET" && !f.changes && !hasEnum(p.Schema) && stem != "" && stem == f.stem:
-			if pointer, ok := g.listed(o, stem, p.Name); ok {
-				out = append(out, candidate{o.ID, pointer, "inferred: listed, and called " + stem, rankListedElse})
-			}
+		switch o.Method {
+		case "POST":
+			s.creator(o)
+		case "PUT":
+			s.chooser(o)
+		case "GET":
+			s.lister(o)
 		}
 	}
-	return out
+	return s.out
+}
+
+// A search is the search for the sources of one path parameter.
+type search struct {
+	*graph
+	p                    *openapi3.Parameter
+	at, item, stem, same string // shapes of the collection and of its item, what these are called, the schema of the item
+	out                  []candidate
+}
+
+func (s *search) add(o openapi.Op, pointer, why string, rank int) {
+	s.out = append(s.out, candidate{o.ID, pointer, why, rank})
+}
+
+// creator takes a POST that creates what the parameter names, or tells of it.
+func (s *search) creator(o openapi.Op) {
+	rank, why := s.makes(o, s.at, s.item, s.stem, s.same)
+	if pointer, ok := s.mentions(o, s.stem); ok && why == "" && !strings.HasPrefix(s.facts[o.ID].shape, s.item+"/") {
+		s.add(o, pointer, mentionWhy+s.stem, rankStem)
+	}
+	if why == "" || rank >= rankSchema && hasEnum(s.p.Schema) {
+		return
+	}
+	pointer, named := s.created(o, s.stem, s.p.Name)
+	if pointer == "" || named == "assumed" && rank == rankSchema {
+		return // answers alike, and nothing says that anything is made
+	}
+	if named == "location" || named == "assumed" {
+		why = "location; " + why
+	}
+	s.add(o, pointer, "inferred: "+strings.TrimPrefix(why, "inferred: "), rank)
+}
+
+// chooser takes the PUT that creates under a name that the client chooses.
+func (s *search) chooser(o openapi.Op) {
+	if f := s.facts[o.ID]; s.chosen[s.item] == o.ID && f.shape == s.item {
+		s.add(o, "path:"+f.names[len(f.names)-1], "inferred: PUT creates it under the name that the client chooses", rankChosen)
+	}
+}
+
+// lister takes a GET that lists what the parameter names.
+func (s *search) lister(o openapi.Op) {
+	f := s.facts[o.ID]
+	if f.changes {
+		return
+	}
+	why, rank := "inferred: listed by the collection", rankListed
+	if f.shape != s.at {
+		if hasEnum(s.p.Schema) || s.stem == "" || s.stem != f.stem {
+			return
+		}
+		why, rank = "inferred: listed, and called "+s.stem, rankListedElse
+	}
+	if pointer, ok := s.listed(o, s.stem, s.p.Name); ok {
+		s.add(o, pointer, why, rank)
+	}
 }
 
 // makes tells how surely a POST creates what an item path names, and why.
@@ -253,27 +282,31 @@ func arrayIn(s *openapi3.Schema, depth int) (string, *openapi3.SchemaRef, bool) 
 		return "", s.Items, true
 	}
 	all := properties(s, 0)
-	keys := slices.Sorted(maps.Keys(all))
+	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(k string) bool { return all[k] == nil || all[k].Value == nil })
 	for _, k := range keys {
-		if v := all[k]; v != nil && v.Value != nil && v.Value.Items != nil && v.Value.Items.Value != nil && len(properties(v.Value.Items.Value, 0)) > 0 {
-			return "/" + pointerToken(k), v.Value.Items, true
+		if items := all[k].Value.Items; items != nil && items.Value != nil && len(properties(items.Value, 0)) > 0 {
+			return "/" + pointerToken(k), items, true
 		}
 	}
 	for _, k := range keys {
-		v := all[k]
-		if v == nil || v.Value == nil {
-			continue
-		}
-		if v.Value.Items != nil && slices.Contains([]string{"items", "data", "results", "values", "entries", "ids"}, strings.ToLower(k)) {
-			return "/" + pointerToken(k), v.Value.Items, true
-		}
-		if depth < 1 && (slices.Contains(envelopes(), strings.ToLower(k)) || k == "_embedded") {
-			if at, item, ok := arrayIn(v.Value, depth+1); ok {
-				return "/" + pointerToken(k) + at, item, true
-			}
+		if at, item, ok := arrayAt(k, all[k].Value, depth); ok {
+			return at, item, true
 		}
 	}
 	return "", nil, false
+}
+
+// arrayAt finds the array in a member that is called as such members are: the
+// array itself, or an envelope of it.
+func arrayAt(k string, v *openapi3.Schema, depth int) (string, *openapi3.SchemaRef, bool) {
+	if v.Items != nil && slices.Contains([]string{"items", "data", "results", "values", "entries", "ids"}, strings.ToLower(k)) {
+		return "/" + pointerToken(k), v.Items, true
+	}
+	if depth >= 1 || k != "_embedded" && !slices.Contains(envelopes(), strings.ToLower(k)) {
+		return "", nil, false
+	}
+	at, item, ok := arrayIn(v, depth+1)
+	return "/" + pointerToken(k) + at, item, ok
 }
 
 // idProperty finds the property that names a thing: that of the parameter's

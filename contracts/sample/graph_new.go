@@ -84,6 +84,13 @@ func (g *graph) novel(ref *openapi3.SchemaRef) (what string, ok bool) {
 		return g.novelInteger(ref)
 	case typ != "string" && typ != "":
 		return "", false
+	}
+	return g.novelText(ref)
+}
+
+func (g *graph) novelText(ref *openapi3.SchemaRef) (what string, ok bool) {
+	s := ref.Value
+	switch {
 	case s.Format == "uuid" || s.Format == "guid":
 		return "uuid", true
 	case s.Format == "" && g.accepts(ref, "plumbline-0123456789ab-1a") && g.accepts(ref, "plumbline-fedcba987654-zz"):

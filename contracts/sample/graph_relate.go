@@ -34,25 +34,30 @@ func (g *graph) produce(o *plumbline.Operation, ops []plumbline.Operation) {
 		return
 	}
 	for _, user := range ops {
-		if len(user.Cases) == 0 {
-			continue
-		}
-		for _, b := range user.Cases[0].Binds {
-			if b.From != o.ID || strings.HasPrefix(b.Why, mentionWhy) || strings.HasPrefix(b.Pointer, "path:") && (!chosen || b.Pointer != "path:"+lastPlace(o.Path)) {
-				continue
-			}
-			if !slices.Contains(o.Produces, b.Name) {
-				o.Produces = append(o.Produces, b.Name)
-			}
-			if user.Method == "DELETE" && strings.HasSuffix(user.Path, "{"+b.Name+"}") && b.In == "path" {
-				o.Deletes = user.ID
-			}
+		if len(user.Cases) > 0 {
+			produced(o, user, chosen)
 		}
 	}
 	if chosen && len(o.Produces) == 0 {
 		o.Produces = []string{lastPlace(o.Path)}
 	}
 	slices.Sort(o.Produces)
+}
+
+// produced notes what another operation takes from this one.
+func produced(o *plumbline.Operation, user plumbline.Operation, chosen bool) {
+	for _, b := range user.Cases[0].Binds {
+		own := !strings.HasPrefix(b.Pointer, "path:") || chosen && b.Pointer == "path:"+lastPlace(o.Path)
+		if b.From != o.ID || strings.HasPrefix(b.Why, mentionWhy) || !own {
+			continue
+		}
+		if !slices.Contains(o.Produces, b.Name) {
+			o.Produces = append(o.Produces, b.Name)
+		}
+		if user.Method == "DELETE" && strings.HasSuffix(user.Path, "{"+b.Name+"}") && b.In == "path" {
+			o.Deletes = user.ID
+		}
+	}
 }
 
 // unique finds the places of the valid cases of a creating operation that get
@@ -121,13 +126,13 @@ func (g *graph) uniqueKind(name string, v *openapi3.SchemaRef, top bool) (string
 		return "", false
 	}
 	own := top && len(w) == 1 && slices.Contains([]string{"id", "uuid", "key", "code", "sku", "guid"}, w[0])
-	tells := slices.Contains(telling(), w[len(w)-1]) || slices.Contains(telling(), strings.Join(w, ""))
-	switch {
-	case !own && !tells:
+	if !own && !slices.Contains(telling(), w[len(w)-1]) && !slices.Contains(telling(), strings.Join(w, "")) {
 		return "", false
-	case v.Value.Format == "email" && schemaType(v.Value) == "string":
+	}
+	switch typ := schemaType(v.Value); {
+	case v.Value.Format == "email" && typ == "string":
 		return "email:", g.accepts(v, "plumbline-0123456789ab-1@example.com")
-	case schemaType(v.Value) == "integer" && !own:
+	case typ == "integer" && !own:
 		return "", false
 	}
 	return g.novel(v)

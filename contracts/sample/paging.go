@@ -38,24 +38,8 @@ func sorts() []string { return []string{"sort", "sortby", "orderby", "ordering",
 func paging(op openapi.Op, r *openapi3.Response) *plumbline.Paging {
 	p := plumbline.Paging{}
 	for _, param := range op.Params {
-		if param.In != openapi3.ParameterInQuery {
-			continue
-		}
-		name := squash(param.Name)
-		for _, s := range styles() {
-			if p.Style == "" && slices.Contains(s.names, name) {
-				p.Style, p.Param, p.First = s.style, param.Name, firstPage(s.style, param)
-				p.Why = "inferred: query parameter " + param.Name
-			}
-		}
-		switch {
-		case p.Limit == "" && slices.Contains(limits(), name):
-			p.Limit = param.Name
-			if param.Schema != nil && param.Schema.Value != nil && param.Schema.Value.Max != nil {
-				p.Max = int(*param.Schema.Value.Max)
-			}
-		case p.Sort == "" && slices.Contains(sorts(), name):
-			p.Sort = param.Name
+		if param.In == openapi3.ParameterInQuery {
+			walkedBy(&p, param)
 		}
 	}
 	next, isLink := nextOf(r)
@@ -73,6 +57,26 @@ func paging(op openapi.Op, r *openapi3.Response) *plumbline.Paging {
 		return nil
 	}
 	return &p
+}
+
+// walkedBy notes what a query parameter is for.
+func walkedBy(p *plumbline.Paging, param *openapi3.Parameter) {
+	name := squash(param.Name)
+	for _, s := range styles() {
+		if p.Style == "" && slices.Contains(s.names, name) {
+			p.Style, p.Param, p.First = s.style, param.Name, firstPage(s.style, param)
+			p.Why = "inferred: query parameter " + param.Name
+		}
+	}
+	switch {
+	case p.Limit == "" && slices.Contains(limits(), name):
+		p.Limit = param.Name
+		if param.Schema != nil && param.Schema.Value != nil && param.Schema.Value.Max != nil {
+			p.Max = int(*param.Schema.Value.Max)
+		}
+	case p.Sort == "" && slices.Contains(sorts(), name):
+		p.Sort = param.Name
+	}
 }
 
 // firstPage is the number of the first page: what the document says, and one
@@ -108,22 +112,9 @@ func nextIn(s *openapi3.Schema, depth int) (pointer string, isLink bool) {
 	all := properties(s, 0)
 	keys := slices.Sorted(maps.Keys(all))
 	for _, k := range keys {
-		v := all[k]
-		if v == nil || v.Value == nil {
-			continue
-		}
-		at := "/" + pointerToken(k)
-		switch name := squash(k); {
-		case slices.Contains([]string{"nextcursor", "nextpagetoken", "nexttoken", "continuationtoken", "nextpagecursor", "nextmarker", "endcursor", "cursor"}, name):
-			if scalarKind(v.Value) {
-				return at, false
-			}
-		case slices.Contains([]string{"next", "nextlink", "nexturl", "nextpageurl", "@odata.nextlink", "@odatanextlink", "nextpage"}, name):
-			if href := properties(v.Value, 0)["href"]; href != nil {
-				return at + "/href", true
-			}
-			if scalarKind(v.Value) && schemaType(v.Value) != "integer" {
-				return at, name != "next" || strings.HasPrefix(v.Value.Format, "uri")
+		if v := all[k]; v != nil && v.Value != nil {
+			if pointer, isLink = nextAs(k, v.Value); pointer != "" {
+				return pointer, isLink
 			}
 		}
 	}
@@ -136,6 +127,25 @@ func nextIn(s *openapi3.Schema, depth int) (pointer string, isLink bool) {
 				return "/" + pointerToken(k) + p, is || strings.Contains(strings.ToLower(k), "links")
 			}
 		}
+	}
+	return "", false
+}
+
+// nextAs tells whether a member is called as one that names the next page.
+func nextAs(k string, v *openapi3.Schema) (pointer string, isLink bool) {
+	at := "/" + pointerToken(k)
+	name := squash(k)
+	if slices.Contains([]string{"nextcursor", "nextpagetoken", "nexttoken", "continuationtoken", "nextpagecursor", "nextmarker", "endcursor", "cursor"}, name) && scalarKind(v) {
+		return at, false
+	}
+	if !slices.Contains([]string{"next", "nextlink", "nexturl", "nextpageurl", "@odata.nextlink", "@odatanextlink", "nextpage"}, name) {
+		return "", false
+	}
+	if href := properties(v, 0)["href"]; href != nil {
+		return at + "/href", true
+	}
+	if scalarKind(v) && schemaType(v) != "integer" {
+		return at, name != "next" || strings.HasPrefix(v.Format, "uri")
 	}
 	return "", false
 }

@@ -160,7 +160,7 @@ func beyond(e jsonschema.SchemaExt, v any) verdict {
 		return unsure
 	}
 	for _, x := range list {
-		fits := true
+		var fits bool
 		switch x := x.(type) {
 		case *discriminator:
 			_, fits = x.accepts(v)
