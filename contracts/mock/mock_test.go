@@ -180,7 +180,7 @@ func TestRotIsTold(t *testing.T) {
 		}
 		_ = resp.Body.Close()
 	}
-	for _, k := range []string{"status", "media-type", "header-required", "header-type", "body-empty", "body-syntax", "type", "null", "required", "minimum", "maximum", "integer", "additionalProperties"} {
+	for _, k := range []string{"status", "media-type", "header/required", "header/type", "body-empty", "body-syntax", "type", "null", "required", "minimum", "maximum", "integer", "additionalProperties"} {
 		if told[k] == 0 {
 			t.Errorf("%s was never broken: %v", k, told)
 		}

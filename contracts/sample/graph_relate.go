@@ -120,13 +120,18 @@ func (g *graph) uniqueIn(s *openapi3.Schema, body any, at string, binds []plumbl
 	return out
 }
 
+// tells tells whether a name is that of free text, or of a name.
+func tells(w []string) bool {
+	return slices.Contains(telling(), w[len(w)-1]) || slices.Contains(telling(), strings.Join(w, ""))
+}
+
 func (g *graph) uniqueKind(name string, v *openapi3.SchemaRef, top bool) (string, bool) {
 	w := words(name)
 	if len(w) == 0 || hasEnum(v) || v.Value.Const != nil {
 		return "", false
 	}
 	own := top && len(w) == 1 && slices.Contains([]string{"id", "uuid", "key", "code", "sku", "guid"}, w[0])
-	if !own && !slices.Contains(telling(), w[len(w)-1]) && !slices.Contains(telling(), strings.Join(w, "")) {
+	if !own && !tells(w) {
 		return "", false
 	}
 	switch typ := schemaType(v.Value); {
