@@ -57,6 +57,9 @@ func told(f plumbline.Finding) string {
 // symptom tells whether another finding tells the cause of this one.
 func symptom(f plumbline.Finding) bool { return f.Because != "" }
 
+// symptoms is under what failures are counted whose cause another one tells.
+const symptoms plumbline.Outcome = "symptoms"
+
 // warned is under what failures are counted that do not gate by their level.
 const warned plumbline.Outcome = "warned"
 
@@ -66,6 +69,8 @@ func count(r plumbline.Report) map[plumbline.Outcome]int {
 	for _, f := range r.Findings {
 		switch {
 		case harness(f):
+		case symptom(f):
+			out[symptoms]++
 		case f.Outcome == plumbline.Fail && f.Level != "" && f.Level != plumbline.LevelProved:
 			out[warned]++
 		default:
@@ -75,12 +80,17 @@ func count(r plumbline.Report) map[plumbline.Outcome]int {
 	return out
 }
 
-// warnings tells how many failures do not gate; nothing when there is none.
+// warnings tells how many failures do not gate, and how many are symptoms of
+// others; nothing when there is none.
 func warnings(n map[plumbline.Outcome]int) string {
-	if n[warned] == 0 {
-		return ""
+	text := ""
+	if n[warned] > 0 {
+		text = fmt.Sprintf(" · %d warned", n[warned])
 	}
-	return fmt.Sprintf(" · %d warned", n[warned])
+	if n[symptoms] > 0 {
+		text += fmt.Sprintf(" · %d of the same causes", n[symptoms])
+	}
+	return text
 }
 
 func harness(f plumbline.Finding) bool { return strings.HasPrefix(f.Function, "harness/") }

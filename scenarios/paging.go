@@ -193,10 +193,10 @@ func (l life) lost(f flown, all []stroll, judged func(stroll) bool) []wrongdoing
 			continue
 		}
 		say := func(level plumbline.Level, what string) {
-			found = append(found, f.wrong(level, fmt.Sprintf("in pages of %s %s", sizeWord(s.size), what), "pages of "+l.f.Name, s.shown))
+			found = append(found, f.wrong(level, fmt.Sprintf("in pages of %s, %s", sizeWord(s.size), what), "pages of "+l.f.Name, s.shown))
 		}
 		if len(s.twice) > 0 {
-			say(plumbline.LevelProved, fmt.Sprintf("%d of %d come twice", len(s.twice), s.Expected))
+			say(plumbline.LevelProved, fmt.Sprintf("%d of %s come twice", len(s.twice), plural(s.Expected, "item")))
 		}
 		if s.Ended == "loop" {
 			say(plumbline.LevelProved, "the walk does not end: "+s.Detail)
@@ -208,7 +208,7 @@ func (l life) lost(f flown, all []stroll, judged func(stroll) bool) []wrongdoing
 		if slices.ContainsFunc(s.Missing, func(id string) bool { return missingEverywhere[id] < len(all) }) {
 			level = plumbline.LevelProved
 		}
-		say(level, fmt.Sprintf("%d of %d are missing", len(s.Missing), s.Expected))
+		say(level, fmt.Sprintf("%d of %s are missing", len(s.Missing), plural(s.Expected, "item")))
 	}
 	return found
 }

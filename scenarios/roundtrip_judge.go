@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -61,8 +62,28 @@ func (t tale) verdict(found []wrongdoing, fields int, statement string, args ...
 	if len(found) == 0 {
 		return pass(figure{0, 0, "values", fields}, statement, args...)
 	}
-	return accuse(t.e, fields, "values", found)
+	v := accuse(t.e, fields, "values", found)
+	v.Remedy = lifeRemedy(v.Cause)
+	if made, ok := t.f.steps["create"]; ok && made.Transcript != nil && len(v.Evidence) > 0 {
+		v.Evidence = append([]plumbline.Exhibit{exhibit(t.e, made, "it was created by this")}, v.Evidence...)
+		v.Evidence = v.Evidence[:min(len(v.Evidence), exhibitLimit)]
+	}
+	return v
 }
+
+// lifeRemedy is what mends a cause.
+func lifeRemedy(cause string) string {
+	switch {
+	case strings.HasPrefix(cause, deletion):
+		return "answer 404 or 410 for what was deleted"
+	case strings.HasSuffix(cause, " unreadable"):
+		return "let what was created be read under the identifier that the answer gives it"
+	}
+	return "give back what was sent; what the service sets itself, the document can mark readOnly"
+}
+
+// deletion begins the cause of what stays after it was deleted.
+const deletion = "deletion of "
 
 func (t tale) cause(rule string) string { return "life of " + t.l.f.Name + " " + rule }
 
@@ -112,11 +133,23 @@ func (t tale) weight(m plumbline.Mark) (plumbline.Level, bool) {
 	if is == "missing" {
 		return plumbline.LevelProved, t.documented(m.Pointer) && !vacant(was)
 	}
-	if normalised(is, was) {
+	if normalised(is, was) || t.clocked(is) {
 		return plumbline.LevelLikely, true
 	}
 	return plumbline.LevelProved, true
 }
+
+// clocked says whether a value is the time of the run: a server may set a
+// moment by its own clock.
+func (t tale) clocked(is string) bool {
+	at, err := time.Parse(`"`+time.RFC3339Nano+`"`, is)
+	made := t.e.Run.Began.Add(t.f.steps["create"].Sent)
+	return err == nil && at.Sub(made).Abs() < clockSkew
+}
+
+// clockSkew is how far the clock of a target may be off ours, in a comparison
+// that can only make a verdict milder.
+const clockSkew = 2 * time.Minute
 
 // documented says whether the document gives the member to the answer.
 func (t tale) documented(pointer string) bool {
@@ -300,7 +333,7 @@ func (t tale) remains(removed, o plumbline.Observation) plumbline.Verdict {
 	if 2*len(m.Marks) > m.Fields {
 		return inconclusive(plumbline.ReasonUndecided, "after deletion something else is read: %d of %d values differ", len(m.Marks), m.Fields)
 	}
-	return t.verdict([]wrongdoing{t.f.wrong(level, "deleted with "+answer(removed)+", and within "+readable(settleWithin)+" still read with "+answer(o), "deletion of "+t.l.f.Name, o)}, 1, "")
+	return t.verdict([]wrongdoing{t.f.wrong(level, "deleted with "+answer(removed)+", and within "+readable(settleWithin)+" still read with "+answer(o), deletion+t.l.f.Name, o)}, 1, "")
 }
 
 // lastRead is the last step before the deletion that read the member.

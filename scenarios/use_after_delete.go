@@ -121,7 +121,7 @@ func judgeDeleted(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) 
 		}
 		used = append(used, again)
 		if succeeded(again) {
-			found = append(found, f.wrong(plumbline.LevelLikely, o.ID+" is answered "+answer(again)+" after "+f.told("delete")+" to the deletion", "deletion of "+l.f.Name, again))
+			found = append(found, f.wrong(plumbline.LevelLikely, o.ID+" is answered "+answer(again)+" after "+f.told("delete")+" to the deletion", deletion+l.f.Name, again))
 		}
 	}
 	switch {

@@ -75,7 +75,7 @@ func startPrism(ctx context.Context, s *stage) (deployment, error) {
 		return deployment{}, err
 	}
 	document := filepath.Join(s.documents, "museum.yaml")
-	d := deployment{document: document, target: "http://" + loopback + ":" + port}
+	d := deployment{document: document, config: filepath.Join(s.documents, "museum.plumbline.yaml"), target: "http://" + loopback + ":" + port}
 	if err := s.serve(exec.CommandContext(ctx, "node", filepath.Join(pkg, "dist", "index.js"), "mock", "--host", loopback, "--port", port, document)); err != nil { //nolint:gosec // made here
 		return d, err
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -101,7 +102,7 @@ func (x *removal) one(ctx context.Context, t *thing) (out plumbline.Resource, re
 	out = plumbline.Resource{Operation: t.operation, URL: req.Path}
 	switch {
 	case err != nil:
-		out.URL, out.Survives, out.Detail = fmt.Sprint(t.values), true, err.Error()
+		out.URL, out.Survives, out.Detail = t.said(), true, err.Error()
 		return out, false
 	case t.deleted:
 		out.Deleted = true
@@ -118,6 +119,19 @@ func (x *removal) one(ctx context.Context, t *thing) (out plumbline.Resource, re
 	}
 	out.Deleted = true
 	return out, false
+}
+
+// said is what is known of a thing that has no path of its own: what its answer
+// said, by place.
+func (t *thing) said() string {
+	var parts []string
+	for _, place := range slices.Sorted(maps.Keys(t.values)) {
+		parts = append(parts, place+" "+t.values[place])
+	}
+	if len(parts) == 0 {
+		return "something"
+	}
+	return "something (" + strings.Join(parts, ", ") + ")"
 }
 
 // remains tells whether a thing can still be read after its deletion. What says

@@ -91,7 +91,7 @@ func TestTeardownSaysWhatSurvives(t *testing.T) {
 		want   []plumbline.Resource
 	}{
 		"nothing":        {nil, nil, []plumbline.Resource{}},
-		"nothing to ask": {[]string{"createNote"}, nil, []plumbline.Resource{{Operation: "createNote", URL: "map[header:location:1]", Survives: true, Detail: "no operation of the document deletes it"}}},
+		"nothing to ask": {[]string{"createNote"}, nil, []plumbline.Resource{{Operation: "createNote", URL: "something (header:location 1)", Survives: true, Detail: "no operation of the document deletes it"}}},
 		"refused": {[]string{"createCustomer"}, onDelete(403), []plumbline.Resource{
 			{Operation: "createCustomer", URL: "/customers/1", Survives: true, Detail: "deleteCustomer answered 403"},
 		}},
@@ -102,7 +102,7 @@ func TestTeardownSaysWhatSurvives(t *testing.T) {
 			}
 			return 0
 		}, []plumbline.Resource{
-			{Operation: "createCustomer", URL: "map[]", Survives: true, Detail: "its identifier is not known: the answer of createCustomer does not say what customer is"},
+			{Operation: "createCustomer", URL: "something", Survives: true, Detail: "its identifier is not known: the answer of createCustomer does not say what customer is"},
 		}},
 		"deleted in the run": {[]string{"deleteCustomer"}, nil, []plumbline.Resource{{Operation: "createCustomer", URL: "/customers/1", Deleted: true}}},
 	} {
