@@ -55,6 +55,20 @@ bench-mutants: setup ## Detection and false alarms on the sample system's defect
 bench-services: setup ## Findings and false alarms on services that others wrote, to bench/services/RESULTS.md
 	go run ./bench/services -plumbline bin/plumbline -results bench/services/RESULTS.md
 
+# The peers, from the module proxy; what cannot be built is left out. wrk is a
+# package of the distribution.
+out/bench/peers:
+	@mkdir -p $(dir $@)
+	-GOBIN=$(abspath out/bench) go install github.com/tsenart/vegeta/v12@v12.13.0
+	-GOBIN=$(abspath out/bench) go install fortio.org/fortio@v1.75.3
+	-GOBIN=$(abspath out/bench) go install go.k6.io/k6@v1.8.1
+	@touch $@
+
+.PHONY: bench-load
+bench-load: out/bench/peers ## Cost and truth of the load generator beside its peers, to bench/load/RESULTS.md
+	go build -trimpath -o out/bench/ ./bench/load/server ./bench/load/attack
+	go run ./bench/load -programs out/bench -results bench/load/RESULTS.md
+
 .PHONY: bench
 bench: ## Benchmarks, six times over, to bench.txt
 	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=6 ./... | tee bench.txt

@@ -36,7 +36,8 @@ func mayImport() map[string][]string {
 		"contracts/arazzo":      {"."},
 		"contracts/slo":         {"."},
 		"contracts/wfc":         {"."},
-		"contracts/declaration": {".", "contracts/slo", "contracts/wfc"},
+		"contracts/workload":    {"."},
+		"contracts/declaration": {".", "contracts/slo", "contracts/wfc", "contracts/workload"},
 
 		"scenarios":         {".", "contracts/overlay", "features"},
 		"scenarios/gherkin": {"."},

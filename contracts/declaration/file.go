@@ -41,21 +41,6 @@ type targetFile struct {
 	Public   []string `yaml:"public"`
 }
 
-type loadFile struct {
-	Rate     float64            `yaml:"rate"`
-	Duration string             `yaml:"duration"`
-	Arrivals string             `yaml:"arrivals"`
-	Limit    float64            `yaml:"limit"`
-	Mix      map[string]float64 `yaml:"mix"`
-	Stages   []stageFile        `yaml:"stages"`
-}
-
-type stageFile struct {
-	From float64 `yaml:"from"`
-	To   float64 `yaml:"to"`
-	For  string  `yaml:"for"`
-}
-
 type wiresFile struct {
 	Control string `yaml:"control"`
 	Token   string `yaml:"token"`

@@ -170,29 +170,6 @@ func (b *builder) duration(path, value string) time.Duration {
 	return d
 }
 
-func (b *builder) load() {
-	f := b.file.Load
-	l := plumbline.Load{Rate: f.Rate, Mix: f.Mix, Limit: f.Limit, Source: b.at("$.load")}
-	l.Duration = b.duration("$.load.duration", f.Duration)
-	l.Arrivals = plumbline.Arrivals(b.oneOf("$.load.arrivals", f.Arrivals, "poisson", "poisson", "constant"))
-	if f.Rate < 0 || f.Limit < 0 {
-		b.wrong("CFG004", "$.load.rate", "", "a rate is not negative")
-	}
-	for i, s := range f.Stages {
-		at := fmt.Sprintf("$.load.stages[%d].for", i)
-		l.Stages = append(l.Stages, plumbline.Stage{From: s.From, To: s.To, Duration: b.duration(at, s.For)})
-		if s.From < 0 || s.To < 0 || s.For == "" {
-			b.wrong("CFG004", at, "write {from: 0, to: 50, for: 10s}", "a stage needs rates of zero or more and a duration")
-		}
-	}
-	for op, w := range f.Mix {
-		if w <= 0 {
-			b.wrong("CFG004", "$.load.mix."+op, "", "the weight of %q is not above zero", op)
-		}
-	}
-	b.out.Load = l
-}
-
 func (b *builder) waivers() {
 	day := regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
 	for i, w := range b.file.Waivers {

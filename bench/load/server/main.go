@@ -9,11 +9,16 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"net"
 	"os"
+	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -30,6 +35,9 @@ type server struct {
 	options
 	first  atomic.Int64 // of the first request, in nanoseconds
 	number atomic.Int64
+
+	mu   sync.Mutex
+	held []time.Duration // when some are slow
 }
 
 func main() {
@@ -48,6 +56,13 @@ func main() {
 	}
 	fmt.Println(l.Addr())
 	s := &server{options: o}
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGTERM)
+	go func() {
+		<-ended
+		s.tell()
+		os.Exit(0)
+	}()
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -74,6 +89,19 @@ func (s *server) serve(c net.Conn) {
 			return
 		}
 	}
+}
+
+// tell says how long requests were held: the truth that is to be found out.
+func (s *server) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.held)
+	if n == 0 {
+		return
+	}
+	slices.Sort(s.held)
+	at := func(q float64) time.Duration { return s.held[min(int(math.Ceil(q*float64(n)))-1, n-1)] }
+	fmt.Printf("p50=%s p99=%s p99.9=%s n=%d\n", at(0.5), at(0.99), at(0.999), n)
 }
 
 // head reads the head of a request and tells how long its body is.
@@ -103,6 +131,12 @@ func (s *server) hold() {
 		}
 	}
 	if s.slow > 0 || s.fast > 0 {
+		began := time.Now()
+		defer func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.held = append(s.held, time.Since(began))
+		}()
 		// Spread evenly: every ten thousand have their share, whatever the order.
 		if int(s.number.Add(1)*7919%10000) < s.slowEvery {
 			time.Sleep(s.slow)

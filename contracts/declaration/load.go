@@ -1,0 +1,118 @@
+package declaration
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/workload"
+)
+
+type loadFile struct {
+	Rate     float64            `yaml:"rate"`
+	Duration string             `yaml:"duration"`
+	Arrivals string             `yaml:"arrivals"`
+	Limit    float64            `yaml:"limit"`
+	Mix      map[string]float64 `yaml:"mix"`
+	Stages   []stageFile        `yaml:"stages"`
+	Replay   replayFile         `yaml:"replay"`
+}
+
+// A stageFile is a stretch whose rate runs linearly, or a shape of several.
+type stageFile struct {
+	From   float64 `yaml:"from"`
+	To     float64 `yaml:"to"`
+	For    string  `yaml:"for"`
+	Shape  string  `yaml:"shape"`  // "", "steps", "spike" (from, with to as its peak), "sine" (between from and to)
+	Levels int     `yaml:"levels"` // of steps
+	Period string  `yaml:"period"` // of a sine
+}
+
+// A replayFile names a recorded rate curve.
+type replayFile struct {
+	File  string  `yaml:"file"`
+	Scale float64 `yaml:"scale"` // of the rates; zero means 1
+	Speed float64 `yaml:"speed"` // of the time; zero means 1
+}
+
+func (b *builder) load() {
+	f := b.file.Load
+	l := plumbline.Load{Rate: f.Rate, Mix: f.Mix, Limit: f.Limit, Source: b.at("$.load")}
+	l.Duration = b.duration("$.load.duration", f.Duration)
+	l.Arrivals = plumbline.Arrivals(b.oneOf("$.load.arrivals", f.Arrivals, "poisson", "poisson", "constant"))
+	if f.Rate < 0 || f.Limit < 0 {
+		b.wrong("CFG004", "$.load.rate", "", "a rate is not negative")
+	}
+	for i, s := range f.Stages {
+		l.Stages = append(l.Stages, b.stage(fmt.Sprintf("$.load.stages[%d]", i), s)...)
+	}
+	if f.Replay.File != "" {
+		if len(f.Stages) > 0 {
+			b.wrong("CFG004", "$.load.replay", "", "a load has stages or a replay, not both")
+		}
+		l.Stages = b.replay(f.Replay)
+	}
+	for op, w := range f.Mix {
+		if w <= 0 {
+			b.wrong("CFG004", "$.load.mix."+op, "", "the weight of %q is not above zero", op)
+		}
+	}
+	b.out.Load = l
+}
+
+func (b *builder) stage(at string, s stageFile) []plumbline.Stage {
+	lasts := b.duration(at+".for", s.For)
+	shape := b.oneOf(at+".shape", s.Shape, "line", "line", "steps", "spike", "sine")
+	period := b.duration(at+".period", s.Period)
+	if s.From < 0 || s.To < 0 || s.For == "" {
+		b.wrong("CFG004", at+".for", "write {from: 0, to: 50, for: 10s}", "a stage needs rates of zero or more and a duration")
+		return nil
+	}
+	out, err := shaped(s, shape, period, lasts)
+	if err != nil && lasts > 0 {
+		b.wrong("CFG004", at, "", "%v", err)
+	}
+	return out
+}
+
+func shaped(s stageFile, shape string, period, lasts time.Duration) ([]plumbline.Stage, error) {
+	switch {
+	case s.Levels != 0 && shape != "steps":
+		return nil, errors.New("levels are of steps")
+	case period != 0 && shape != "sine":
+		return nil, errors.New("a period is of a sine")
+	case shape == "steps":
+		return workload.Steps(s.From, s.To, s.Levels, lasts)
+	case shape == "spike":
+		return workload.Spike(s.From, s.To, lasts)
+	case shape == "sine":
+		return workload.Sine((s.From+s.To)/2, (s.To-s.From)/2, period, lasts)
+	}
+	return []plumbline.Stage{{From: s.From, To: s.To, Duration: lasts}}, nil
+}
+
+func (b *builder) replay(f replayFile) []plumbline.Stage {
+	const at = "$.load.replay.file"
+	data, err := os.ReadFile(b.path(f.File))
+	if err != nil {
+		b.wrong("CFG004", at, "", "%v", err)
+		return nil
+	}
+	out, err := workload.Replay(f.File, data)
+	if err == nil {
+		out, err = workload.Scaled(out, orOne(f.Scale), orOne(f.Speed))
+	}
+	if err != nil {
+		b.wrong("CFG004", at, "a CSV file of times and rates, a HAR file, or an access log", "%v", err)
+	}
+	return out
+}
+
+func orOne(v float64) float64 {
+	if v == 0 {
+		return 1
+	}
+	return v
+}
