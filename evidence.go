@@ -172,6 +172,7 @@ type Observation struct {
 	Unchecked  bool          `json:"unchecked,omitempty"` // the answer was not held against the document
 	Retries    int           `json:"retries,omitempty"`   // hidden by the HTTP client
 	Renewed    int           `json:"renewed,omitempty"`   // sent again, with credentials that were fetched anew, after a 401
+	Deferred   int           `json:"deferred,omitempty"`  // sent again after the time that the Retry-After of a 429 or 503 asked for
 	Marks      []Mark        `json:"marks,omitempty"`
 	Matches    []Match       `json:"matches,omitempty"` // comparisons of a step
 	Transcript *Transcript   `json:"transcript,omitempty"`
@@ -443,5 +444,6 @@ type Resource struct {
 	URL       string `json:"url"`
 	Deleted   bool   `json:"deleted,omitempty"`
 	Survives  bool   `json:"survives,omitempty"` // no operation deletes it, or the deletion failed
+	Doubtful  bool   `json:"doubtful,omitempty"` // of what survives: it was asked for and never answered, and may not be there at all
 	Detail    string `json:"detail,omitempty"`
 }

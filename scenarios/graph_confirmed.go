@@ -61,12 +61,12 @@ func judgeGraph(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) pl
 		return inconclusive(plumbline.ReasonNoPositiveControl, "nothing was created: %s", x.told("create"))
 	}
 	if read, ok := x.fine("read"); !ok || read.Status == 202 {
-		return inconclusive(plumbline.ReasonNoPositiveControl, "refuted: what was created was not found under the identifier that the graph gives it: reading was answered %s", x.told("read"))
+		return inconclusive(plumbline.ReasonNoPositiveControl, refutedWord+"what was created was not found under the identifier that the graph gives it: reading was answered %s", x.told("read"))
 	}
 	said := "created and read"
 	if remove, ok := x.steps["delete"]; ok {
 		if !succeeded(remove) && remove.Status != 404 && remove.Status != 410 {
-			return inconclusive(plumbline.ReasonNoPositiveControl, "refuted: it can be created and read, and not be deleted: %s", x.told("delete"))
+			return inconclusive(plumbline.ReasonNoPositiveControl, refutedWord+"it can be created and read, and not be deleted: %s", x.told("delete"))
 		}
 		said = fmt.Sprintf("created, read and deleted; reading is then answered %s", x.told("gone"))
 	}

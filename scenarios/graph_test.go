@@ -1,6 +1,11 @@
 package scenarios
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/plumbline-dev/plumbline"
+)
 
 func init() {
 	specimens[graphConfirmed] = specimen{
@@ -14,5 +19,51 @@ func TestGraphConfirmedSaysWhatItRefutes(t *testing.T) {
 	d, c, e := specimens[graphConfirmed].broken(t)
 	if v := judgeGraph(d, c, e); v.Statement != "refuted: what was created was not found under the identifier that the graph gives it: reading was answered 404" {
 		t.Errorf("%s", v.Statement)
+	}
+}
+
+// What rests on an inferred edge that the probe has refuted accuses nobody;
+// what the document says is held against the target.
+func TestARefutedInferenceAccusesNobody(t *testing.T) {
+	t.Parallel()
+	unreadable := func(e *plumbline.Evidence) {
+		for _, experiment := range []string{contractGraph, contractRoundtrip} {
+			for _, name := range []string{"read", "gone"} {
+				step(experiment, name, status(404))(e)
+			}
+		}
+	}
+	inferred := func(d *plumbline.Design) {
+		withOrders(d)
+		for i := range d.Operations {
+			for _, c := range d.Operations[i].Cases {
+				for k := range c.Binds {
+					c.Binds[k].Why = "inferred: path nesting"
+				}
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		with func(*plumbline.Design)
+		want plumbline.Outcome
+	}{
+		"a link":    {withOrders, plumbline.Fail},
+		"inference": {inferred, plumbline.Inconclusive},
+	} {
+		d := shop()
+		c.with(&d)
+		p := drawn(t, d)
+		e := goodRun(d, p)
+		unreadable(e)
+		claim := plumbline.Claim{ID: roundtrip + "/orders/" + ruleReadable, Function: roundtrip, Experiments: []string{contractRoundtrip}}
+		x := proofs{d: d, p: p, e: e}
+		why, said := x.refuted(claim, judgeRoundtrip(d, claim, e).Outcome)
+		got := judgeRoundtrip(d, claim, e).Outcome
+		if why != "" {
+			got = plumbline.Inconclusive
+		}
+		if got != c.want || c.want == plumbline.Inconclusive && !strings.Contains(said, "only inferred: path nesting") {
+			t.Errorf("%s: %s %s %q", name, got, why, said)
+		}
 	}
 }

@@ -73,6 +73,7 @@ func (x *proofs) weigh(f plumbline.Function, c plumbline.Claim, v plumbline.Verd
 //
 //	incomplete              a phase that the claim rests on was cut short
 //	(of a doubt)            the runner noted why not to trust the evidence
+//	no-positive-control     the resource graph, where it was inferred, is refuted
 //	wire-not-transparent    the proxy changes what it carries
 //	wire-dark               the target's traffic does not pass through the wire
 //	baseline-unhealthy      the target did not work before any fault
@@ -86,7 +87,7 @@ func (x *proofs) weigh(f plumbline.Function, c plumbline.Claim, v plumbline.Verd
 // back is a failure, not an excuse for one.
 func (x *proofs) missing(c plumbline.Claim, o plumbline.Outcome) (plumbline.Reason, string) {
 	for _, look := range []func(plumbline.Claim, plumbline.Outcome) (plumbline.Reason, string){
-		x.cutShort, x.doubted, x.unseen, x.unhealthy, x.undelivered, x.saturated,
+		x.cutShort, x.doubted, x.refuted, x.unseen, x.unhealthy, x.undelivered, x.saturated,
 	} {
 		if why, detail := look(c, o); why != "" {
 			return why, detail

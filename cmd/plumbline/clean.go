@@ -67,6 +67,11 @@ func (a *app) cleanRun(ctx context.Context, o options, dir string) error {
 	}
 	survivors := 0
 	for _, r := range all {
+		if r.Doubtful {
+			survivors++
+			a.printf("in doubt: %s %s: %s\n", r.Operation, r.URL, r.Detail)
+			continue
+		}
 		if r.Survives {
 			survivors++
 			a.printf("survives: %s %s: %s\n", r.Operation, r.URL, r.Detail)
@@ -75,7 +80,7 @@ func (a *app) cleanRun(ctx context.Context, o options, dir string) error {
 		a.printf("deleted: %s %s\n", r.Operation, r.URL)
 	}
 	if survivors > 0 {
-		return &exit{plumbline.ExitNotRestored, fmt.Errorf("%d of %d things survive", survivors, len(all))}
+		return &exit{plumbline.ExitNotRestored, fmt.Errorf("%d of %d things survive, or may", survivors, len(all))}
 	}
 	a.printf("nothing of the run is left\n")
 	return nil

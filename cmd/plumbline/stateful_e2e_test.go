@@ -127,7 +127,7 @@ func TestCleanAfterKill(t *testing.T) {
 				said, err := clean.CombinedOutput()
 				// Ledgers are listed nowhere: one that was asked for in the very
 				// moment of the kill cannot be found, and that is said.
-				survives = s.Name == "composite" && strings.Contains(string(said), "survives: openLedger")
+				survives = s.Name == "composite" && strings.Contains(string(said), "in doubt: openLedger")
 				if (err != nil) != survives || i == 1 && strings.Contains(string(said), "deleted:") {
 					t.Errorf("clean %d: %v\n%s", i, err, said)
 				}

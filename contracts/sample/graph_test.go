@@ -6,19 +6,24 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
+	"github.com/plumbline-dev/plumbline/contracts/overlay"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
 
-// graphed is the graph of a document of these paths, and its families.
-func graphed(t *testing.T, paths string) (*openapi.Doc, *schema.Set, []plumbline.Operation, []plumbline.Family) {
-	t.Helper()
-	text := "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n" + paths + `
+// document is one of these paths.
+func document(paths string) string {
+	return "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n" + paths + `
 components:
   schemas:
     Order: {type: object, required: [id], properties: {id: {type: string}, note: {type: string}}}
     Page: {type: object, properties: {items: {type: array, items: {$ref: '#/components/schemas/Order'}}, next_cursor: {type: string}}}
 `
-	d, err := openapi.Parse("t.yaml", []byte(text), openapi.Options{})
+}
+
+// graphed is the graph of a document of these paths, and its families.
+func graphed(t *testing.T, paths string) (*openapi.Doc, *schema.Set, []plumbline.Operation, []plumbline.Family) {
+	t.Helper()
+	d, err := openapi.Parse("t.yaml", []byte(document(paths)), openapi.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,6 +163,48 @@ func TestFamilies(t *testing.T) {
 	text, names := Missing(d, s)
 	if len(names) != 1 || names[0] != "lost path.key" || !strings.HasPrefix(text, "overlay: 1.0.0\n") || !strings.Contains(text, `parameters: {"key": "$response.body#/id"}`) {
 		t.Errorf("%v\n%s", names, text)
+	}
+}
+
+// The overlay that plan prints for what is missing works as it stands: applied,
+// the source is there, and nothing is missing any more.
+func TestTheOverlayForWhatIsMissingWorks(t *testing.T) {
+	t.Parallel()
+	paths := "  /vault:\n    post: {operationId: put, responses: {'201': " + order + "}}\n  /lost/{key}/things:\n    get: {operationId: lost, parameters: [{in: path, name: key, required: true, schema: {type: string}}], responses: {'200': " + nobody + "}}"
+	d, s, ops, _ := graphed(t, paths)
+	text, names := Missing(d, s)
+	if len(names) != 1 || strings.Contains(Graph(ops), "lost path.key") {
+		t.Fatalf("missing %v in\n%s", names, Graph(ops))
+	}
+	o, err := overlay.Parse("missing.yaml", []byte(text))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	d, err = openapi.Parse("t.yaml", []byte(document(paths)), openapi.Options{Amend: o.Apply})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err = schema.Compile(d); err != nil {
+		t.Fatal(err)
+	}
+	if got := Graph(Fill(d, s, Options{Seed: 1})); !strings.Contains(got, "lost path.key ← put /id (link)") {
+		t.Errorf("after\n%s\nthe graph is\n%s", text, got)
+	}
+	if text, _ := Missing(d, s); text != "" {
+		t.Errorf("still missing:\n%s", text)
+	}
+}
+
+// What a flow states leads where the document says nothing.
+func TestStatedSourcesJoinTheGraph(t *testing.T) {
+	t.Parallel()
+	d, s, _, _ := graphed(t, "  /vault:\n    post: {operationId: put, responses: {'201': "+order+"}}\n  /lost/{key}/things:\n    get: {operationId: lost, parameters: [{in: path, name: key, required: true, schema: {type: string}}], responses: {'200': "+nobody+"}}")
+	stated := Stated{"lost": {{In: "path", Name: "key", From: "put", Pointer: "/id", Why: "flow w"}}}
+	if got := Graph(Fill(d, s, Options{Seed: 1, Stated: stated})); !strings.Contains(got, "lost path.key ← put /id (flow w)") {
+		t.Errorf("the graph is\n%s", got)
+	}
+	if text, _ := Missing(d, s, stated); text != "" {
+		t.Errorf("still missing:\n%s", text)
 	}
 }
 

@@ -108,7 +108,7 @@ func (x *removal) one(ctx context.Context, t *thing) (out plumbline.Resource, re
 		out.Deleted = true
 		return out, false
 	}
-	a := x.Client.Do(ctx, Shot{Operation: del.ID, Request: req, Trace: x.trace()})
+	a := x.Client.Do(ctx, Shot{Operation: del.ID, Request: req, Trace: x.trace(), Patient: true})
 	if a.Error != "" || a.Status/100 != 2 && a.Status != http.StatusNotFound && a.Status != http.StatusGone {
 		out.Survives, out.Detail = true, del.ID+" answered "+answer(a)
 		return out, true

@@ -233,8 +233,9 @@ func nextPage(req *plumbline.Request, paging *plumbline.Paging, r plumbline.Resp
 
 // doubtful reports what was sent, may have been created and cannot be found.
 func doubtful(s story) plumbline.Resource {
-	return plumbline.Resource{
-		Operation: s.intent.Operation, URL: s.intent.Path, Survives: true,
-		Detail: "it was sent at " + s.intent.At.Format("15:04:05") + " and never answered; whether it was created cannot be told",
+	detail := "it was sent at " + s.intent.At.Format("15:04:05") + " and never answered; whether it was created cannot be told, for no operation lists such things"
+	if len(s.intent.Nonces) > 0 {
+		detail += ": if it was, it carries " + strings.Join(s.intent.Nonces, ", ")
 	}
+	return plumbline.Resource{Operation: s.intent.Operation, URL: s.intent.Path, Survives: true, Doubtful: true, Detail: detail}
 }

@@ -57,6 +57,7 @@ type Client struct {
 
 	keeper *Pool // books what requests create; nil: nobody does
 	shots  atomic.Uint64
+	waited atomic.Int64 // for targets that ask for patience, in nanoseconds
 }
 
 // New checks the configuration: a base URL without a host or of a scheme other
@@ -118,6 +119,7 @@ type Shot struct {
 	Trace                     string            // 32 hex digits
 	Due                       time.Duration     // since the run began; zero: now
 	Transcript                bool              // keep what was sent and received
+	Patient                   bool              // a 429 or 503 with a short Retry-After is waited for, and the request sent once more
 	Unbound                   error             // why the request cannot be made; it is not sent then
 	// Ready is the request with everything but the trace context, made ahead
 	// by Client.Ready. Nil: it is made now.
@@ -188,6 +190,9 @@ func (c *Client) sent(ctx context.Context, s Shot, o plumbline.Observation) Answ
 		if next, _, err := c.build(ctx, s, newer); err == nil {
 			req, cred, a = next, newer, c.again(next, s, a)
 		}
+	}
+	if next, later, ok := c.deferred(ctx, s, cred, a); ok {
+		req, a = next, later
 	}
 	a.Request, a.shot, a.entry = s.Request, c.shots.Add(1), entry
 	if c.keeper != nil {
