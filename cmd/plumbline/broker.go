@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -186,7 +187,7 @@ func (a *app) publish(ctx context.Context, o options, to declaration.Publish, fi
 	if s.declared.Broker == nil {
 		return usage(errors.New("plumbline.yaml declares no pacts.broker"))
 	}
-	contracts := map[string][]byte{}
+	contracts := map[string]artefact{}
 	if len(files) == 0 {
 		var err error
 		if s, err = a.prepare(o); err != nil { //nolint:contextcheck // what it asks a broker has a deadline of its own
@@ -207,12 +208,10 @@ func (a *app) publish(ctx context.Context, o options, to declaration.Publish, fi
 }
 
 // publishFile publishes one pact; what is not given is read.
-func (s *session) publishFile(ctx context.Context, name string, data []byte, to declaration.Publish) error {
-	if data == nil {
-		var err error
-		if data, err = os.ReadFile(name); err != nil {
-			return usage(err)
-		}
+func (s *session) publishFile(ctx context.Context, name string, made artefact, to declaration.Publish) error {
+	data, err := content(name, made)
+	if err != nil {
+		return err
 	}
 	var p struct{ Consumer, Provider struct{ Name string } }
 	if err := json.Unmarshal(data, &p); err != nil {
@@ -227,4 +226,15 @@ func (s *session) publishFile(ctx context.Context, name string, data []byte, to 
 		b.Tags = to.Tags
 	}
 	return harness(s.broker().Publish(ctx, b))
+}
+
+// content is what an artefact makes, or what the file of the name holds.
+func content(name string, made artefact) ([]byte, error) {
+	if made == nil {
+		data, err := os.ReadFile(name)
+		return data, usage(err)
+	}
+	var b bytes.Buffer
+	err := made(&b)
+	return b.Bytes(), harness(err)
 }

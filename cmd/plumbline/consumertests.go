@@ -28,7 +28,7 @@ func (c *consumerTests) bind(f *pflag.FlagSet) {
 }
 
 // written are the files that generate writes, by path below the folder.
-func (s *session) written(c consumerTests) (map[string][]byte, error) {
+func (s *session) written(c consumerTests) (map[string]artefact, error) {
 	switch {
 	case c.language == "" && (c.consumer != "" || len(c.operations) > 0):
 		return nil, usage(errors.New("--consumer and --operations are for --consumer-tests go"))
@@ -54,5 +54,5 @@ func (s *session) written(c consumerTests) (map[string][]byte, error) {
 		return nil, usage(err)
 	}
 	name := strings.ReplaceAll(fileName(s.design.Service), "-", "_")
-	return map[string][]byte{"consumer/" + name + "_test.go": source}, nil
+	return map[string]artefact{"consumer/" + name + "_test.go": inMemory(source)}, nil
 }

@@ -68,7 +68,7 @@ func (s *session) flows(files []declaration.FlowFile) error {
 }
 
 // learned renders the lives of resources that the graph knows as an Arazzo file.
-func (s *session) learned(out map[string][]byte) error {
+func (s *session) learned(out map[string]artefact) error {
 	flows, left := arazzo.Learned(s.design)
 	if len(flows) == 0 {
 		return nil
@@ -82,7 +82,7 @@ func (s *session) learned(out map[string][]byte) error {
 		s.notes = append(s.notes, "no flow is written of "+why)
 	}
 	if len(unsaid) < len(flows) {
-		out["flows/"+s.design.Service+".arazzo.yaml"] = b.Bytes()
+		out["flows/"+s.design.Service+".arazzo.yaml"] = inMemory(b.Bytes())
 	}
 	return nil
 }

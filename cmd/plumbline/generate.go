@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -40,6 +41,7 @@ begins. They call for what the document promises; the team puts its own client
 in, and takes out what that does not read.`,
 		Example: "  plumbline generate --consumer-tests go --consumer web --operations createOrder,getOrder",
 		RunE: func(*cobra.Command, []string) error {
+			defer frugal()()
 			s, err := a.prepare(o)
 			if err != nil {
 				return err
@@ -61,15 +63,15 @@ in, and takes out what that does not read.`,
 	return c
 }
 
-func (a *app) generate(dir string, files map[string][]byte, overwrite bool) error {
+func (a *app) generate(dir string, files map[string]artefact, overwrite bool) error {
 	known, err := readManifest(dir)
 	if err != nil {
 		return usage(err)
 	}
 	var edited []string
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		f := generated{path: filepath.Join(dir, filepath.FromSlash(name)), data: files[name], known: known[name], overwrite: overwrite}
-		path, err := f.write()
+		f := generated{path: filepath.Join(dir, filepath.FromSlash(name)), make: files[name], known: known[name], overwrite: overwrite}
+		path, sum, err := f.write()
 		if err != nil {
 			return usage(err)
 		}
@@ -79,7 +81,7 @@ func (a *app) generate(dir string, files map[string][]byte, overwrite bool) erro
 		if path != "" && path != f.path {
 			edited = append(edited, f.path)
 		}
-		known[name] = digest(files[name])
+		known[name] = sum
 	}
 	data, err := indented(known)
 	if err != nil {
@@ -98,23 +100,37 @@ func (a *app) generate(dir string, files map[string][]byte, overwrite bool) erro
 // A generated file, and what was written at its place the last time.
 type generated struct {
 	path      string
-	data      []byte
+	make      artefact
 	known     string
 	overwrite bool
 }
 
 // write writes the file, or beside it where somebody has edited it, and returns
-// the path written to; empty when the file is there already.
-func (g generated) write() (string, error) {
-	have, err := os.ReadFile(g.path)
-	path := g.path
+// the path written to, empty when the file is there already, and the digest of
+// what was generated. What is at the path is whole at any time.
+func (g generated) write() (path, sum string, err error) {
+	part := g.path + ".part"
+	sum, err = writeStream(part, g.make)
+	if err != nil {
+		return "", "", errors.Join(err, removed(part))
+	}
+	have, err := digestOf(g.path)
+	path = g.path
 	switch {
-	case err == nil && digest(have) == digest(g.data):
-		return "", nil
-	case err == nil && digest(have) != g.known && !g.overwrite:
+	case err == nil && have == sum:
+		return "", sum, removed(part)
+	case err == nil && have != g.known && !g.overwrite:
 		path += ".new"
 	}
-	return path, writeFile(path, g.data)
+	return path, sum, os.Rename(part, path)
+}
+
+// removed removes a file if it is there.
+func removed(name string) error {
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func readManifest(dir string) (map[string]string, error) {
@@ -132,4 +148,32 @@ func readManifest(dir string) (map[string]string, error) {
 func digest(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
+}
+
+// digestOf is the digest of a file.
+func digestOf(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// writeStream writes a file as it is made, and returns its digest.
+func writeStream(name string, write artefact) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return "", err
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	err = errors.Join(write(io.MultiWriter(f, sum)), f.Close())
+	return hex.EncodeToString(sum.Sum(nil)), err
 }

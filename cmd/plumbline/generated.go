@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,10 +15,20 @@ import (
 	"github.com/plumbline-dev/plumbline/scenarios/profile"
 )
 
+// An artefact writes a generated file.
+type artefact func(w io.Writer) error
+
+func inMemory(data []byte) artefact {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
+}
+
 // artefacts renders everything that is generated, by path below the folder:
 // contracts/, features/, flows/ and profiles/.
-func (s *session) artefacts() (map[string][]byte, error) {
-	out := map[string][]byte{}
+func (s *session) artefacts() (map[string]artefact, error) {
+	out := map[string]artefact{}
 	if err := s.pact(out); err != nil {
 		return nil, err
 	}
@@ -34,7 +45,7 @@ func (s *session) artefacts() (map[string][]byte, error) {
 		if err := gherkin.Render(&b, f); err != nil {
 			return nil, err
 		}
-		out["features/"+fileName(name)+".feature"] = b.Bytes()
+		out["features/"+fileName(name)+".feature"] = inMemory(b.Bytes())
 	}
 	for _, x := range s.plan.Experiments {
 		if x.Kind != plumbline.KindLoad {
@@ -44,32 +55,36 @@ func (s *session) artefacts() (map[string][]byte, error) {
 		if err := profile.Render(&b, x); err != nil {
 			return nil, err
 		}
-		out["profiles/"+fileName(x.ID)+".yaml"] = b.Bytes()
+		out["profiles/"+fileName(x.ID)+".yaml"] = inMemory(b.Bytes())
 	}
 	return out, nil
 }
 
 // pact renders the provider-surface pact that is verified, the one of all
-// answers that the document allows, and the ledger of what the first cannot say.
-func (s *session) pact(out map[string][]byte) error {
+// answers that the document allows, and the ledger of what the first cannot
+// say. The second may have ten times the size of the document, so it is made
+// when it is written.
+func (s *session) pact(out map[string]artefact) error {
 	o := pactfile.Options{Provider: s.design.Service}
 	p, losses := pactfile.Build(s.doc, s.set, s.design.Operations, o)
-	var b, l, all bytes.Buffer
-	if err := pactfile.Write(&all, pactfile.Surface(s.doc, s.set, s.design.Operations, o)); err != nil {
-		return fmt.Errorf("write pact: %w", err)
-	}
 	if len(losses) > 0 {
 		s.notes = append(s.notes, fmt.Sprintf("%d statements of the document cannot be said by a pact; each is in contracts/%s.losses.json and is held against every response all the same", len(losses), s.design.Service))
 	}
+	var b, l bytes.Buffer
 	if err := pactfile.Write(&b, p); err != nil {
 		return fmt.Errorf("write pact: %w", err)
 	}
 	if err := pactfile.WriteLosses(&l, losses); err != nil {
 		return fmt.Errorf("write losses: %w", err)
 	}
-	out["contracts/"+s.design.Service+".pact.json"] = b.Bytes()
-	out["contracts/"+s.design.Service+".surface.pact.json"] = all.Bytes()
-	out["contracts/"+s.design.Service+".losses.json"] = l.Bytes()
+	at := "contracts/" + s.design.Service
+	out[at+".pact.json"], out[at+".losses.json"] = inMemory(b.Bytes()), inMemory(l.Bytes())
+	out[at+".surface.pact.json"] = func(w io.Writer) error {
+		if err := pactfile.WriteSurface(w, s.doc, s.set, s.design.Operations, o); err != nil {
+			return fmt.Errorf("write pact: %w", err)
+		}
+		return nil
+	}
 	return nil
 }
 

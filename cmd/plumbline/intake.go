@@ -67,8 +67,8 @@ func amend(file string, overlays []*overlay.Overlay) func(map[string]any) []stri
 // collected more often: GitHub's REST document needs half of it to live.
 const intakeMemory = 480 << 20
 
-// frugal holds the heap down while documents are read and plans are drawn, of
-// which most is garbage, and returns the func that ends it: a run must not
+// frugal holds the heap down while documents are read, plans are drawn and
+// contracts are written, of which most is garbage, and returns the func that ends it: a run must not
 // collect more often than it has to.
 func frugal() (end func()) {
 	before := debug.SetMemoryLimit(-1)

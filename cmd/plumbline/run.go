@@ -124,6 +124,7 @@ func freshDir(name string) string {
 
 // store writes the inputs of the run and everything generated.
 func (s *session) store() error {
+	defer frugal()()
 	if entries, err := os.ReadDir(s.out); err == nil && len(entries) > 0 {
 		if _, err := os.Stat(filepath.Join(s.out, "plan.json")); err != nil {
 			return fmt.Errorf("--out %s: the folder is not empty and not that of an earlier run", s.out)
@@ -140,12 +141,14 @@ func (s *session) store() error {
 		s.design.Pacts = []string{}
 	}
 	for name, v := range map[string]any{"design.json": s.design, "plan.json": s.plan} {
-		if files[name], err = indented(v); err != nil {
+		data, err := indented(v)
+		if err != nil {
 			return err
 		}
+		files[name] = inMemory(data)
 	}
-	for name, data := range files {
-		if err := writeFile(filepath.Join(s.out, name), data); err != nil {
+	for name, f := range files {
+		if _, err := writeStream(filepath.Join(s.out, name), f); err != nil {
 			return err
 		}
 	}

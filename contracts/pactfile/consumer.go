@@ -13,7 +13,6 @@ import (
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
 	"github.com/plumbline-dev/plumbline/contracts/sample"
-	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
 
 // A consumed is one interaction of a consumer's test: what the consumer sends,
@@ -34,12 +33,12 @@ type ruled map[string]any
 // consumptions are the interactions of one operation: its documented success
 // and its main error, as far as both can be brought about. Why says what is left
 // out.
-func consumptions(src openapi.Op, op plumbline.Operation, s *schema.Set, m *sample.Maker) (out []consumed, why []string) {
-	good, why := granted(src, op, s, m)
+func consumptions(src openapi.Op, op plumbline.Operation, k *kit) (out []consumed, why []string) {
+	good, why := granted(src, op, k)
 	if good != nil {
 		out = append(out, *good)
 	}
-	bad := refusal(src, op, s, m)
+	bad := refusal(src, op, k)
 	if bad != nil {
 		out = append(out, *bad)
 	} else {
@@ -49,7 +48,7 @@ func consumptions(src openapi.Op, op plumbline.Operation, s *schema.Set, m *samp
 }
 
 // granted is the least documented 2xx answer to the seed request.
-func granted(src openapi.Op, op plumbline.Operation, s *schema.Set, m *sample.Maker) (*consumed, []string) {
+func granted(src openapi.Op, op plumbline.Operation, k *kit) (*consumed, []string) {
 	status, r := success(src.Op)
 	switch {
 	case r == nil:
@@ -59,11 +58,11 @@ func granted(src openapi.Op, op plumbline.Operation, s *schema.Set, m *sample.Ma
 	}
 	c := op.Cases[0]
 	out := &consumed{operation: op.ID}
-	if !out.send(src, op, c, m) {
+	if !out.send(src, op, c, k.make) {
 		return nil, []string{op.ID + ": the request has a body that is no JSON, or values that only the deployment knows outside of its path"}
 	}
-	out.asked = sending(src, out.interaction, s, m)
-	out.answer(status, strconv.Itoa(status), r, s, m)
+	out.asked = sending(src, out.interaction, k)
+	out.answer(status, strconv.Itoa(status), r, k)
 	return out, nil
 }
 
@@ -116,10 +115,10 @@ func plausible(src openapi.Op, name string, m *sample.Maker) string {
 }
 
 // answer states what the consumer needs: what every right answer holds.
-func (c *consumed) answer(status int, key string, r *openapi3.Response, s *schema.Set, m *sample.Maker) {
+func (c *consumed) answer(status int, key string, r *openapi3.Response, k *kit) {
 	c.Description = c.operation + " answers " + strconv.Itoa(status)
 	c.Response = response{Status: status}
-	w := &writer{op: c.operation, status: key, rules: map[string]any{}, set: s, make: m, sound: true}
+	w := &writer{op: c.operation, status: key, rules: map[string]any{}, kit: k, sound: true}
 	c.expect(r, w)
 	if c.Response.Body != nil {
 		numbered(c.Response.Body.Content, status)
@@ -145,19 +144,19 @@ func numbered(content any, status int) {
 
 // refusal is the main documented error: 404 for something that is not there,
 // else 422 or 400 for a request that breaks the document.
-func refusal(src openapi.Op, op plumbline.Operation, s *schema.Set, m *sample.Maker) *consumed {
+func refusal(src openapi.Op, op plumbline.Operation, k *kit) *consumed {
 	if len(op.Cases) == 0 || src.Op == nil || src.Op.Responses == nil {
 		return nil
 	}
 	if r := src.Op.Responses.Value("404"); r != nil && r.Value != nil {
-		if out := absent(src, op, m); out != nil {
-			out.answer(404, "404", r.Value, s, m)
+		if out := absent(src, op, k.make); out != nil {
+			out.answer(404, "404", r.Value, k)
 			return out
 		}
 	}
 	for _, status := range []string{"422", "400"} {
 		if r := src.Op.Responses.Value(status); r != nil && r.Value != nil {
-			return refused(src, op, status, m, func(c *consumed, n int) { c.answer(n, status, r.Value, s, m) })
+			return refused(src, op, status, k.make, func(c *consumed, n int) { c.answer(n, status, r.Value, k) })
 		}
 	}
 	return nil

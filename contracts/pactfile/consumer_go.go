@@ -16,7 +16,6 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
-	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
 
@@ -31,11 +30,11 @@ var consumerTemplate string
 // same bytes; an error says that there is nothing to write.
 func ConsumerTests(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) (source []byte, why []string, err error) {
 	byID := index(d)
-	m := sample.NewMaker(s)
+	k := newKit(s)
 	file := testFile{Package: identifier(o.Provider, false) + "_test", Consumer: o.Consumer, Provider: o.Provider}
 	names := map[string]int{}
 	for _, op := range ops {
-		all, left := consumptions(byID[op.ID], op, s, m)
+		all, left := consumptions(byID[op.ID], op, k)
 		why = append(why, left...)
 		for _, c := range all {
 			t := c.test()

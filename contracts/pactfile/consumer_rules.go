@@ -7,14 +7,13 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
-	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
 
 // sending are rules for the body that a consumer sends: a client of its own
 // sends other values than the example, of the same kind. Where the body takes
 // another alternative of a schema than the first, it stays as it is.
-func sending(src openapi.Op, i interaction, s *schema.Set, m *sample.Maker) ruled {
+func sending(src openapi.Op, i interaction, k *kit) ruled {
 	b := src.Op.RequestBody
 	if i.Request.Body == nil || b == nil || b.Value == nil {
 		return nil
@@ -23,7 +22,7 @@ func sending(src openapi.Op, i interaction, s *schema.Set, m *sample.Maker) rule
 	if mt == nil || mt.Schema == nil {
 		return nil
 	}
-	w := &writer{op: src.ID, set: s, make: m, rules: map[string]any{}}
+	w := &writer{op: src.ID, kit: k, rules: map[string]any{}}
 	w.sent(mt.Schema, i.Request.Body.Content, "$", 0)
 	return w.rules
 }

@@ -18,7 +18,6 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
-	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
 
@@ -114,12 +113,12 @@ func Build(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) 
 	p := newPact(d, o)
 	losses := []Loss{}
 	byID := index(d)
-	m := sample.NewMaker(s)
+	k := newKit(s)
 	for _, op := range ops {
 		if len(op.Cases) == 0 || !op.Safe() && !op.Creates() && op.Method != "DELETE" {
 			continue
 		}
-		if i, l, ok := interactionOf(byID[op.ID], op, s, m); ok {
+		if i, l, ok := interactionOf(byID[op.ID], op, k); ok {
 			p.Interactions = append(p.Interactions, i)
 			losses = append(losses, l...)
 		}
@@ -128,7 +127,7 @@ func Build(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) 
 	return p, losses
 }
 
-func interactionOf(src openapi.Op, op plumbline.Operation, s *schema.Set, m *sample.Maker) (interaction, []Loss, bool) {
+func interactionOf(src openapi.Op, op plumbline.Operation, k *kit) (interaction, []Loss, bool) {
 	status, r := success(src.Op)
 	if r == nil {
 		return interaction{}, nil, false
@@ -140,7 +139,7 @@ func interactionOf(src openapi.Op, op plumbline.Operation, s *schema.Set, m *sam
 	code := strconv.Itoa(status)
 	i.Description, i.Key = op.ID+" answers "+code, op.ID+"/"+code
 	i.Response = response{Status: status}
-	losses := i.expect(r, &writer{op: op.ID, status: code, rules: map[string]any{}, set: s, make: m, sound: true})
+	losses := i.expect(r, &writer{op: op.ID, status: code, rules: map[string]any{}, kit: k, sound: true})
 	return i, losses, true
 }
 

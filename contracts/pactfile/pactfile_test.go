@@ -95,7 +95,8 @@ func TestThePactsAreGolden(t *testing.T) {
 	t.Parallel()
 	pact, ledger := written(t)
 	var surface bytes.Buffer
-	if err := Write(&surface, surfaced(t)); err != nil {
+	d, s := document(t, orders)
+	if err := WriteSurface(&surface, d, s, sample.Fill(d, s, sample.Options{Seed: 1}), Options{Provider: "shop"}); err != nil {
 		t.Fatal(err)
 	}
 	for name, got := range map[string][]byte{"orders.pact.json": pact, "orders.losses.json": ledger, "orders.surface.pact.json": surface.Bytes()} {
@@ -118,7 +119,35 @@ func TestThePactsAreGolden(t *testing.T) {
 func surfaced(t *testing.T) Pact {
 	t.Helper()
 	d, s := document(t, orders)
-	return Surface(d, s, sample.Fill(d, s, sample.Options{Seed: 1}), Options{Provider: "shop"})
+	return collected(d, s)
+}
+
+// collected is the surface pact as one value.
+func collected(d *openapi.Doc, s *schema.Set) Pact {
+	p := newPact(d, Options{Provider: "shop"})
+	surface(d, s, sample.Fill(d, s, sample.Options{Seed: 1}), func(i interaction) { p.Interactions = append(p.Interactions, i) })
+	slices.SortStableFunc(p.Interactions, func(a, b interaction) int { return strings.Compare(a.Description, b.Description) })
+	return p
+}
+
+// What is written interaction by interaction is what the encoder makes of the
+// whole.
+func TestASheafIsThePactInOne(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"many": orders,
+		"none": "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {}\n",
+		"odd":  "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {'/a': {get: {operationId: '<\"interactions\": []>&\u2028', responses: {'200': {description: d}}}}}\n",
+	} {
+		d, s := document(t, text)
+		var whole, streamed bytes.Buffer
+		if err := errors.Join(Write(&whole, collected(d, s)), WriteSurface(&streamed, d, s, sample.Fill(d, s, sample.Options{Seed: 1}), Options{Provider: "shop"})); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(whole.String(), streamed.String()); diff != "" {
+			t.Errorf("%s (-whole +streamed):\n%s", name, diff)
+		}
+	}
 }
 
 // The order of maps changes from one build to the next: Go shuffles it.
@@ -271,7 +300,7 @@ components:
     Cat: {type: object, required: [lives], additionalProperties: false, properties: {lives: {type: integer}}}
     Dog: {type: object, required: [barks], additionalProperties: false, properties: {barks: {type: boolean}}}
 `)
-	p := Surface(d, set, sample.Fill(d, set, sample.Options{Seed: 1}), Options{Provider: "pets"})
+	p := collected(d, set)
 	byName := map[string]interaction{}
 	for _, i := range p.Interactions {
 		if !i.Pending || len(i.ProviderStates) == 0 {

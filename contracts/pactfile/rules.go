@@ -2,6 +2,7 @@ package pactfile
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,15 +29,44 @@ const (
 // is chosen at each point where there are several.
 type writer struct {
 	op, status string
-	set        *schema.Set
-	make       *sample.Maker
-	sound      bool
-	full       bool           // with optional properties; never when sound
-	chosen     map[string]int // by path; nothing stands for the first
-	points     []point        // met on the way
-	partial    bool           // something required could not be stated
-	rules      map[string]any
-	losses     []Loss
+	*kit
+	sound   bool
+	full    bool           // with optional properties; never when sound
+	chosen  map[string]int // by path; nothing stands for the first
+	points  []point        // met on the way
+	partial bool           // something required could not be stated
+	rules   map[string]any
+	losses  []Loss
+}
+
+// A kit is what the writers of one document share.
+type kit struct {
+	set      *schema.Set
+	make     *sample.Maker
+	formats  map[string]*regexp.Regexp // of texts, by the name of the format
+	patterns map[string]*regexp.Regexp // by their text; nil for one that Go does not know
+}
+
+func newKit(s *schema.Set) *kit {
+	k := &kit{set: s, make: sample.NewMaker(s), formats: map[string]*regexp.Regexp{}, patterns: map[string]*regexp.Regexp{}}
+	for format, expr := range map[string]string{
+		"date-time": `^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$`,
+		"date":      `^\d{4}-\d\d-\d\d$`,
+		"uuid":      `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`,
+	} {
+		k.formats[format] = regexp.MustCompile(expr)
+	}
+	return k
+}
+
+// pattern is an expression of the document, compiled once.
+func (k *kit) pattern(expr string) *regexp.Regexp {
+	re, known := k.patterns[expr]
+	if !known {
+		re, _ = regexp.Compile(expr) // nil where Go does not know it
+		k.patterns[expr] = re
+	}
+	return re
 }
 
 // A point is a place with alternatives.

@@ -114,23 +114,18 @@ func (w *writer) listed(values []any, path string) {
 // text states a string: by its format, its pattern and its length, or by its
 // type alone.
 func (w *writer) text(parts openapi3.SchemaRefs, path, example string) {
-	known := map[string]string{
-		"date-time": `^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$`,
-		"date":      `^\d{4}-\d\d-\d\d$`,
-		"uuid":      `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`,
-	}
 	var rules []map[string]any
 	for _, p := range parts {
 		s := p.Value
-		switch expr, ok := known[s.Format]; {
-		case ok && regexp.MustCompile(expr).MatchString(example):
-			rules = append(rules, map[string]any{"match": "regex", "regex": expr})
+		switch re, ok := w.formats[s.Format]; {
+		case ok && re.MatchString(example):
+			rules = append(rules, map[string]any{"match": "regex", "regex": re.String()})
 		case s.Format != "":
 			w.lose(path, "format", fmt.Sprintf("Pact has no rule for %s that accepts all of it", s.Format))
 		}
 		switch {
 		case s.Pattern == "":
-		case portable(s.Pattern, example):
+		case w.portable(s.Pattern, example):
 			rules = append(rules, map[string]any{"match": "regex", "regex": s.Pattern})
 		default:
 			w.lose(path, "pattern", "it does not mean the same to every verifier, or is not bound to the whole text")
@@ -148,7 +143,7 @@ func (w *writer) text(parts openapi3.SchemaRefs, path, example string) {
 // portable tells whether a pattern means the same in ECMAScript, in Go and to
 // the verifiers, or less to them: bound at both ends, and without the classes
 // that Unicode widens.
-func portable(pattern, example string) bool {
+func (k *kit) portable(pattern, example string) bool {
 	if !strings.HasPrefix(pattern, "^") || !strings.HasSuffix(pattern, "$") || strings.HasSuffix(pattern, `\$`) {
 		return false
 	}
@@ -157,6 +152,6 @@ func portable(pattern, example string) bool {
 			return false
 		}
 	}
-	re, err := regexp.Compile(pattern)
-	return err == nil && re.MatchString(example)
+	re := k.pattern(pattern)
+	return re != nil && re.MatchString(example)
 }

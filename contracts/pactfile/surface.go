@@ -1,9 +1,9 @@
 package pactfile
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,7 +13,6 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
-	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
 
@@ -26,17 +25,26 @@ const (
 // unsteered is why the surface file's variants are not verified.
 const unsteered = "not verified: a right provider need not give this answer to this request, and nothing makes it"
 
-// Surface makes an interaction for every documented answer: by operation,
-// status and media type the greatest and the least example, one for each
-// alternative of oneOf and anyOf, one with null for each nullable field and one
-// with each list empty, and pairs of these as far as there is room. Each
+// WriteSurface writes a pact with an interaction for every documented answer:
+// by operation, status and media type the greatest and the least example, one
+// for each alternative of oneOf and anyOf, one with null for each nullable field
+// and one with each list empty, and pairs of these as far as there is room. Each
 // example is valid. They are pending, because a provider cannot be steered to
 // them: the file is for brokers, stubs and comparison, and the file of Build
-// for verification. Same arguments, same pact.
-func Surface(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) Pact {
-	p := newPact(d, o)
+// for verification. Same arguments, same bytes. Of all interactions only the
+// text is held, never the values.
+func WriteSurface(w io.Writer, d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) error {
+	var all sheaf
+	surface(d, s, ops, all.add)
+	return all.write(w, newPact(d, o))
+}
+
+// surface hands out the interactions of the document, in the order of its
+// operations.
+func surface(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, add func(interaction)) {
 	byID := index(d)
-	m := sample.NewMaker(s)
+	kit := newKit(s)
+	n := 0
 	for _, op := range ops {
 		src := byID[op.ID]
 		if len(op.Cases) == 0 || src.Op == nil || src.Op.Responses == nil {
@@ -48,16 +56,15 @@ func Surface(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options
 				continue
 			}
 			room := mostVariants
-			if len(p.Interactions) > mostInteractions {
+			if n > mostInteractions {
 				room = 1
 			}
-			p.Interactions = append(p.Interactions, answers(op, key, r.Value, room, func() *writer {
-				return &writer{op: op.ID, status: key, set: s, make: m, rules: map[string]any{}}
-			})...)
+			for _, i := range answers(op, key, r.Value, room, func() *writer { return &writer{op: op.ID, status: key, kit: kit, rules: map[string]any{}} }) {
+				add(i)
+				n++
+			}
 		}
 	}
-	slices.SortStableFunc(p.Interactions, func(a, b interaction) int { return cmp.Compare(a.Description, b.Description) })
-	return p
 }
 
 // answers are the interactions of one documented response.

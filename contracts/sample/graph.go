@@ -23,7 +23,8 @@ type graph struct {
 	doc    *openapi.Doc
 	set    *schema.Set
 	ops    map[string]openapi.Op
-	facts  map[string]facts  // by operation ID
+	facts  map[string]*facts // by operation ID
+	yields []source          // the operations whose answers can hold an identifier
 	reads  map[string]string // normalised path to the schema that a GET of it answers with
 	items  map[string]bool   // normalised paths of collections with paths below that name one of theirs
 	chosen map[string]string // normalised item path to the PUT that creates there
@@ -41,6 +42,13 @@ type facts struct {
 	refs      []string // of the resources in them
 	stem      string   // what the last segment is called
 	changes   bool
+	named     []naming // of what a POST answers with
+}
+
+// A source is an operation with its facts.
+type source struct {
+	op openapi.Op
+	*facts
 }
 
 // A gap is a path parameter without a source.
@@ -75,18 +83,25 @@ func (c candidate) bind(in, name string) plumbline.Bind {
 
 func newGraph(d *openapi.Doc, s *schema.Set, stated ...Stated) *graph {
 	g := &graph{
-		doc: d, set: s, ops: map[string]openapi.Op{}, facts: map[string]facts{}, reads: map[string]string{}, items: map[string]bool{}, chosen: map[string]string{},
+		doc: d, set: s, ops: map[string]openapi.Op{}, facts: map[string]*facts{}, reads: map[string]string{}, items: map[string]bool{}, chosen: map[string]string{},
 		bound: map[string][]plumbline.Bind{}, uses: map[string][]string{},
 	}
 	for _, op := range d.Operations {
 		g.ops[op.ID] = op
-		f := facts{shape: skeleton(op.Path), names: placeNames(op.Path), successes: succeeding(op), stem: lastStem(op.Path), changes: changesData(op)}
+		f := &facts{shape: skeleton(op.Path), names: placeNames(op.Path), successes: succeeding(op), stem: lastStem(op.Path), changes: changesData(op)}
 		for _, r := range f.successes {
 			if ref := resourceRef(r); ref != "" {
 				f.refs = append(f.refs, ref)
 			}
 		}
 		g.facts[op.ID] = f
+		switch op.Method {
+		case "POST":
+			f.named = namings(f.successes)
+			fallthrough
+		case "PUT", "GET":
+			g.yields = append(g.yields, source{op, f})
+		}
 		for at := f.shape; ; {
 			cut := strings.LastIndex(at, "/{}")
 			if cut < 0 {

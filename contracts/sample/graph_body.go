@@ -116,7 +116,7 @@ func (g *graph) referred(op openapi.Op, name string) []candidate {
 
 // referredTo is an operation as the source of a name that refers to its
 // collection.
-func (g *graph) referredTo(o openapi.Op, f facts, name, stem string) (candidate, bool) {
+func (g *graph) referredTo(o openapi.Op, f *facts, name, stem string) (candidate, bool) {
 	exact := f.stem == stem
 	switch {
 	case o.Method == "POST":

@@ -20,8 +20,8 @@ func (g *graph) inferred(op openapi.Op, p *openapi3.Parameter) []candidate {
 	}
 	at, item, stem := skeleton(prefix), skeleton(prefix)+"/{}", stemOf(p.Name, prefix)
 	s := search{graph: g, p: p, at: at, item: item, stem: stem, same: g.reads[item]}
-	for _, o := range g.doc.Operations {
-		switch o.Method {
+	for i := range g.yields {
+		switch o := &g.yields[i]; o.op.Method {
 		case "POST":
 			s.creator(o)
 		case "PUT":
@@ -41,20 +41,20 @@ type search struct {
 	out                  []candidate
 }
 
-func (s *search) add(o openapi.Op, pointer, why string, rank int) {
-	s.out = append(s.out, candidate{o.ID, pointer, why, rank})
+func (s *search) add(o *source, pointer, why string, rank int) {
+	s.out = append(s.out, candidate{o.op.ID, pointer, why, rank})
 }
 
 // creator takes a POST that creates what the parameter names, or tells of it.
-func (s *search) creator(o openapi.Op) {
-	rank, why := s.makes(o, s.at, s.item, s.stem, s.same)
-	if pointer, ok := s.mentions(o, s.stem); ok && why == "" && !strings.HasPrefix(s.facts[o.ID].shape, s.item+"/") {
+func (s *search) creator(o *source) {
+	rank, why := o.makes(&o.op, s.at, s.item, s.stem, s.same)
+	if pointer, ok := o.mentions(s.stem); ok && why == "" && !strings.HasPrefix(o.shape, s.item+"/") {
 		s.add(o, pointer, mentionWhy+s.stem, rankStem)
 	}
 	if why == "" || rank >= rankSchema && hasEnum(s.p.Schema) {
 		return
 	}
-	pointer, named := s.created(o, s.stem, s.p.Name)
+	pointer, named := s.created(o.op, s.stem, s.p.Name)
 	if pointer == "" || named == "assumed" && rank == rankSchema {
 		return // answers alike, and nothing says that anything is made
 	}
@@ -65,33 +65,31 @@ func (s *search) creator(o openapi.Op) {
 }
 
 // chooser takes the PUT that creates under a name that the client chooses.
-func (s *search) chooser(o openapi.Op) {
-	if f := s.facts[o.ID]; s.chosen[s.item] == o.ID && f.shape == s.item {
-		s.add(o, "path:"+f.names[len(f.names)-1], "inferred: PUT creates it under the name that the client chooses", rankChosen)
+func (s *search) chooser(o *source) {
+	if s.chosen[s.item] == o.op.ID && o.shape == s.item {
+		s.add(o, "path:"+o.names[len(o.names)-1], "inferred: PUT creates it under the name that the client chooses", rankChosen)
 	}
 }
 
 // lister takes a GET that lists what the parameter names.
-func (s *search) lister(o openapi.Op) {
-	f := s.facts[o.ID]
-	if f.changes {
+func (s *search) lister(o *source) {
+	if o.changes {
 		return
 	}
 	why, rank := "inferred: listed by the collection", rankListed
-	if f.shape != s.at {
-		if hasEnum(s.p.Schema) || s.stem == "" || s.stem != f.stem {
+	if o.shape != s.at {
+		if hasEnum(s.p.Schema) || s.stem == "" || s.stem != o.stem {
 			return
 		}
 		why, rank = "inferred: listed, and called "+s.stem, rankListedElse
 	}
-	if pointer, ok := s.listed(o, s.stem, s.p.Name); ok {
+	if pointer, ok := s.listed(o.op, s.stem, s.p.Name); ok {
 		s.add(o, pointer, why, rank)
 	}
 }
 
 // makes tells how surely a POST creates what an item path names, and why.
-func (g *graph) makes(o openapi.Op, at, item, stem, same string) (rank int, why string) {
-	f := g.facts[o.ID]
+func (f *facts) makes(o *openapi.Op, at, item, stem, same string) (rank int, why string) {
 	last := f.shape[strings.LastIndex(f.shape, "/")+1:]
 	switch {
 	case f.shape == at:
@@ -113,18 +111,40 @@ const mentionWhy = "inferred: its answer names the "
 
 // mentions finds in the answer of an operation the identifier of something else
 // than what it creates: job_id, in an answer about a report.
-func (g *graph) mentions(o openapi.Op, stem string) (string, bool) {
-	for _, r := range g.facts[o.ID].successes {
-		for _, m := range contentOf(r) {
-			all := properties(m.Schema.Value, 0)
-			for _, k := range slices.Sorted(maps.Keys(all)) {
-				if s := squash(k); len(stem) > 1 && (s == stem+"id" || s == stem+"uuid") && all[k] != nil && all[k].Value != nil && scalarKind(all[k].Value) {
-					return "/" + pointerToken(k), true
-				}
-			}
+func (f *facts) mentions(stem string) (string, bool) {
+	if len(stem) < 2 {
+		return "", false
+	}
+	for _, n := range f.named {
+		if n.stem == stem || n.long == stem {
+			return n.pointer, true
 		}
 	}
 	return "", false
+}
+
+// A naming is a member of an answer that names a thing: job_id. The stem is
+// that of a name which ends in id, the long one that of one in uuid.
+type naming struct{ stem, long, pointer string }
+
+// namings are the scalar members of answers that are called id or uuid of
+// something, in order.
+func namings(answers []*openapi3.Response) []naming {
+	var out []naming
+	for _, r := range answers {
+		for _, m := range contentOf(r) {
+			all := properties(m.Schema.Value, 0)
+			for _, k := range sortedKeys(all) {
+				stem, ok := strings.CutSuffix(squash(k), "id")
+				if !ok || all[k] == nil || all[k].Value == nil || !scalarKind(all[k].Value) {
+					continue
+				}
+				long, _ := strings.CutSuffix(stem, "uu")
+				out = append(out, naming{stem, long, "/" + pointerToken(k)})
+			}
+		}
+	}
+	return out
 }
 
 // resourceRef is the reference of the schema of a resource in an answer: of
@@ -226,7 +246,7 @@ func member(r *openapi3.Response, stem, name string) (string, bool) {
 // contentOf are the documented JSON-like bodies of a response, in order.
 func contentOf(r *openapi3.Response) []*openapi3.MediaType {
 	var out []*openapi3.MediaType
-	for _, k := range slices.Sorted(maps.Keys(r.Content)) {
+	for _, k := range sortedKeys(r.Content) {
 		if m := r.Content[k]; m != nil && m.Schema != nil && m.Schema.Value != nil && (strings.Contains(k, "json") || strings.Contains(k, "*")) {
 			out = append(out, m)
 		}
@@ -312,23 +332,25 @@ func arrayAt(k string, v *openapi3.Schema, depth int) (string, *openapi3.SchemaR
 // idProperty finds the property that names a thing: that of the parameter's
 // own name, then that of its kind, then the usual ones.
 func idProperty(s *openapi3.Schema, stem, name string) (string, bool) {
-	all := properties(s, 0)
 	wants := []string{name, stem + "id", stem + "uuid", "id", "_id", "uuid", "guid", "identifier", stem + "key", stem + "code", stem + "name", stem + "number", "key", "slug", "name", stem}
 	if stem == "" {
 		wants = []string{name, "id", "_id", "uuid", "guid"}
 	}
-	byName := map[string]string{}
-	for _, k := range slices.Backward(slices.Sorted(maps.Keys(all))) {
-		if all[k] != nil && all[k].Value != nil && scalarKind(all[k].Value) {
-			byName[squash(k)] = k
-		}
+	if name == "" {
+		wants = wants[1:]
 	}
-	for _, want := range wants {
-		if k, ok := byName[squash(want)]; ok && want != "" {
-			return pointerToken(k), true
-		}
+	for i := range wants {
+		wants[i] = squash(wants[i])
 	}
-	return "", false
+	best, key := len(wants), ""
+	for k, v := range properties(s, 0) {
+		i := slices.Index(wants[:min(best+1, len(wants))], squash(k))
+		if i < 0 || i == best && k > key || v == nil || v.Value == nil || !scalarKind(v.Value) {
+			continue
+		}
+		best, key = i, k
+	}
+	return pointerToken(key), best < len(wants)
 }
 
 // scalarKind tells whether a schema can describe an identifier.
@@ -343,12 +365,15 @@ func scalarKind(s *openapi3.Schema) bool {
 }
 
 // properties are those of an object: its own, those of its parts, and those of
-// its alternatives.
+// its alternatives. They are for reading: most are the schema's own table.
 func properties(s *openapi3.Schema, depth int) openapi3.Schemas {
-	out := openapi3.Schemas{}
 	if s == nil || depth > 3 {
-		return out
+		return nil
 	}
+	if len(s.OneOf)+len(s.AnyOf)+len(s.AllOf) == 0 {
+		return s.Properties
+	}
+	out := openapi3.Schemas{}
 	for _, refs := range []openapi3.SchemaRefs{s.OneOf, s.AnyOf, s.AllOf} {
 		for _, p := range refs {
 			if p != nil && p.Value != nil {

@@ -28,11 +28,11 @@ func (g *graph) findChosen() {
 		prefix, _ := collection(op.Path, name)
 		stem := stemOf(name, prefix)
 		same := g.reads[f.shape]
-		creator := slices.ContainsFunc(g.doc.Operations, func(o openapi.Op) bool {
-			if o.Method != "POST" {
+		creator := slices.ContainsFunc(g.yields, func(o source) bool {
+			if o.op.Method != "POST" {
 				return false
 			}
-			_, why := g.makes(o, at, f.shape, stem, same)
+			_, why := o.makes(&o.op, at, f.shape, stem, same)
 			return why != ""
 		})
 		p := pathParam(op, name)

@@ -6,6 +6,7 @@ package schema
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -56,14 +57,14 @@ const resource = "plumbline:///document.json"
 // Compile prepares the schemas of a document. Nothing is compiled yet.
 func Compile(d *openapi.Doc) (*Set, error) {
 	s := &Set{index: index(d.T)}
-	data, err := d.T.MarshalJSON()
+	document, err := plain(d.T)
 	if err != nil {
 		return nil, fmt.Errorf("schemas of %s: %w", d.File, err)
 	}
 	for _, way := range []Direction{Request, Response} {
-		tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-		if err != nil {
-			return nil, fmt.Errorf("schemas of %s: %w", d.File, err)
+		tree := document
+		if way == Request {
+			tree = clone(document) // the other side may have it
 		}
 		root, _ := tree.(map[string]any)
 		n := normaliser{root: root, way: way, three: strings.HasPrefix(d.Version, "3.0") || strings.HasPrefix(d.Version, "2"), moved: map[string]bool{}, twice: map[string]int{}}
@@ -77,6 +78,70 @@ func Compile(d *openapi.Doc) (*Set, error) {
 		s.sides[way] = &side{compiler: c, moved: n.moved, nodes: nodes{}}
 	}
 	return s, nil
+}
+
+// plain is the document as JSON decodes it, each text in it once: most are
+// keywords and names that stand in a document a thousand times.
+func plain(t *openapi3.T) (any, error) {
+	data, err := t.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	return pooled(tree, map[string]any{}), nil
+}
+
+// longestPooled bounds the texts that are looked up: long ones are descriptions
+// that stand in one place.
+const longestPooled = 40
+
+// pooled replaces equal texts by the same one.
+func pooled(v any, texts map[string]any) any {
+	one := func(s string, v any) any {
+		if t, known := texts[s]; known || len(s) > longestPooled {
+			return cmp.Or(t, v)
+		}
+		texts[s] = v
+		return v
+	}
+	switch x := v.(type) {
+	case string:
+		return one(x, v)
+	case []any:
+		for i, e := range x {
+			x[i] = pooled(e, texts)
+		}
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, e := range x {
+			key, _ := one(k, k).(string)
+			out[key] = pooled(e, texts)
+		}
+		return out
+	}
+	return v
+}
+
+// clone copies everything that may be changed.
+func clone(v any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, e := range x {
+			out[k] = clone(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, e := range x {
+			out[i] = clone(e)
+		}
+		return out
+	}
+	return v
 }
 
 func compiler(tree any) (*jsonschema.Compiler, error) {
@@ -180,5 +245,18 @@ func (s *side) place(pointer string) string {
 
 // fragment escapes a JSON pointer for a URL.
 func fragment(pointer string) string {
-	return strings.NewReplacer("%", "%25", " ", "%20", "{", "%7B", "}", "%7D", "\"", "%22", "<", "%3C", ">", "%3E", "^", "%5E", "`", "%60", "|", "%7C", "\\", "%5C", "#", "%23", "[", "%5B", "]", "%5D").Replace(pointer)
+	const unsafe = "% {}\"<>^`|\\#[]"
+	if !strings.ContainsAny(pointer, unsafe) {
+		return pointer
+	}
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(pointer) {
+		if c := pointer[i]; strings.IndexByte(unsafe, c) >= 0 {
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }

@@ -58,7 +58,7 @@ func pacts(t *testing.T, name string, data []byte) (verified []byte, surface rec
 		o := pactfile.Options{Provider: "p"}
 		var v, l, all bytes.Buffer
 		p, losses := pactfile.Build(d, s, ops, o)
-		if err := errors.Join(pactfile.Write(&v, p), pactfile.WriteLosses(&l, losses), pactfile.Write(&all, pactfile.Surface(d, s, ops, o))); err != nil {
+		if err := errors.Join(pactfile.Write(&v, p), pactfile.WriteLosses(&l, losses), pactfile.WriteSurface(&all, d, s, ops, o)); err != nil {
 			t.Fatal(err)
 		}
 		now := [][]byte{v.Bytes(), l.Bytes(), all.Bytes()}
