@@ -7,8 +7,8 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
-// Every token is found: below the index, after odd texts, and in YAML. What is not
-// there is where the next thing around it is.
+// Every token is found: below the index, after odd texts, and in YAML. What is
+// not there is where the next thing around it is.
 func TestPositions(t *testing.T) {
 	t.Parallel()
 	text := "\xef\xbb\xbf{\n" +
