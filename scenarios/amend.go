@@ -163,12 +163,24 @@ func retyped(d plumbline.Design, c constraint) []overlay.Action {
 	return []overlay.Action{overlay.Remove(c.schema+"/type", why), overlay.Update(c.schema, map[string]any{"type": types}, why)}
 }
 
-// quotedIn are the names that a message has in single quotes.
+// quotedIn are the names that a message has in single quotes, in which a
+// backslash escapes the next character.
 func quotedIn(message string) []string {
 	var out []string
-	for i, part := range strings.Split(message, "'") {
-		if i%2 == 1 {
-			out = append(out, part)
+	var name []rune
+	inside, escaping := false, false
+	for _, r := range message {
+		switch {
+		case escaping:
+			name, escaping = append(name, r), false
+		case inside && r == '\\':
+			escaping = true
+		case r == '\'' && inside:
+			out, name, inside = append(out, string(name)), nil, false
+		case r == '\'':
+			inside = true
+		case inside:
+			name = append(name, r)
 		}
 	}
 	return out
