@@ -132,10 +132,10 @@ func (p *page) aftermath(f plumbline.Finding) {
 		p.wrap("      also      ", fmt.Sprintf("%s for the same cause: %s", plural(n, "claim"), shortList(f.Symptoms)))
 	}
 	if f.Wrong != "" {
-		p.wrap("      to change ", "the "+f.Wrong)
+		p.wrap("      to change ", "likelier the "+f.Wrong)
 	}
 	if f.Patch != "" {
-		p.wrap("      patch     ", "report.json holds an overlay for the document")
+		p.wrap("      patch     ", "overlay.yaml of the run directory makes the document say so")
 	}
 	if f.Repeated != "" {
 		p.line("      replay    %s\n", f.Replay)

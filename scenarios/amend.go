@@ -193,15 +193,7 @@ func quotedName(name string) string {
 
 // patched is an overlay of some actions, each once; empty when there are none.
 func patched(title string, actions []overlay.Action) string {
-	var once []overlay.Action
-	seen := map[string]bool{}
-	for _, a := range actions {
-		key, _ := json.Marshal(map[string]any{"t": a.Target, "u": a.Update, "r": a.Remove}) //nolint:errchkjson // of JSON
-		if !seen[string(key)] {
-			seen[string(key)] = true
-			once = append(once, a)
-		}
-	}
+	once := overlay.Distinct(actions)
 	if len(once) == 0 {
 		return ""
 	}

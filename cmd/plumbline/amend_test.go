@@ -114,7 +114,11 @@ func TestOverlaysTakeFindingsAway(t *testing.T) {
 				if !found || f.Patch == "" || f.Wrong != c.wrong || !strings.Contains(f.Remedy, "overlay") {
 					t.Fatalf("found %t, wrong %q, remedy %q, patch %q", found, f.Wrong, f.Remedy, f.Patch)
 				}
-				write(t, patch, f.Patch)
+				if all, err := os.ReadFile(filepath.Join(dir, "run", suggestedOverlay)); err != nil {
+					t.Error(err)
+				} else {
+					write(t, patch, string(all))
+				}
 				if f, found := findingOf(t, dir, "--spec", spec, "--target", s.URL, "--only", only, "--overlay", patch); found {
 					t.Errorf("still there: %s\n%s", f.Reason, f.Patch)
 				}

@@ -49,7 +49,7 @@ func writeReports(dir string, r plumbline.Report) error {
 			return err
 		}
 	}
-	return nil
+	return writeOverlay(dir, r)
 }
 
 // show prints the report for a person and says where the page is.

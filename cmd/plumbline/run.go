@@ -157,7 +157,7 @@ func (s *session) store() error {
 
 // clear removes what an earlier run left in its directory, and nothing else.
 func clear(dir string) error {
-	for _, name := range []string{"design.json", "plan.json", "evidence.jsonl", "report.json", "report.html", "report.md", "junit.xml", "contracts", "features", "profiles"} {
+	for _, name := range []string{"design.json", "plan.json", "evidence.jsonl", "report.json", "report.html", "report.md", "junit.xml", suggestedOverlay, "contracts", "features", "profiles"} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return err
 		}

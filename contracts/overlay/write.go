@@ -2,7 +2,9 @@ package overlay
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -21,6 +23,21 @@ func Write(title string, actions ...Action) string {
 		return "# " + strings.ReplaceAll(err.Error(), "\n", " ") + "\n"
 	}
 	return string(data)
+}
+
+// Distinct leaves out what is done before: equal actions in an overlay would
+// append the same entry to a list twice.
+func Distinct(actions []Action) []Action {
+	var out []Action
+	for _, a := range actions {
+		same := func(b Action) bool {
+			return a.Target == b.Target && a.Remove == b.Remove && a.Copy == b.Copy && reflect.DeepEqual(a.Update, b.Update)
+		}
+		if !slices.ContainsFunc(out, same) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // Remove is the action that takes out what stands at a JSON pointer of the
