@@ -34,24 +34,33 @@ func amendment(d plumbline.Design, m plumbline.Mark, seen []plumbline.Observatio
 	if !strings.HasPrefix(m.Schema, "/") || len(seen) == 0 {
 		return nil
 	}
-	old := strings.HasPrefix(d.Document.OpenAPI, "2")
 	shown := telling(seen)
+	old := strings.HasPrefix(d.Document.OpenAPI, "2") // it was read as 3.0, and its places are others
 	switch {
 	case m.Kind == plumbline.MarkStatus && shown.Status < 500:
 		return []overlay.Action{overlay.Update(m.Schema, map[string]any{fmt.Sprint(shown.Status): answerLike(shown, old)}, "this status was answered")}
 	case old:
-		return nil // it was read as 3.0, and its places are others
+		return nil
 	case m.Kind == plumbline.MarkMedia && mediaOf(shown) != "":
 		return []overlay.Action{overlay.Update(m.Schema, map[string]any{mediaOf(shown): map[string]any{}}, "this media type was answered")}
 	case m.Kind == plumbline.MarkHeader && strings.HasSuffix(m.Message, "is missing"):
 		return []overlay.Action{overlay.Update(m.Schema, map[string]any{"required": false}, "the header was not always there")}
-	case m.Kind == plumbline.MarkBody && m.Keyword == "" && strings.HasSuffix(m.Schema, "/content") && u.all():
-		return []overlay.Action{overlay.Remove(m.Schema, "there was never a body")}
 	case m.Kind == plumbline.MarkBody:
-		value, known := readAt(shown, m.Pointer)
-		return loosened(d, constraint{m.Keyword, m.Schema, m.Message, value, known, u.all()})
+		return reshaped(d, m, shown, u)
 	}
 	return nil
+}
+
+// reshaped is amendment for the body of an answer.
+func reshaped(d plumbline.Design, m plumbline.Mark, shown plumbline.Observation, u unanimous) []overlay.Action {
+	if m.Keyword == "" {
+		if u.all() && strings.HasSuffix(m.Schema, "/content") {
+			return []overlay.Action{overlay.Remove(m.Schema, "there was never a body")}
+		}
+		return nil
+	}
+	value, known := readAt(shown, m.Pointer)
+	return loosened(d, constraint{m.Keyword, m.Schema, m.Message, value, known, u.all()})
 }
 
 // answerLike documents an answer as it was seen.
@@ -135,7 +144,7 @@ func loosened(d plumbline.Design, c constraint) []overlay.Action {
 }
 
 // gotWant reads what the message of a wrong type says.
-var gotWant = regexp.MustCompile(`got (\w+), want (.+)$`) //nolint:gochecknoglobals // compiled once
+var gotWant = regexp.MustCompile(`got (\w+), want (.+)$`)
 
 // retyped gives a schema the type of what was seen, beside its own unless every
 // answer had another.

@@ -130,6 +130,7 @@ func judgeBfla(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plu
 	case len(a.let) > 0:
 		v := fail(f, "%s lets %s in, who has not %s: %s", o.ID, callers(a.let), needed(o), answers(a.let))
 		v.Remedy, v.Wrong = "check the role before anything else, on every operation", "service"
+		v.Cause = "roles are not checked by " + c.Operation
 		return suspected(v, e, a.let)
 	case len(high) == 0 || len(a.control) == 0:
 		return inconclusive(plumbline.ReasonIncomplete, "nobody who may call %s was seen to call it", o.ID)

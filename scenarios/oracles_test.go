@@ -13,6 +13,24 @@ func init() {
 		broken:   spoil(noServerErrorValid+"/createOrder", each(contractValid, "createOrder/minimal", crash)),
 		unproven: spoil(noServerErrorValid+"/createOrder", each(contractValid, "createOrder", func(_ int, o *plumbline.Observation) { unsent(o) })),
 	}
+	specimens[validAccepted] = specimen{
+		kept: spoil(validAccepted+"/createOrder", nil),
+		broken: spoil(validAccepted+"/createOrder", each(contractValid, "createOrder/minimal", func(_ int, o *plumbline.Observation) {
+			o.Status = 422
+		})),
+		unproven: spoil(validAccepted+"/createOrder", func(e *plumbline.Evidence) { e.Observations = nil }),
+	}
+	specimens[securityHeaders] = specimen{
+		kept: spoil(securityHeaders+"/all-responses", each(contractValid, "", func(_ int, o *plumbline.Observation) {
+			o.Transcript = &plumbline.Transcript{ResponseHeader: map[string][]string{"Content-Type": {"application/json"}, "X-Content-Type-Options": {"nosniff"}}}
+			o.Bytes = 2
+		})),
+		broken: spoil(securityHeaders+"/all-responses", each(contractValid, "", func(_ int, o *plumbline.Observation) {
+			o.Transcript = &plumbline.Transcript{ResponseHeader: map[string][]string{"Content-Type": {"application/json"}}}
+			o.Bytes = 2
+		})),
+		unproven: spoil(securityHeaders+"/all-responses", func(e *plumbline.Evidence) { e.Observations = nil }),
+	}
 	specimens[invalidRejected] = specimen{
 		kept:   spoil(invalidRejected+"/createOrder", nil, withOrders),
 		broken: spoil(invalidRejected+"/createOrder", each(contractWrong, "createOrder/quantity", func(_ int, o *plumbline.Observation) { o.Status = 201 }), withOrders),

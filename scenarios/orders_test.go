@@ -113,7 +113,7 @@ func (r *recording) answered(o *plumbline.Observation, c plumbline.Call) {
 	if o.Stream == c.Name {
 		o.Status = edgeStatus(k, o.Status)
 	}
-	t := &plumbline.Transcript{Method: k.Request.Method, RequestHeader: k.Request.Header, RequestBody: string(k.Request.Body), ResponseHeader: map[string][]string{}}
+	t := &plumbline.Transcript{Method: k.Request.Method, RequestHeader: k.Request.Header, RequestBody: string(k.Request.Body), ResponseHeader: map[string][]string{"X-Content-Type-Options": {"nosniff"}}}
 	if t.Method == "" {
 		t.Method = op.Method
 	}

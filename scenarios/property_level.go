@@ -206,6 +206,7 @@ func judgeProperty(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence)
 	f.measured = float64(len(held))
 	v := fail(f, "%s takes %s from a client, which the document declares readOnly", o.ID, strings.Join(held, ", "))
 	v.Remedy = "take from a request only what a client may set, by a list of what is allowed"
+	v.Cause = o.ID + " takes readOnly properties"
 	v.Wrong = "service"
 	v.Suspects = []plumbline.Suspect{{Experiment: authSealed, Phase: propertyPhase, Stream: sealedName(c.Operation)}}
 	v.Evidence = exhibits(e, []plumbline.Observation{written, shown})

@@ -95,6 +95,7 @@ func judgeShadow(_ plumbline.Design, _ plumbline.Claim, e *plumbline.Evidence) p
 	if len(found) > 0 {
 		v := accuse(e, len(asked), "paths", found)
 		v.Remedy = "take it off, or protect and document it"
+		v.Cause = "endpoints beside the document"
 		return v
 	}
 	if !works {

@@ -63,7 +63,7 @@ type measurement struct {
 	exit   int
 	took   time.Duration
 	gating []plumbline.Finding
-	warned []plumbline.Finding // failures that do not gate
+	warned []plumbline.Finding // failures that are likely, and do not gate
 	sent   int64
 }
 
@@ -133,15 +133,21 @@ func measure(ctx context.Context, binary, dir string, s seed, faulty bool) (meas
 		return m, fmt.Errorf("%s: %w", s.Name, err)
 	}
 	m.sent = r.Requests.Sent
-	for _, f := range r.Findings {
+	m.sort(r.Findings)
+	return m, nil
+}
+
+// sort keeps the failures that gate and those that are likely.
+func (m *measurement) sort(findings []plumbline.Finding) {
+	for _, f := range findings {
 		switch {
-		case f.Outcome == plumbline.Fail && f.Gates:
+		case f.Outcome != plumbline.Fail:
+		case f.Gates:
 			m.gating = append(m.gating, f)
-		case f.Outcome == plumbline.Fail:
+		case f.Level == plumbline.LevelLikely:
 			m.warned = append(m.warned, f)
 		}
 	}
-	return m, nil
 }
 
 func (r row) cells() []string {

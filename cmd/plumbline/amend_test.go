@@ -15,6 +15,64 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
+// What a refusal asks for can be said by the document, and the cases of the
+// next run keep to it.
+func TestWhatARefusalAsksForIsLearnt(t *testing.T) {
+	t.Parallel()
+	const document = `openapi: 3.0.3
+info: {title: Learnt, version: "1"}
+paths:
+  /things:
+    get:
+      operationId: getThings
+      parameters: [{name: size, in: query, schema: {type: integer}}, {name: kind, in: query, schema: {type: string, maxLength: 9}}]
+      responses:
+        "200": {description: things}
+        "422": {description: refused}
+`
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		size, err := strconv.Atoi(q.Get("size"))
+		switch {
+		case !q.Has("kind"):
+			refusing(w, "kind", "is required")
+		case !q.Has("size"):
+			refusing(w, "size", "is required")
+		case err != nil || size < 3 || size > 8:
+			refusing(w, "size", "must be between 3 and 8")
+		case q.Get("kind") != "red" && q.Get("kind") != "blue":
+			refusing(w, "kind", "must be one of: red, blue")
+		}
+	}))
+	defer s.Close()
+	dir := t.TempDir()
+	spec, patch := filepath.Join(dir, "openapi.yaml"), filepath.Join(dir, "patch.yaml")
+	write(t, spec, document)
+	args := []string{"--spec", spec, "--target", s.URL, "--only", "contract/valid-input-accepted"}
+	for round := range 4 {
+		f, found := findingOf(t, dir, args...)
+		if !found {
+			if round == 0 {
+				t.Fatal("nothing was refused")
+			}
+			return
+		}
+		if f.Gates || f.Wrong != "document" || f.Patch == "" {
+			t.Fatalf("gates %t, wrong %q, %s\n%s", f.Gates, f.Wrong, f.Reason, f.Patch)
+		}
+		name := patch + strconv.Itoa(round)
+		write(t, name, f.Patch)
+		args = append(args, "--overlay", name)
+	}
+	t.Error("after four overlays there is still a refusal")
+}
+
+func refusing(w http.ResponseWriter, field, why string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusUnprocessableEntity)
+	_ = json.NewEncoder(w).Encode(map[string]any{"title": "Invalid", "status": 422, "errors": []any{map[string]any{"detail": why, "pointer": "#/" + field}}})
+}
+
 const amended = `openapi: VERSION
 info: {title: Amended, version: "1"}
 paths:

@@ -19,7 +19,11 @@ import (
 // that are stated. Flows say too where identifiers come from; the cases are
 // made once more with that.
 func (s *session) operations() error {
-	o := sample.Options{Seed: s.seed, Dictionary: s.declared.Dictionary}
+	packs, err := s.packed()
+	if err != nil {
+		return err
+	}
+	o := sample.Options{Seed: s.seed, Dictionary: s.declared.Dictionary, Packs: packs}
 	s.design.Operations = sample.Fill(s.doc, s.set, o)
 	files := slices.Clone(s.declared.Flows)
 	for _, name := range s.arazzo {

@@ -5,11 +5,13 @@ import (
 	"path"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/plumbline-dev/plumbline/contracts/overlay"
+	"github.com/plumbline-dev/plumbline/contracts/sample"
 )
 
 // intakeOptions are the flags that say what the document is read with.
@@ -17,12 +19,26 @@ type intakeOptions struct {
 	overlays []string
 	base     string
 	arazzo   []string
+	packs    []string
 }
 
 func (o *intakeOptions) bindIntake(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.overlays, "overlay", nil, "OpenAPI overlay that is applied to the document before it is read; may be repeated")
 	f.StringArrayVar(&o.arazzo, "arazzo", nil, "Arazzo file with flows that have to hold, beside those of plumbline.yaml; may be repeated")
+	f.StringSliceVar(&o.packs, "packs", nil, "send hostile values as well, which a service must survive: "+strings.Join(sample.Packs(), ", "))
 	f.StringVar(&o.base, "base", "", "the released document that this one must not break: a file, a URL, or git:REV[:PATH]")
+}
+
+// packed are the packs of plumbline.yaml and of the flags.
+func (s *session) packed() ([]string, error) {
+	all := slices.Concat(s.declared.Packs, s.packs)
+	for _, p := range all {
+		if !slices.Contains(sample.Packs(), p) {
+			return nil, fmt.Errorf("packs: %q is not known; there are %s", p, strings.Join(sample.Packs(), " and "))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
 // readOverlays reads the overlays of plumbline.yaml, then those of the flags.

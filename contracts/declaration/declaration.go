@@ -33,6 +33,7 @@ type Declaration struct {
 	Messages   *Messages          // nil when none is declared
 	Intake     Intake
 	Flows      []FlowFile
+	Packs      []string         // of hostile values, as sample.Packs names them
 	Dictionary map[string][]any // values by the name of a field, or by operation and place: "createOrder/body/quantity"
 
 	propagation  plumbline.Propagation

@@ -33,6 +33,7 @@ type file struct {
 	Served       string                   `yaml:"served"`
 	Dictionary   map[string][]any         `yaml:"dictionary"`
 	Flows        []flowFile               `yaml:"flows"`
+	Packs        []string                 `yaml:"packs"`
 }
 
 type targetFile struct {

@@ -52,7 +52,7 @@ type builder struct {
 func (b *builder) build() {
 	f := b.file
 	b.out.OpenAPI = b.path(f.OpenAPI)
-	b.out.Generated, b.out.Dictionary = b.path(f.Generated), f.Dictionary
+	b.out.Generated, b.out.Dictionary, b.out.Packs = b.path(f.Generated), f.Dictionary, f.Packs
 	for _, p := range f.OpenSLO {
 		b.out.openSLO = append(b.out.openSLO, b.path(p))
 	}

@@ -8,13 +8,13 @@ import (
 )
 
 // mostRobust bounds the cases of an operation that ask for robustness.
-const mostRobust = 8
+const mostRobust = 20
 
 // invalid makes cases that break the document in one place each, and those of
 // kind CaseRobust, which claim nothing but that the target survives them.
 func (m *maker) invalid() []plumbline.Case {
 	rough := m.robust()
-	rough = rough[:min(len(rough), mostRobust, max(m.options.MaxInvalid/4, 1))]
+	rough = rough[:min(len(rough), mostRobust, max(3*m.options.MaxInvalid/8, 1))]
 	var seen []plumbline.Case
 	out := m.chosen(m.breakIdeas(), m.options.MaxInvalid-len(rough), 2, func(i idea) (plumbline.Case, bool) {
 		c, ok := m.brokenCase(i)
@@ -25,7 +25,7 @@ func (m *maker) invalid() []plumbline.Case {
 		seen = append(seen, c)
 		return c, true
 	})
-	return append(out, rough...)
+	return slices.Concat(out, rough, m.packed())
 }
 
 // breakIdeas are the values that break a constraint of any place.
@@ -36,7 +36,9 @@ func (m *maker) breakIdeas() []idea {
 			out = append(out, idea{place: p, keyword: "required", pointer: p.name(), gone: true})
 		}
 		if p.param == nil {
-			out = append(out, idea{place: p, keyword: "syntax", pointer: "body"})
+			for _, text := range m.unreadable() {
+				out = append(out, idea{place: p, keyword: "syntax", pointer: "body", value: text})
+			}
 		}
 		for _, s := range m.sitesOf(p) {
 			for _, v := range m.gen.breaks(s) {
@@ -92,29 +94,43 @@ func (m *maker) brokenRequest(i idea) (plumbline.Request, bool) {
 	return m.encode(m.changed(i))
 }
 
+// A malformation is a body that does not parse.
+type malformation string
+
+// unreadable are the malformations of the media type of the seed request. Forms
+// that lenient parsers of JSON take, such as a comma too many, are not among
+// them (RFC 8259 §9): they are sent as cases that ask for robustness.
+func (m *maker) unreadable() []malformation {
+	media := m.seed.media
+	if media == "" {
+		media, _ = preferred(m.op.Op.RequestBody.Value.Content)
+	}
+	switch rank(media) {
+	case rankJSON, rankPlusJSON, rankAny:
+		return []malformation{`{"plumbline":`, "{]", "plumbline"}
+	case rankXML:
+		return []malformation{"<plumbline><unclosed>"}
+	case rankMultipart:
+		return []malformation{malformation("--" + boundary + "\r\nno header")}
+	}
+	return nil
+}
+
 // malformed is the seed request with a body that does not parse.
 func (m *maker) malformed(i idea) (plumbline.Request, bool) {
+	text, ok := i.value.(malformation)
 	d := m.seed
 	if d.media == "" {
-		v, ok := m.fresh(i.place)
-		if !ok {
+		v, made := m.fresh(i.place)
+		if !made {
 			return plumbline.Request{}, false
 		}
 		i.value = v
 		d = m.changed(i)
 	}
-	req, ok := m.encode(d)
-	switch rank(d.media) {
-	case rankJSON, rankPlusJSON, rankAny:
-		req.Body = []byte(`{"plumbline":`)
-	case rankXML:
-		req.Body = []byte(`<plumbline><unclosed>`)
-	case rankMultipart:
-		req.Body = []byte("--" + boundary + "\r\nno header")
-	default:
-		return req, false
-	}
-	return req, ok
+	req, encoded := m.encode(d)
+	req.Body = []byte(text)
+	return req, ok && encoded
 }
 
 // labelled is the keyword that a case is known by: the one that is meant where

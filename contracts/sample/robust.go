@@ -51,11 +51,9 @@ func (r *rough) body() {
 		r.add(keyword, "body", words, func(q *plumbline.Request) { q.Body = []byte(body) })
 	}
 	if rank(r.seedMedia()) <= rankPlusJSON {
-		text("nesting", "nested 100 deep", strings.Repeat(`{"a":`, 100)+"1"+strings.Repeat("}", 100))
-		text("utf-8", "invalid UTF-8", "{\"a\":\"\xff\xfe\"}")
-		text("nul", "a NUL character", `{"a":"\u0000"}`)
-		text("duplicate-keys", "duplicate keys", `{"a":1,"a":2}`)
-		text("overflow", "number overflow", `{"a":1e400}`)
+		for _, x := range jsonPack(string(r.seed.Body)) {
+			text(x[0], x[1], x[2])
+		}
 	} else {
 		r.add("utf-8", "body", "invalid UTF-8", func(q *plumbline.Request) { q.Body = append(q.Body, 0xff, 0xfe) })
 		r.add("nul", "body", "a NUL byte", func(q *plumbline.Request) { q.Body = append(q.Body, 0) })
@@ -65,6 +63,31 @@ func (r *rough) body() {
 	})
 	if !r.required(place{mt: r.maker.seed.mt}) {
 		r.add("empty", "body", "an empty body where it is optional", func(q *plumbline.Request) { q.Body = nil })
+	}
+}
+
+// jsonPack are bodies on which parsers of JSON differ, or which are too much for
+// careless ones: keyword, words, bytes (RFC 8259 §4, §6, §8 and §9).
+func jsonPack(seed string) [][3]string {
+	return [][3]string{
+		{"nesting", "nested 100 deep", strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100)},
+		{"utf-8", "invalid UTF-8", "{\"a\":\"\xff\xfe\"}"},
+		{"nul", "a NUL character", `{"a":"\u0000"}`},
+		{"duplicate-keys", "duplicate keys", `{"a":1,"a":2}`},
+		{"overflow", "number overflow", `{"a":1e400}`},
+		{"trailing", "text after the value", seed + " plumbline"},
+		{"two-values", "the value twice", seed + seed},
+		{"order-mark", "a byte-order mark before the value", "\ufeff" + seed},
+		{"blank", "nothing but white space", " \n\t "},
+		{"null", "null", "null"},
+		{"comma", "a comma too many", `{"a":1,}`},
+		{"comment", "a comment", "/* plumbline */ " + seed},
+		{"single-quotes", "single quotes", `{'a':'b'}`},
+		{"nan", "NaN", `{"a":NaN}`},
+		{"digits", "a number of 400 digits", `{"a":` + strings.Repeat("9", 400) + "}"},
+		{"surrogate", "half a surrogate pair", `{"a":"\ud800"}`},
+		{"prototype", "names that mean something to runtimes", `{"__proto__":{"a":1},"constructor":{"prototype":{}},"":0}`},
+		{"deep-list", "lists nested 1000 deep", strings.Repeat("[", 1000) + strings.Repeat("]", 1000)},
 	}
 }
 

@@ -20,12 +20,15 @@ import (
 type Options struct {
 	Seed       uint64 // the same seed makes the same cases
 	MaxValid   int    // cases of one operation; zero means 24
-	MaxInvalid int    // of one operation, those that ask for robustness included; zero means 40
+	MaxInvalid int    // of one operation, those that ask for robustness included, but not those of packs; zero means 54
 	// Dictionary holds values by the name of a field or parameter ("email"), or
 	// by operation and place ("createOrder/body/quantity"). A value is used
 	// where it is valid.
 	Dictionary map[string][]any
 	Stated     Stated // sources of values beside those of the document
+	// Packs name values beside those of the schemas that a server must survive;
+	// see Packs.
+	Packs []string
 }
 
 func (o Options) withDefaults() Options {
@@ -33,7 +36,7 @@ func (o Options) withDefaults() Options {
 		o.MaxValid = 24
 	}
 	if o.MaxInvalid == 0 {
-		o.MaxInvalid = 40
+		o.MaxInvalid = 54
 	}
 	return o
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"mime"
@@ -73,7 +74,7 @@ func (s *service) fill(o *order, fields map[string]any) error {
 	}
 	if note, given := fields["note"]; given {
 		if o.Note, ok = s.note(note); !ok {
-			return wrong("note: at most 200 characters")
+			return wrong(fmt.Sprintf("note: at most %d characters", s.longest()))
 		}
 	}
 	return nil
@@ -85,7 +86,14 @@ func (s *service) note(v any) (string, bool) {
 	if s.mutant.is("500-on-long-note") && n == 200 {
 		panic("no room for the note")
 	}
-	return text, ok && n <= 200
+	return text, ok && n <= s.longest()
+}
+
+func (s *service) longest() int {
+	if s.mutant.is("undocumented-limit") {
+		return 100
+	}
+	return 200
 }
 
 func (s *service) quantity(v any) (int, bool) {

@@ -12,6 +12,9 @@ func (s *service) routed(mux *http.ServeMux) http.Handler {
 		if s.mutant.is("401-without-challenge") {
 			w = unchallenged{w}
 		}
+		if !s.mutant.is("sniffable") {
+			w.Header().Set("X-Content-Type-Options", "nosniff")
+		}
 		h, pattern := mux.Handler(r)
 		if pattern != "" {
 			mux.ServeHTTP(s.labelled(w, r), r)
