@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"regexp"
 	"slices"
 
 	"github.com/plumbline-dev/plumbline"
@@ -15,7 +16,7 @@ func init() {
 		Title: "Valid input is accepted",
 		Doc: `Method: every valid case of every operation that the mode allows is sent, each proved valid by the schemas of the document; what a refusal says about itself is read – problem details, JSON:API, and the answers of the widespread validators.
 Criterion: none is refused as invalid (400, 413, 415, 422).
-Guard: a refusal is told only when it comes again from a clean state. 401, 403, 404, 409, 412, 428 and 429 speak of permission and state, not of the input. A right service may hold rules that no schema can say, so the finding warns; where not one valid request is accepted, it may be the data that is missing, and it informs. Where a refusal says what it wants, an overlay says it too: with it, later cases keep to the rule.`,
+Guard: a refusal is told only when it comes again from a clean state. 401, 403, 404, 409, 412, 428 and 429 speak of permission and state, not of the input. A right service may hold rules that no schema can say, so the finding warns. It informs where not one valid request is accepted, or the refusal names no rule that a schema could hold: it may be the data that is missing. A cursor of a list that was made up does not count. Where a refusal says what it wants, an overlay says it too: with it, later cases keep to the rule.`,
 		Standard: "OpenAPI 3.0 and 3.1; RFC 9457 §3; RFC 9110 §15.5.1",
 		Mutants:  []string{"undocumented-limit"},
 		Level:    plumbline.LevelLikely,
@@ -34,7 +35,7 @@ func planAccepted(d plumbline.Design) plumbline.Proposal {
 
 func judgeAccepted(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	op, _ := d.Operation(c.Operation)
-	w := welcomeOf(op, e)
+	w := welcomeOf(d, op, e)
 	switch {
 	case w.sent == 0:
 		return inconclusive(plumbline.ReasonIncomplete, "no valid request reached %s", op.ID)
@@ -52,11 +53,11 @@ type welcome struct {
 	refused        []plumbline.Observation // as invalid
 }
 
-func welcomeOf(op plumbline.Operation, e *plumbline.Evidence) welcome {
+func welcomeOf(d plumbline.Design, op plumbline.Operation, e *plumbline.Evidence) welcome {
 	disturbed := disturbanceOf(e)
 	var w welcome
 	for o := range e.Of(contractValid, "") {
-		if o.Operation != op.ID || spoilt(op, o) || !sentToTarget(o) || disturbed.near(o) {
+		if o.Operation != op.ID || spoilt(op, o) || !sentToTarget(o) || disturbed.near(o) || madeUp(d, op, o) {
 			continue
 		}
 		w.sent++
@@ -68,6 +69,14 @@ func welcomeOf(op plumbline.Operation, e *plumbline.Evidence) welcome {
 		}
 	}
 	return w
+}
+
+// madeUp says whether the request names a page of a list by a cursor: only the
+// service knows which there are.
+func madeUp(d plumbline.Design, op plumbline.Operation, o plumbline.Observation) bool {
+	return o.Transcript != nil && slices.ContainsFunc(d.Families, func(f plumbline.Family) bool {
+		return f.List == op.ID && f.Paging != nil && f.Paging.Style == "cursor" && regexp.MustCompile(`[?&]`+regexp.QuoteMeta(f.Paging.Param)+`=`).MatchString(o.Transcript.URL)
+	})
 }
 
 // refusal tells the valid requests that were refused, and what the refusals
@@ -86,7 +95,7 @@ func (w welcome) refusal(d plumbline.Design, op plumbline.Operation, e *plumblin
 	v.Patch = patched("What "+op.ID+" asks for", actions)
 	v.Wrong = wrongDocument
 	v.Remedy = bothSides(wrongDocument, "a rule that the service holds is often left out of it", "accept what the document allows", v.Patch)
-	if w.accepted == 0 {
+	if w.accepted == 0 || v.Patch == "" {
 		v.Level = plumbline.LevelAdvisory
 	}
 	v.Evidence, v.Suspects, v.Cause = exhibits(e, w.refused), suspects(w.refused), "refuses valid input "+op.ID
