@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -14,6 +15,7 @@ import (
 type confirmation struct {
 	Service string `yaml:"service"`
 	Claim   string `yaml:"claim"` // may hold *, for one part of a claim's ID
+	Says    string `yaml:"says"`  // what the finding has to say; another breach of the same claim is another finding
 	Curl    string `yaml:"curl"`
 	Why     string `yaml:"why"`
 }
@@ -28,8 +30,8 @@ func readConfirmed(file string) ([]confirmation, error) {
 		return nil, err
 	}
 	for i, c := range out {
-		if c.Service == "" || c.Claim == "" || c.Curl == "" || c.Why == "" {
-			return nil, fmt.Errorf("%s: entry %d lacks service, claim, curl or why", file, i+1)
+		if c.Service == "" || c.Claim == "" || c.Says == "" || c.Curl == "" || c.Why == "" {
+			return nil, fmt.Errorf("%s: entry %d lacks service, claim, says, curl or why", file, i+1)
 		}
 	}
 	return out, nil
@@ -38,7 +40,7 @@ func readConfirmed(file string) ([]confirmation, error) {
 // find gives the confirmation of a finding of the service.
 func find(known []confirmation, service string, f plumbline.Finding) (confirmation, bool) {
 	for _, c := range known {
-		if ok, err := path.Match(c.Claim, f.Claim); err == nil && ok && c.Service == service {
+		if ok, err := path.Match(c.Claim, f.Claim); err == nil && ok && c.Service == service && strings.Contains(f.Reason, c.Says) {
 			return c, true
 		}
 	}

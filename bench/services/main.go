@@ -43,8 +43,7 @@ func run(ctx context.Context, c config) error {
 	if err := c.settle(); err != nil {
 		return err
 	}
-	known, err := readConfirmed(c.confirmed)
-	if err != nil {
+	if _, err := readConfirmed(c.confirmed); err != nil {
 		return err
 	}
 	if c.serve != "" {
@@ -56,7 +55,7 @@ func run(ctx context.Context, c config) error {
 		if c.only != "" && c.only != s.name {
 			continue
 		}
-		r, err := c.measure(ctx, s, known)
+		r, err := c.measure(ctx, s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}

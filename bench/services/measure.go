@@ -33,7 +33,7 @@ type told struct {
 }
 
 // measure starts the service, runs plumbline on it and stops it.
-func (c config) measure(ctx context.Context, s service, known []confirmation) (r row, err error) {
+func (c config) measure(ctx context.Context, s service) (r row, err error) {
 	st, err := newStage(c, s.name)
 	if err != nil {
 		return r, err
@@ -48,6 +48,10 @@ func (c config) measure(ctx context.Context, s service, known []confirmation) (r
 	}
 	r.service = s
 	if err := r.judge(ctx, c, d, filepath.Join(c.out, s.name)); err != nil {
+		return r, err
+	}
+	known, err := readConfirmed(c.confirmed)
+	if err != nil {
 		return r, err
 	}
 	for _, f := range r.report.Findings {

@@ -18,6 +18,11 @@ import (
 func (s *session) judge(e *plumbline.Evidence) plumbline.Report {
 	r := scenarios.Judge(s.design, s.plan, scenarios.Functions(), e)
 	r.Notes = append(r.Notes, s.notes...)
+	for i, f := range r.Findings {
+		if f.Replay != "" {
+			r.Findings[i].Replay += s.replayFlags()
+		}
+	}
 	return r
 }
 

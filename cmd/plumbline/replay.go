@@ -71,7 +71,7 @@ func (a *app) replay(ctx context.Context, o options, dir, claim string) error {
 // stored is the session of a stored run, with the credentials of the
 // configuration at hand.
 func (a *app) stored(o options, dir string) (*session, *plumbline.Evidence, error) {
-	s, err := a.prepare(o)
+	s, err := a.prepare(recalled(o, dir))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -93,9 +93,48 @@ func (a *app) stored(o options, dir string) (*session, *plumbline.Evidence, erro
 	return s, stored, nil
 }
 
+// runs is where run directories go unless --out says otherwise.
+const runs = ".plumbline/runs"
+
+// replayFlags are what a replay has to be told beside the claim, as for a shell.
+func (s *session) replayFlags() string {
+	var b strings.Builder
+	flag := func(name, value string) {
+		if value == "" {
+			return
+		}
+		if strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@+=,") != "" {
+			value = "'" + strings.ReplaceAll(value, "'", `'\\''`) + "'"
+		}
+		b.WriteString(" --" + name + " " + value)
+	}
+	if !strings.HasPrefix(filepath.ToSlash(s.out), runs+"/") {
+		flag("run", s.out)
+	}
+	flag("config", s.config)
+	flag("spec", s.spec)
+	for _, o := range s.overlays {
+		flag("overlay", o)
+	}
+	flag("auth", s.auth)
+	return b.String()
+}
+
+// recalled are the options with the document of the run, where nothing names
+// another one and it is still there.
+func recalled(o options, dir string) options {
+	if o.spec != "" || o.config != "" || isFile("plumbline.yaml") {
+		return o
+	}
+	var d plumbline.Design
+	if err := readJSON(filepath.Join(dir, "design.json"), &d); err == nil && isFile(d.Document.File) {
+		o.spec = d.Document.File
+	}
+	return o
+}
+
 // newestRun is the last of the run directories: their names are times.
 func newestRun() (string, error) {
-	const runs = ".plumbline/runs"
 	entries, err := os.ReadDir(runs)
 	if err != nil || len(entries) == 0 {
 		return "", fmt.Errorf("no run in %s: name one with --run", runs)

@@ -32,9 +32,10 @@ type redactor struct {
 	declared *regexp.Regexp           // names that the declaration calls secret; nil for none
 }
 
-// position is what the names of places in a list have of the name of a secret:
-// a request without its page cannot be made again.
-var position = regexp.MustCompile(`(?i)(continuation|continue|next|prev|previous|page|start|sync|paging|pagination|resume|scroll)[-_]?(page)?[-_]?token`)
+// harmless is what some names that are none have of the name of a secret: those
+// of places in a list, and of what is only about authorization. A request
+// without them cannot be made again.
+var harmless = regexp.MustCompile(`(?i)(authorization|token|session)[-_]?(model|type|endpoint|url|uri|count|limit|status)|(continuation|continue|next|prev|previous|page|start|sync|paging|pagination|resume|scroll)[-_]?(page)?[-_]?token`)
 
 func newRedactor(c Config) *redactor {
 	words := []string{"authorization", "cookie", "set-cookie", "token", "secret", "password", "passwd", "api[-_]?key", "apikey", "session", "credential", "private[-_]?key"}
@@ -144,7 +145,7 @@ func (r *redactor) secret(name string) bool {
 	if r.declared != nil && r.declared.MatchString(name) {
 		return true
 	}
-	return r.names.MatchString(position.ReplaceAllString(name, ""))
+	return r.names.MatchString(harmless.ReplaceAllString(name, ""))
 }
 
 func (r *redactor) header(h http.Header) map[string][]string {
@@ -236,8 +237,11 @@ func (c *Client) curl(t *plumbline.Transcript, s Shot, req *http.Request, cred C
 			}
 		}
 	}
-	if t.RequestBody != "" {
+	switch {
+	case t.RequestBody != "":
 		b.WriteString(" --data-raw " + quote(t.RequestBody))
+	case slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, t.Method) && len(s.Request.Body) == 0:
+		b.WriteString(" -H 'Content-Length: 0'") // as we say; curl says nothing, and servers make a difference
 	}
 	return b.String()
 }

@@ -16,8 +16,10 @@ func TestPlacesInAListAreNoSecrets(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		`{"continuation_token":"abc","token":"xyz"}`: `{"continuation_token":"abc","token":"[redacted]"}`,
-		`{"sessionToken":"xyz","next_token":"abc"}`:  `{"sessionToken":"[redacted]","next_token":"abc"}`,
+		`{"authorization_model_id":"abc","authorization":"xyz"}`: `{"authorization_model_id":"abc","authorization":"[redacted]"}`,
+		`{"token_type":"bearer","access_token":"xyz"}`:           `{"token_type":"bearer","access_token":"[redacted]"}`,
+		`{"continuation_token":"abc","token":"xyz"}`:             `{"continuation_token":"abc","token":"[redacted]"}`,
+		`{"sessionToken":"xyz","next_token":"abc"}`:              `{"sessionToken":"[redacted]","next_token":"abc"}`,
 	} {
 		if got := r.text(in); got != want {
 			t.Errorf("%s: %s", in, got)
