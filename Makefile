@@ -9,6 +9,7 @@ BENCH         ?= .
 RACE          ?=
 MUTANTS       ?= all
 PARALLEL      ?= 1
+SEEDS         ?= 20
 LDFLAGS       := -s -w -X main.version=$(VERSION)
 
 .PHONY: help
@@ -68,6 +69,12 @@ out/bench/peers:
 bench-load: out/bench/peers ## Cost and truth of the load generator beside its peers, to bench/load/RESULTS.md
 	go build -trimpath -o out/bench/ ./bench/load/server ./bench/load/attack
 	go run ./bench/load -programs out/bench -results bench/load/RESULTS.md
+
+.PHONY: bench-loop
+bench-loop: setup ## Generator, model server and inspector over the corpus; whole runs and pacts against it, to bench/loop/RESULTS.md
+	go run ./bench/loop -seeds $(SEEDS)
+	go run ./bench/loop -whole 20
+	go run ./bench/loop -pacts 56
 
 .PHONY: bench
 bench: ## Benchmarks, six times over, to bench.txt

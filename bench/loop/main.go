@@ -1,11 +1,14 @@
 // Loop sends the cases of every document of a corpus to the server that the
 // same document describes, in process and seed by seed: to the right one, of
 // which nothing may be held against anybody, and to the rotten one, which
-// breaks one promise in every answer. It writes RESULTS.md.
+// breaks one promise in every answer. It writes the part "loop" of RESULTS.md.
 //
 // Usage:
 //
-//	loop -corpus openapi.tgz -seeds 20 -out RESULTS.md
+//	loop -corpus openapi.tgz -seeds 20 -part 10 -out RESULTS.md
+//	loop -serve document.yaml [-rot]
+//	loop -whole 24 -plumbline bin/plumbline
+//	loop -pacts 50 -plumbline bin/plumbline
 package main
 
 import (
@@ -47,8 +50,17 @@ type bench struct {
 	corpus string
 	seeds  int
 	every  int
+	part   int
 	only   string
+	words  string
 	out    string
+
+	serve     string
+	rot       bool
+	whole     int
+	pacts     int
+	plumbline string
+	second    string
 
 	mu         sync.Mutex
 	documents  int
@@ -64,12 +76,33 @@ func run(ctx context.Context) error {
 	flag.StringVar(&b.corpus, "corpus", "../shared/corpus/openapi.tgz", "archive of OpenAPI documents")
 	flag.IntVar(&b.seeds, "seeds", 20, "seeds of the server")
 	flag.IntVar(&b.every, "every", 1, "take every n-th document only")
+	flag.IntVar(&b.part, "part", 10, "with the seeds after the first, send every n-th case only, others with every seed")
+	flag.StringVar(&b.words, "keywords", "contracts/mock/testdata/keywords-*.yaml", "documents that hold every keyword")
 	flag.StringVar(&b.only, "only", "", "take only documents whose name holds this text")
 	flag.StringVar(&b.out, "out", "bench/loop/RESULTS.md", "where the figures go")
+	flag.StringVar(&b.serve, "serve", "", "serve this document on a loopback port until interrupted")
+	flag.BoolVar(&b.rot, "rot", false, "with -serve: break one promise in every answer")
+	flag.IntVar(&b.whole, "whole", 0, "make whole runs against so many documents")
+	flag.IntVar(&b.pacts, "pacts", 0, "verify the generated pacts of so many documents")
+	flag.StringVar(&b.plumbline, "plumbline", "bin/plumbline", "the binary of whole runs, and the worker of the default Pact engine")
+	flag.StringVar(&b.second, "pact-go", "bin/plumbline-pact-go", "the worker of the second Pact engine; without it that is left out")
 	flag.Parse()
-	docs, err := read(b.corpus)
+	switch {
+	case b.serve != "":
+		return b.serveUntil(ctx)
+	case b.whole > 0:
+		return b.runs(ctx)
+	case b.pacts > 0:
+		return b.verify(ctx)
+	}
+	return b.loop(ctx)
+}
+
+// loop runs over all documents, as many at once as there are processors.
+func (b *bench) loop(ctx context.Context) error {
+	docs, err := b.documentsOf()
 	if err != nil {
-		return fmt.Errorf("read %s: %w", b.corpus, err)
+		return err
 	}
 	began := time.Now()
 	names := make(chan string)
@@ -89,7 +122,28 @@ func run(ctx context.Context) error {
 	close(names)
 	wg.Wait()
 	b.took = time.Since(began)
-	return os.WriteFile(b.out, []byte(b.text()), 0o600)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return replaced(b.out, "loop", b.text())
+}
+
+// documentsOf are those of the corpus and those that hold every keyword.
+func (b *bench) documentsOf() (map[string][]byte, error) {
+	docs, err := read(b.corpus)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", b.corpus, err)
+	}
+	more, err := filepath.Glob(b.words)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range more {
+		if docs[name], err = os.ReadFile(name); err != nil {
+			return nil, err
+		}
+	}
+	return docs, nil
 }
 
 // document runs all seeds over one document.
@@ -105,14 +159,17 @@ func (b *bench) document(ctx context.Context, name string, data []byte) {
 	ops, inspector := sample.Fill(d, s, sample.Options{Seed: 1}), schema.NewInspector(d, s)
 	var right, rotten mock.Result
 	for seed := 1; seed <= b.seeds && ctx.Err() == nil; seed++ {
-		for _, rot := range []bool{false, true} {
-			l := &mock.Loop{Doc: d, Set: s, Inspector: inspector, Operations: ops, Seed: uint64(seed), Rot: rot} //nolint:gosec // from 1
-			if rot {
-				rotten.Add(l.Run(ctx))
-			} else {
-				right.Add(l.Run(ctx))
-			}
+		l := mock.Loop{Doc: d, Set: s, Inspector: inspector, Operations: ops, Seed: uint64(seed)} //nolint:gosec // from 1
+		if seed > 1 {
+			l.Part = b.part
 		}
+		ill := l
+		ill.Rot = true
+		if own, _ := filepath.Match(b.words, name); own {
+			ill.Part, ill.Rounds = 0, 30
+		}
+		right.Add(l.Run(ctx))
+		rotten.Add(ill.Run(ctx))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -126,26 +183,6 @@ func (b *bench) document(ctx context.Context, name string, data []byte) {
 			b.lines = append(b.lines, fmt.Sprintf("%s: %s %d: %.300s", name, x.Case, x.Status, strings.Join(strings.Fields(x.Message), " ")))
 		}
 	}
-}
-
-func (b *bench) text() string {
-	var w strings.Builder
-	r := b.right
-	fmt.Fprintf(&w, "# Generator, server and inspector in a loop\n\nWritten by `go run ./bench/loop`. In process, without sockets; %d documents with %d operations, %d seeds of the server, %s.\n\n", b.documents, b.operations, b.seeds, b.took.Round(time.Second))
-	fmt.Fprintf(&w, "## The right server\n\n| what | count |\n|---|---:|\n| cases sent | %d |\n| valid | %d |\n| invalid | %d |\n| robust | %d |\n| **disagreements** | **%d** |\n", r.Sent, r.Valid, r.Invalid, r.Robust, len(r.Disagreed))
-	fmt.Fprintf(&w, "| answers with drift | %d |\n| valid, of a thing that is not there | %d |\n| valid, with a live value that the parameter's schema refuses | %d |\n| not sent: no answer gave the value that they need | %d |\n| not judged: no value was found that the answer's schema accepts | %d |\n\n", r.Drift, r.Missing, r.Unfit, r.Unbound, r.Unable)
-	fmt.Fprint(&w, "## The rotten server\n\nOne promise is broken in every answer to a valid case; found means that the inspector marks it as a breach.\n\n| promise | broken | found | rate |\n|---|---:|---:|---:|\n")
-	all, found := 0, 0
-	for _, k := range slices.Sorted(maps.Keys(b.rotten.Broken)) {
-		n, f := b.rotten.Broken[k], b.rotten.Detected[k]
-		all, found = all+n, found+f
-		fmt.Fprintf(&w, "| %s | %d | %d | %.2f %% |\n", k, n, f, 100*float64(f)/float64(n))
-	}
-	fmt.Fprintf(&w, "| **all** | **%d** | **%d** | **%.3f %%** |\n", all, found, 100*float64(found)/float64(max(all, 1)))
-	if len(b.lines) > 0 {
-		fmt.Fprintf(&w, "\n## What does not agree\n\nThe first %d:\n\n```\n%s\n```\n", len(b.lines), strings.Join(b.lines, "\n"))
-	}
-	return w.String()
 }
 
 // read unpacks the documents of an archive.

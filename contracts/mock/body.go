@@ -133,7 +133,8 @@ func (r reader) form(m *openapi3.MediaType, raw string) any {
 	var more [][2]string
 	for _, e := range all {
 		name, _, _ := strings.Cut(e.name, "[")
-		if names[e.name] == nil && names[name] == nil {
+		inside := may(names[name], "object") || may(names[name], "array")
+		if names[e.name] == nil && !inside {
 			more = append(more, [2]string{e.name, unescapeQuery(e.value)})
 		}
 	}

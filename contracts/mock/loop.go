@@ -78,15 +78,31 @@ type Disagreement struct {
 
 // Run sends every case once. A rotten server gets the valid ones alone.
 func (l *Loop) Run(ctx context.Context) Result {
-	l.result = Result{Broken: map[string]int{}, Detected: map[string]int{}}
-	l.held = map[string]plumbline.Response{}
-	l.server = New(l.Doc, l.Set, Options{Seed: l.Seed, Rot: l.Rot, Rotted: func(r Rot) { l.rotten = &r }})
+	l.Start()
 	for range max(l.Rounds, 1) {
 		for _, op := range l.Operations {
 			l.operation(ctx, op)
 		}
 	}
 	return l.result
+}
+
+// Start makes the server and returns it. Nothing is sent yet.
+func (l *Loop) Start() *Server {
+	l.result = Result{Broken: map[string]int{}, Detected: map[string]int{}}
+	l.held = map[string]plumbline.Response{}
+	l.server = New(l.Doc, l.Set, Options{Seed: l.Seed, Rot: l.Rot, Rotted: func(r Rot) { l.rotten = &r }})
+	return l.server
+}
+
+// Value is what stands at a pointer of an answer to an operation's first case,
+// which is sent when it was not before, or anew where the value will be used
+// up; ok is false when there is none. Start comes first.
+func (l *Loop) Value(ctx context.Context, operation, pointer string, anew bool) (v any, ok bool) {
+	if anew {
+		clear(l.held)
+	}
+	return l.source(ctx, plumbline.Bind{From: operation, Pointer: pointer}, 0)
 }
 
 func (l *Loop) operation(ctx context.Context, op plumbline.Operation) {
@@ -135,7 +151,7 @@ func (l *Loop) disagree(c plumbline.Case, req plumbline.Request, status int, mes
 // judge compares what the generator says of a case with what the server did,
 // and what the server answered with what the inspector says of it.
 func (l *Loop) judge(op plumbline.Operation, c plumbline.Case, req plumbline.Request, resp plumbline.Response) {
-	why := strings.Join(resp.Header[reason], "")
+	why := strings.Join(resp.Header[Reason], "")
 	refused := why != ""
 	l.owed(c, req, resp, why)
 	for _, m := range l.Inspector.Inspect(op.ID, req, resp) {

@@ -289,8 +289,8 @@ func simple(v any) string {
 // schema accepts: nothing about it may be held against anybody.
 const Unable = "Plumbline-Mock-Unable"
 
-// reason is the header that tells why a request was refused.
-const reason = "Plumbline-Mock-Reason"
+// Reason is the header that tells why a request was refused.
+const Reason = "Plumbline-Mock-Reason"
 
 func (r *reply) write(w http.ResponseWriter, c *call) {
 	maps.Copy(w.Header(), r.header)
@@ -318,7 +318,7 @@ func (r *reply) write(w http.ResponseWriter, c *call) {
 // document has an answer for it.
 func (s *Server) refuse(w http.ResponseWriter, c *call, status int, why string) {
 	r := &reply{status: refusal(c.op.Op, status), header: http.Header{}}
-	r.header.Set(reason, why)
+	r.header.Set(Reason, why)
 	r.response = documented(c.op.Op.Responses, r.status)
 	if r.response == nil || len(r.response.Content) == 0 {
 		r.media, r.raw = "application/problem+json", []byte(fmt.Sprintf(`{"title":%q,"status":%d}`, why, r.status))

@@ -80,6 +80,13 @@ func (s *Server) Authorize(id string, req *http.Request) {
 	}
 }
 
+// AuthorizeAny is Authorize for the operation that a request is for.
+func (s *Server) AuthorizeAny(req *http.Request) {
+	if route, _, _ := s.find(req.Method, req.URL.EscapedPath()); route != nil {
+		s.Authorize(route.ops[req.Method].ID, req)
+	}
+}
+
 func authorize(req *http.Request, scheme *openapi3.SecurityScheme) {
 	switch {
 	case carries(req, scheme):

@@ -57,12 +57,13 @@ func endsInParameter(template string) bool {
 	return strings.HasPrefix(last, "{") && strings.HasSuffix(last, "}") && strings.Count(last, "{") == 1
 }
 
-// hasItems tells whether the document has paths of single things below a
-// collection.
+// hasItems tells whether the document has paths of single things of a
+// collection, or of what belongs to one of them.
 func (s *Server) hasItems(template string) bool {
 	return slices.ContainsFunc(s.routes, func(r *route) bool {
 		rest, ok := strings.CutPrefix(r.template, strings.TrimSuffix(template, "/")+"/{")
-		return ok && strings.IndexByte(rest, '/') < 0 && strings.HasSuffix(rest, "}")
+		_, after, closed := strings.Cut(rest, "}")
+		return ok && closed && (after == "" || after[0] == '/')
 	})
 }
 
@@ -275,6 +276,7 @@ func (s *Server) create(c *call, r *reply) {
 		s.show(c, r, t)
 		t.shown = nil
 		t.ids = ids(t.fields, s.parameter(c.route.template))
+		t.ids = append(t.ids, enveloped(r.value, s.parameter(c.route.template))...)
 		if len(t.ids) == 0 {
 			t.ids = []string{strconv.FormatUint(s.made, 10)}
 		}
@@ -347,6 +349,23 @@ func ids(fields map[string]any, parameter string) []string {
 		add(func(k string) bool {
 			return strings.HasSuffix(k, "id") || strings.HasSuffix(k, "key") || slices.Contains([]string{"name", "slug", "code"}, k)
 		})
+	}
+	return out
+}
+
+// enveloped are the names of a thing that an answer holds in a member, alone or
+// as the first of a list.
+func enveloped(v any, parameter string) []string {
+	m, _ := v.(map[string]any)
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		e := m[k]
+		if list, ok := e.([]any); ok && len(list) > 0 {
+			e = list[0]
+		}
+		if fields, ok := e.(map[string]any); ok {
+			out = append(out, ids(fields, parameter)...)
+		}
 	}
 	return out
 }

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mock"
+	"github.com/plumbline-dev/plumbline/contracts/pactfile"
+	"github.com/plumbline-dev/plumbline/contracts/sample"
+	"github.com/plumbline-dev/plumbline/runners/pact"
+)
+
+// A tally is how the pact of one document was taken.
+type tally struct {
+	name         string
+	interactions int
+	ok, refused  [2]int // by engine
+	unset        [2]int // no answer gave a value, or one that the path's own schema refuses
+	took         [2]time.Duration
+	same         bool // the bytes, written twice
+	lines        []string
+}
+
+func engines() [2]string { return [2]string{"ffi", "pact-go"} }
+
+// verify writes the pacts of some documents and has both engines verify them
+// against the right server.
+func (b *bench) verify(ctx context.Context) error {
+	docs, names, err := b.modest(b.pacts, 60_000)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "plumbline-pacts-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	var all []tally
+	for _, name := range names {
+		t, err := b.verified(ctx, filepath.Join(dir, "p.json"), name, docs[name])
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if t.interactions == 0 {
+			continue
+		}
+		all = append(all, t)
+		fmt.Fprintf(os.Stderr, "%s: %d interactions, %v refused, %v\n", name, t.interactions, t.refused, t.took)
+		if err := replaced(b.out, "pacts", tallies(all)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mostInteractions bounds what is verified of one document.
+const mostInteractions = 12
+
+func (b *bench) verified(ctx context.Context, file, name string, data []byte) (tally, error) {
+	t := tally{name: name}
+	var last []byte
+	var loop *mock.Loop
+	for range 2 {
+		d, s, err := parsed(name, data)
+		if err != nil {
+			return t, err
+		}
+		ops := sample.Fill(d, s, sample.Options{Seed: 1, MaxInvalid: 1})
+		p, _ := pactfile.Build(d, s, ops, pactfile.Options{Provider: "p"})
+		p.Interactions = p.Interactions[:min(len(p.Interactions), mostInteractions)]
+		var w bytes.Buffer
+		if err := pactfile.Write(&w, p); err != nil {
+			return t, err
+		}
+		t.same = last == nil || bytes.Equal(last, w.Bytes())
+		last, t.interactions = w.Bytes(), len(p.Interactions)
+		loop = &mock.Loop{Doc: d, Set: s, Operations: ops, Seed: 1}
+	}
+	if t.interactions == 0 {
+		return t, nil
+	}
+	if err := os.WriteFile(file, last, 0o600); err != nil {
+		return t, err
+	}
+	for i, engine := range engines() {
+		v := &pact.Verifier{Engine: engine, Worker: []string{b.plumbline, "pact-worker"}, Timeout: 10 * time.Second}
+		if engine == "pact-go" {
+			second, err := filepath.Abs(b.second)
+			if _, none := os.Stat(second); err != nil || none != nil {
+				continue
+			}
+			v.Shard, v.Worker = 1, []string{second, "-test.run=^TestWorker$", "-test.timeout=0"}
+		}
+		began := time.Now()
+		if err := t.take(ctx, i, v, file, loop); err != nil {
+			return t, err
+		}
+		t.took[i] = time.Since(began)
+	}
+	return t, nil
+}
+
+// take verifies the file with one engine, against a server of its own.
+func (t *tally) take(ctx context.Context, engine int, v *pact.Verifier, file string, loop *mock.Loop) error {
+	server, misfits := loop.Start(), 0
+	var one sync.Mutex // a loop holds answers, and is for one caller
+	got, err := v.Verify(ctx, pact.Job{
+		Files: []string{file}, Base: "http://mock.example",
+		Send: func(q *http.Request) (*http.Response, error) {
+			if q.Body == nil {
+				q.Body = io.NopCloser(http.NoBody)
+			}
+			w := httptest.NewRecorder()
+			server.AuthorizeAny(q)
+			server.ServeHTTP(w, q)
+			if strings.HasPrefix(w.Header().Get(mock.Reason), "path/") {
+				one.Lock()
+				misfits++
+				one.Unlock()
+			}
+			return w.Result(), nil
+		},
+		States: func(ctx context.Context, _ string, params map[string]any) (map[string]any, error) {
+			from, _ := params["operation"].(string)
+			pointer, _ := params["pointer"].(string)
+			as, _ := params["as"].(string)
+			if as == "" {
+				return map[string]any{}, nil
+			}
+			one.Lock()
+			defer one.Unlock()
+			value, ok := loop.Value(ctx, from, pointer, true)
+			if !ok {
+				return nil, errors.New("no answer gave the value")
+			}
+			return map[string]any{as: value}, nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range got {
+		switch {
+		case r.Result == plumbline.PactOK:
+			t.ok[engine]++
+		case strings.Contains(strings.Join(r.Detail, " "), "no answer gave the value"):
+			t.unset[engine]++
+		case misfits > 0: // each one fails the one interaction that it is of
+			misfits--
+			t.unset[engine]++
+		default:
+			t.refused[engine]++
+			t.lines = append(t.lines, fmt.Sprintf("%s: %s %s: %s %.300s", t.name, v.Engine, r.Key, r.Result, strings.Join(r.Detail, "; ")))
+		}
+	}
+	return nil
+}
+
+func tallies(all []tally) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "The first %d interactions of the provider-surface pact of each document, verified by the default engine (libpact_ffi) and by pact-go against the right server. Provider states are answered by creating through the server; \"no state\" means that no answer gave the value, or that the schema of the path refuses what was given. Each file was written twice from the document.\n\n", mostInteractions)
+	w.WriteString("| document | interactions | ffi: ok | refused | no state | took | pact-go: ok | refused | no state | took | same bytes |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n")
+	var sum tally
+	same := 0
+	for _, t := range all {
+		fmt.Fprintf(&w, "| %s | %d |", t.name, t.interactions)
+		sum.interactions += t.interactions
+		for i := range t.ok {
+			fmt.Fprintf(&w, " %d | %d | %d | %.1f s |", t.ok[i], t.refused[i], t.unset[i], t.took[i].Seconds())
+			sum.ok[i], sum.refused[i], sum.unset[i] = sum.ok[i]+t.ok[i], sum.refused[i]+t.refused[i], sum.unset[i]+t.unset[i]
+		}
+		if t.same {
+			same++
+		}
+		fmt.Fprintf(&w, " %t |\n", t.same)
+		sum.lines = append(sum.lines, t.lines...)
+	}
+	fmt.Fprintf(&w, "\n%d documents, %d interactions; ", len(all), sum.interactions)
+	for i, engine := range engines() {
+		fmt.Fprintf(&w, "%s: %d accepted, %d refused, %d without a state; ", engine, sum.ok[i], sum.refused[i], sum.unset[i])
+	}
+	fmt.Fprintf(&w, "byte-identical: %d of %d.\n", same, len(all))
+	if len(sum.lines) > 0 {
+		fmt.Fprintf(&w, "\n```\n%s\n```\n", strings.Join(sum.lines, "\n"))
+	}
+	return w.String()
+}
