@@ -16,7 +16,13 @@ func (b *bench) text() string {
 	r := b.right
 	fmt.Fprintf(&w, "In process, without sockets; %d documents with %d operations, %d seeds of the server, %s on a shared machine.\n", b.documents, b.operations, b.seeds, b.took.Round(time.Second))
 	if b.seeds > 1 && b.part > 1 {
-		fmt.Fprintf(&w, "The first seed sends every case; each other one sends every %d. of them, others with every seed.\n", b.part)
+		fmt.Fprintf(&w, "The first seed sends every case; each other one sends one in %d, others with every seed.\n", b.part)
+	}
+	if b.valid > 0 || b.invalid > 0 {
+		fmt.Fprintf(&w, "At most %d valid and %d invalid cases of an operation.\n", b.valid, b.invalid)
+	}
+	if !b.ended {
+		w.WriteString("The run was interrupted before it had met all documents; the largest are missing.\n")
 	}
 	fmt.Fprintf(&w, "\n### The right server\n\n| what | count |\n|---|---:|\n| cases sent | %d |\n| valid | %d |\n| invalid | %d |\n| robust | %d |\n| **disagreements** | **%d** |\n", r.Sent, r.Valid, r.Invalid, r.Robust, len(r.Disagreed))
 	fmt.Fprintf(&w, "| answers with drift | %d |\n| valid, of a thing that is not there | %d |\n| valid, with a live value that the parameter's schema refuses | %d |\n| not sent: no answer gave the value that they need | %d |\n| not judged: no value was found that the answer's schema accepts | %d |\n\n", r.Drift, r.Missing, r.Unfit, r.Unbound, r.Unable)

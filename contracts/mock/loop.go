@@ -33,7 +33,7 @@ type Loop struct {
 	rotten *Rot
 	result Result
 	fresh  int
-	held   map[string]plumbline.Response // answers that cases take values from
+	held   map[string]exchange // what cases take values from
 }
 
 // A Result is what a loop saw.
@@ -90,7 +90,7 @@ func (l *Loop) Run(ctx context.Context) Result {
 // Start makes the server and returns it. Nothing is sent yet.
 func (l *Loop) Start() *Server {
 	l.result = Result{Broken: map[string]int{}, Detected: map[string]int{}}
-	l.held = map[string]plumbline.Response{}
+	l.held = map[string]exchange{}
 	l.server = New(l.Doc, l.Set, Options{Seed: l.Seed, Rot: l.Rot, Rotted: func(r Rot) { l.rotten = &r }})
 	return l.server
 }
@@ -257,6 +257,11 @@ func (l *Loop) bound(ctx context.Context, c plumbline.Case, depth int) (plumblin
 	req := c.Request
 	for _, b := range c.Binds {
 		v, ok := l.source(ctx, b, depth)
+		for _, other := range b.Else {
+			if !ok {
+				v, ok = l.source(ctx, other, depth)
+			}
+		}
 		if !ok {
 			return req, false
 		}
@@ -288,27 +293,56 @@ func (l *Loop) bound(ctx context.Context, c plumbline.Case, depth int) (plumblin
 // source is the value that a bind takes from an answer. What it needs is asked
 // for first.
 func (l *Loop) source(ctx context.Context, b plumbline.Bind, depth int) (any, bool) {
-	if b.From == plumbline.FromNew {
+	switch b.From {
+	case plumbline.FromNew:
 		return l.novel(b.Pointer)
+	case plumbline.FromGiven:
+		return b.Pointer, b.Pointer != ""
 	}
-	resp, held := l.held[b.From]
+	x, held := l.held[b.From]
 	if !held {
 		var ok bool
-		if resp, ok = l.ask(ctx, b.From, depth); !ok {
+		if x, ok = l.ask(ctx, b.From, depth); !ok {
 			return nil, false
 		}
-		l.held[b.From] = resp
+		l.held[b.From] = x
 	}
-	if name, ok := strings.CutPrefix(b.Pointer, "header:"); ok {
-		v := strings.TrimSuffix(http.Header(resp.Header).Get(name), "/")
+	return x.value(b.Pointer)
+}
+
+// An exchange is a request that was carried out, and its answer.
+type exchange struct {
+	template string
+	request  plumbline.Request
+	response plumbline.Response
+}
+
+// value is what a bind's pointer leads to: a header, a parameter of the path, a
+// member of what was sent, or one of the answer.
+func (x exchange) value(pointer string) (any, bool) {
+	if name, ok := strings.CutPrefix(pointer, "header:"); ok {
+		v := strings.TrimSuffix(http.Header(x.response.Header).Get(name), "/")
 		_, id, _ := split(v)
 		return id, id != ""
 	}
-	v, err := decodeJSON(resp.Body)
+	if name, ok := strings.CutPrefix(pointer, "path:"); ok {
+		m := newRoute(x.template)
+		found := m.re.FindStringSubmatch(x.request.Path)
+		i := slices.Index(m.names, name)
+		if found == nil || i < 0 {
+			return nil, false
+		}
+		return unescapePath(found[i+1]), true
+	}
+	body := x.response.Body
+	if rest, ok := strings.CutPrefix(pointer, "request:"); ok {
+		pointer, body = rest, x.request.Body
+	}
+	v, err := decodeJSON(body)
 	if err != nil {
 		return nil, false
 	}
-	v, ok := at(v, tokens(b.Pointer))
+	v, ok := at(v, tokens(pointer))
 	switch v.(type) {
 	case string, json.Number:
 		return v, ok && simple(v) != ""
@@ -318,20 +352,20 @@ func (l *Loop) source(ctx context.Context, b plumbline.Bind, depth int) (any, bo
 
 // ask sends the seed request of an operation, and gets a right answer also of
 // a rotten server.
-func (l *Loop) ask(ctx context.Context, id string, depth int) (plumbline.Response, bool) {
+func (l *Loop) ask(ctx context.Context, id string, depth int) (exchange, bool) {
 	i := slices.IndexFunc(l.Operations, func(o plumbline.Operation) bool { return o.ID == id })
 	if i < 0 || depth > 4 || len(l.Operations[i].Cases) == 0 {
-		return plumbline.Response{}, false
+		return exchange{}, false
 	}
 	req, ok := l.bound(ctx, l.Operations[i].Cases[0], depth+1)
 	if !ok {
-		return plumbline.Response{}, false
+		return exchange{}, false
 	}
 	rot := l.server.options.Rot
 	l.server.options.Rot = false
 	resp, err := l.send(ctx, id, req)
 	l.server.options.Rot = rot
-	return resp, err == nil && resp.Status < 300
+	return exchange{l.Operations[i].Path, req, resp}, err == nil && resp.Status < 300
 }
 
 // novel makes a value that nothing has had before, of a kind that
