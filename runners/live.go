@@ -27,6 +27,7 @@ type Live struct {
 	Run    plumbline.Run
 	Client *target.Client
 	Pool   *target.Pool
+	Own    load.Calibration // of this generator; zero when it was not calibrated
 
 	sequence  atomic.Uint64
 	reception reception
@@ -158,7 +159,7 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 			l.Pool.Learn(p.Streams[stream].Operation, a)
 		},
 	}
-	return (&load.Engine{Client: l.Client}).Run(ctx, session, record)
+	return (&load.Engine{Client: l.Client, Own: l.Own}).Run(ctx, session, record)
 }
 
 // ready makes the requests ahead that are always the same: those that read and

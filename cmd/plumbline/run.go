@@ -83,7 +83,7 @@ func (a *app) carry(ctx context.Context, s *session) error {
 	defer r.close(ctx)
 	a.tell(s)
 	a.note("run %s: %d claims, %d experiments, about %s; directory %s\n", r.Run.ID, len(s.plan.Claims), len(s.plan.Experiments), total(s.plan).Round(time.Second), s.out)
-	if err := r.preflight(ctx); err != nil {
+	if err := a.precede(ctx, r, s.plan); err != nil {
 		return err
 	}
 	carried := r.Carry(ctx, s.plan)

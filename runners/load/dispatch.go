@@ -26,6 +26,7 @@ type dispatch struct {
 	guard   *guard
 	timer   *time.Timer
 	pause   time.Duration // no further request is announced before
+	hungry  time.Duration // until then the generator counts as short of processor time
 
 	mu      sync.Mutex
 	queue   source
@@ -61,6 +62,9 @@ func (d *dispatch) Pace(time.Duration, uint64) (time.Duration, bool) {
 		if !ok || !d.sleep(at-now) {
 			return 0, true
 		}
+		if woke := d.engine.Client.Now() - d.began; woke-at > starved {
+			d.hungry = woke + hunger
+		}
 	}
 	return 0, true
 }
@@ -69,6 +73,7 @@ func (d *dispatch) Pace(time.Duration, uint64) (time.Duration, bool) {
 // waited longest. What is late is announced at twice its rate and no faster:
 // workers that are awake catch up by themselves, and a generator that was kept
 // off the processor must not answer with hundreds of new connections at once.
+// While it is short of processor time more workers would only make it worse.
 func (d *dispatch) announce(now time.Duration) bool {
 	h, ok := d.timely(now)
 	if !ok {
@@ -76,7 +81,9 @@ func (d *dispatch) announce(now time.Duration) bool {
 	}
 	d.ready = append(d.ready, h)
 	if next, more := d.queue.due(); more && now-h.due > spreadFrom {
-		d.pause = now + min((next-h.due)/2, spreadFrom)
+		if d.pause = now + min((next-h.due)/2, spreadFrom); now < d.hungry {
+			d.pause = now + starved
+		}
 	}
 	return true
 }

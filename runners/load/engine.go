@@ -54,10 +54,17 @@ const (
 	// spreadFrom is when a request counts as late for the dispatcher: what a
 	// timer of the runtime is late by is less.
 	spreadFrom = 2 * time.Millisecond
+	// A timer that is late by so much tells of processor time that others took;
+	// it is believed for a while.
+	starved = 5 * time.Millisecond
+	hunger  = 100 * time.Millisecond
 )
 
 // An Engine sends sessions through one client.
-type Engine struct{ Client *target.Client }
+type Engine struct {
+	Client *target.Client
+	Own    Calibration // zero: this generator was not calibrated
+}
 
 // Run sends the session and records observations, series and the generator's
 // health. It returns when the last answer is in, or within an instant of the
@@ -91,7 +98,7 @@ func (e *Engine) Run(ctx context.Context, s Session, record func(plumbline.Recor
 		record(plumbline.Record{Series: &x})
 	}
 	h := d.health.finish(d.skipped)
-	h.Stopped = d.guard.why()
+	h.Stopped, h.Ceiling, h.Floor = d.guard.why(), e.Own.Ceiling, e.Own.Floor
 	record(plumbline.Record{Health: &h})
 	return ctx.Err()
 }
