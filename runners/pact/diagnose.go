@@ -3,6 +3,7 @@ package pact
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -24,7 +25,7 @@ func Diagnose(ctx context.Context, given string) []plumbline.Check {
 		w := &worker{verifier: &Verifier{}, dir: dir, library: path, sum: sum}
 		defer w.stop()
 		var r result
-		if r, err = w.do(ctx, Task{File: "does-not-exist", Provider: "doctor"}); err == nil && r.Error == "" {
+		if r, err = w.do(ctx, Task{File: "does-not-exist", Provider: "doctor"}, time.Minute); err == nil && r.Error == "" {
 			load.OK, load.Detail = true, "a worker process loaded it and answered"
 		} else if err == nil {
 			load.Detail = r.Error

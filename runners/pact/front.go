@@ -21,8 +21,9 @@ import (
 
 // Limits of what reaches the core: it has none of its own.
 const (
-	largestBody = 8 << 20
-	noAnswer    = 599 // stands for a transport error, whose cause is kept
+	largestBody   = 8 << 20
+	largestHeader = 256 << 10
+	noAnswer      = 599 // stands for a transport error, whose cause is kept
 )
 
 // ErrWithheld says that a request was not sent, because the run may not send it.
@@ -32,6 +33,7 @@ var ErrWithheld = errors.New("withheld")
 // bodies, remembers why there was no answer, and answers provider states.
 type front struct {
 	job      Job
+	timeout  time.Duration // of one request
 	base     *url.URL
 	port     uint16
 	stateURL string
@@ -44,7 +46,7 @@ type front struct {
 	unset    []string          // states that could not be set
 }
 
-func newFront(ctx context.Context, j Job) (*front, error) {
+func newFront(ctx context.Context, j Job, timeout time.Duration) (*front, error) {
 	base, err := url.Parse(j.Base)
 	if err != nil {
 		return nil, err
@@ -58,7 +60,7 @@ func newFront(ctx context.Context, j Job) (*front, error) {
 	_, _ = rand.Read(token[:]) // never fails
 	secret := "/plumbline-state-" + hex.EncodeToString(token[:])
 	messages := "/plumbline-message-" + hex.EncodeToString(token[:])
-	f := &front{job: j, base: base, messages: messages, makers: map[string][]string{}, failed: map[string]string{}, withheld: map[string]bool{}}
+	f := &front{job: j, timeout: timeout, base: base, messages: messages, makers: map[string][]string{}, failed: map[string]string{}, withheld: map[string]bool{}}
 	f.port = uint16(l.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert,gosec // a TCP port
 	f.stateURL = "http://" + l.Addr().String() + secret
 	f.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -90,17 +92,27 @@ func (f *front) forward(w http.ResponseWriter, r *http.Request) {
 	u := *f.base
 	u.Path = strings.TrimSuffix(u.Path, "/") + r.URL.Path
 	u.RawQuery = r.URL.RawQuery
-	req, err := http.NewRequestWithContext(r.Context(), r.Method, u.String(), r.Body)
+	ctx, cancel := context.WithTimeout(r.Context(), f.timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, r.Method, u.String(), r.Body)
 	if err == nil {
 		req.ContentLength, req.Header = r.ContentLength, r.Header.Clone()
 		req.Header.Del(correlation)
 		err = f.answer(w, req, key)
 	}
 	if err != nil {
-		f.fail(key, err.Error())
+		f.fail(key, f.cause(err))
 		f.withhold(key, errors.Is(err, ErrWithheld))
 		w.WriteHeader(noAnswer)
 	}
+}
+
+// cause says why there was no answer.
+func (f *front) cause(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Sprintf("no whole answer came within %s", f.timeout)
+	}
+	return err.Error()
 }
 
 func (f *front) fail(key, why string) {
@@ -129,6 +141,9 @@ func (f *front) answer(w http.ResponseWriter, req *http.Request, key string) err
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if size(resp.Header) > largestHeader {
+		return fmt.Errorf("the response header is larger than %d bytes", largestHeader)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, largestBody+1))
 	if err != nil {
 		return err
@@ -144,6 +159,17 @@ func (f *front) answer(w http.ResponseWriter, req *http.Request, key string) err
 	w.WriteHeader(resp.StatusCode)
 	_, _ = w.Write(body)
 	return nil
+}
+
+// size is about what a header takes on the wire.
+func size(h http.Header) int {
+	n := 0
+	for k, values := range h {
+		for _, v := range values {
+			n += len(k) + len(v) + 4
+		}
+	}
+	return n
 }
 
 // state answers a provider state. It never answers 5xx: the core would repeat

@@ -30,17 +30,15 @@ type worker struct {
 	dec          *json.Decoder
 }
 
-// do gives a job to the worker. An error costs the job, never the run.
-func (w *worker) do(ctx context.Context, j Task) (result, error) {
+// do gives a job to the worker, for at most the limit. An error costs the job,
+// never the run.
+func (w *worker) do(ctx context.Context, j Task, limit time.Duration) (result, error) {
 	if w.cmd == nil {
 		if err := w.start(ctx); err != nil {
 			return result{}, fmt.Errorf("pact worker: %w", err)
 		}
 	}
-	limit := w.verifier.Deadline
-	if limit == 0 {
-		limit = time.Minute
-	}
+	run := ctx
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	type reply struct {
@@ -58,14 +56,16 @@ func (w *worker) do(ctx context.Context, j Task) (result, error) {
 	select {
 	case r := <-got:
 		if r.err != nil {
-			w.stop()
-			return r.result, fmt.Errorf("the pact worker crashed: %w", r.err)
+			return r.result, fmt.Errorf("the pact worker crashed (%s) while it had this interaction and those beside it: %w", w.stop(), r.err)
 		}
 		return r.result, nil
 	case <-ctx.Done():
 		w.stop()
 		<-got
-		return result{}, errors.New("the pact worker did not finish in time")
+		if run.Err() != nil {
+			return result{}, errors.New("the run was stopped before it was judged")
+		}
+		return result{}, fmt.Errorf("the pact worker did not finish within %s and was ended", limit)
 	}
 }
 
@@ -105,15 +105,18 @@ func (w *worker) start(ctx context.Context) error {
 	return nil
 }
 
-func (w *worker) stop() {
+// stop ends the worker and says how it ended.
+func (w *worker) stop() string {
 	if w.cmd == nil {
-		return
+		return ""
 	}
 	_ = w.in.Close()
 	_ = w.cmd.Process.Kill()
 	_ = w.cmd.Wait()
 	_ = w.results.Close()
+	how := w.cmd.ProcessState.String()
 	w.cmd = nil
+	return how
 }
 
 // certificate makes a throwaway certificate: the core wants a bundle that is

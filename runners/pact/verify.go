@@ -21,7 +21,7 @@ type Verifier struct {
 	Worker   []string      // argv of a worker; empty: this binary's pact-worker
 	Library  string        // empty: that of the cache
 	Shard    int           // interactions of one job; zero: 20
-	Deadline time.Duration // of one job; zero: 60 s
+	Deadline time.Duration // of one job; zero: a minute, and what its requests may take
 	Timeout  time.Duration // of one request; zero: 10 s
 }
 
@@ -57,7 +57,7 @@ func (v *Verifier) Verify(ctx context.Context, j Job) ([]plumbline.PactResult, e
 	if err != nil {
 		return because(all, err), err
 	}
-	front, err := newFront(ctx, j)
+	front, err := newFront(ctx, j, v.timeout())
 	if err != nil {
 		return all, err
 	}
@@ -74,7 +74,7 @@ func (v *Verifier) Verify(ctx context.Context, j Job) ([]plumbline.PactResult, e
 		if len(s.keys) == 1 {
 			before = front.unsetSoFar()
 		}
-		r, err := w.do(ctx, Task{File: s.file, Provider: s.provider, Port: front.port, StateURL: front.stateURL, MessagePath: s.messages(front), Timeout: v.timeout()})
+		r, err := w.do(ctx, Task{File: s.file, Provider: s.provider, Port: front.port, StateURL: front.stateURL, MessagePath: s.messages(front), Timeout: v.timeout() + patience}, v.deadline(len(s.keys)))
 		doc, trouble := s.read(r, err)
 		if trouble != "" {
 			for _, k := range s.keys {
@@ -112,6 +112,19 @@ func (v *Verifier) timeout() time.Duration {
 		return v.Timeout
 	}
 	return 10 * time.Second
+}
+
+// patience is how much longer the core waits than the front, which alone can
+// say why there was no answer.
+const patience = 5 * time.Second
+
+// deadline bounds a job of some interactions: a target that hangs may take the
+// time of each, which is no fault of the worker.
+func (v *Verifier) deadline(interactions int) time.Duration {
+	if v.Deadline > 0 {
+		return v.Deadline
+	}
+	return time.Minute + time.Duration(interactions)*(v.timeout()+patience)
 }
 
 // A shard is a working copy of some interactions of one file.
@@ -312,6 +325,11 @@ func (s shard) fold(doc verdicts, f *front, byKey map[string]*plumbline.PactResu
 	for _, x := range doc.InteractionResults {
 		if p, ok := byKey[x.InteractionKey]; ok {
 			f.decide(p, x.Result == "OK", string(x.Mismatch), unset)
+		}
+	}
+	for _, k := range s.keys {
+		if p := byKey[k]; p.Result == plumbline.PactNotRun && len(p.Detail) == 0 {
+			p.Detail = []string{"the core gave no result for it"}
 		}
 	}
 }
