@@ -233,9 +233,11 @@ func nextPage(req *plumbline.Request, paging *plumbline.Paging, r plumbline.Resp
 
 // doubtful reports what was sent, may have been created and cannot be found.
 func doubtful(s story) plumbline.Resource {
-	detail := "it was sent at " + s.intent.At.Format("15:04:05") + " and never answered; whether it was created cannot be told, for no operation lists such things"
+	detail := "it was sent at " + s.intent.At.Format("15:04:05") + " and never answered; whether it was created cannot be told, for "
 	if len(s.intent.Nonces) > 0 {
-		detail += ": if it was, it carries " + strings.Join(s.intent.Nonces, ", ")
+		detail += "it is found in no list: if it was, it carries " + strings.Join(s.intent.Nonces, ", ")
+	} else {
+		detail += "it carries no value by which it could be known"
 	}
 	return plumbline.Resource{Operation: s.intent.Operation, URL: s.intent.Path, Survives: true, Doubtful: true, Detail: detail}
 }
