@@ -70,7 +70,7 @@ func (s *stage) stop() error {
 }
 
 // patience is how long a process may take to start or to end.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // end asks the process to end, and makes it after a while. Node programs start
 // others, so the group is asked; an interrupt is what PostgreSQL ends quickly on.

@@ -20,7 +20,7 @@ func (s *session) judge(e *plumbline.Evidence) plumbline.Report {
 	r.Notes = append(r.Notes, s.notes...)
 	for i, f := range r.Findings {
 		if f.Replay != "" {
-			r.Findings[i].Replay += s.replayFlags()
+			r.Findings[i].Replay += replayFlags(s.out)
 		}
 	}
 	return r
@@ -41,6 +41,7 @@ left behind; the report is then marked incomplete. --slo replaces the objectives
 
 func (a *app) judgeDir(dir string, slos []string) error {
 	var s session
+	s.out = dir
 	if err := readJSON(filepath.Join(dir, "design.json"), &s.design); err != nil {
 		return usage(fmt.Errorf("%s is not a run directory: %w", dir, err))
 	}

@@ -96,28 +96,16 @@ func (a *app) stored(o options, dir string) (*session, *plumbline.Evidence, erro
 // runs is where run directories go unless --out says otherwise.
 const runs = ".plumbline/runs"
 
-// replayFlags are what a replay has to be told beside the claim, as for a shell.
-func (s *session) replayFlags() string {
-	var b strings.Builder
-	flag := func(name, value string) {
-		if value == "" {
-			return
-		}
-		if strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@+=,") != "" {
-			value = "'" + strings.ReplaceAll(value, "'", `'\\''`) + "'"
-		}
-		b.WriteString(" --" + name + " " + value)
+// replayFlags are what a replay has to be told beside the claim: where the run
+// is, unless it is where the newest one is looked for.
+func replayFlags(dir string) string {
+	if dir == "" || strings.HasPrefix(filepath.ToSlash(dir), runs+"/") {
+		return ""
 	}
-	if !strings.HasPrefix(filepath.ToSlash(s.out), runs+"/") {
-		flag("run", s.out)
+	if strings.Trim(dir, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@+=,") != "" {
+		dir = "'" + strings.ReplaceAll(dir, "'", `'\''`) + "'"
 	}
-	flag("config", s.config)
-	flag("spec", s.spec)
-	for _, o := range s.overlays {
-		flag("overlay", o)
-	}
-	flag("auth", s.auth)
-	return b.String()
+	return " --run " + dir
 }
 
 // recalled are the options with the document of the run, where nothing names
