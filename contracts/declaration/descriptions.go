@@ -1,0 +1,86 @@
+package declaration
+
+import "maps"
+
+// A description is what the reference tells of one key beside its type.
+type description struct {
+	meaning  string
+	fallback string // what holds without it
+	example  string
+	kind     string // in the place of the type of the wire form
+	closed   bool   // what is inside is described elsewhere, or by inside
+	inside   []inner
+}
+
+// An inner key is one that the wire form reads by itself.
+type inner struct{ path, kind, fallback, meaning, example string }
+
+// descriptions are by path, as in Key.
+func descriptions() map[string]description {
+	out := map[string]description{}
+	for _, group := range []map[string]description{aboutDocument(), aboutTarget(), aboutCallers(), aboutLogins(), aboutObjectives(), aboutWires(), aboutPacts(), aboutRest()} {
+		maps.Copy(out, group)
+	}
+	return out
+}
+
+func aboutDocument() map[string]description {
+	return map[string]description{
+		"service":                   {meaning: "name of the service, in files, pacts and reports", fallback: "from the document's title", example: "service: shop"},
+		"openapi":                   {meaning: "the OpenAPI document, 2.0, 3.0 or 3.1: a file, or a URL", fallback: "--spec", example: "openapi: openapi.yaml"},
+		"overlays":                  {meaning: "OpenAPI overlays 1.0 that are applied to the document before it is read, in order", example: "overlays: [corrections.yaml]"},
+		"base":                      {meaning: "the released document that this one must not break: a file, a URL, or git:REV[:PATH]", example: "base: git:v1.4.0"},
+		"allowed_breaking":          {meaning: "changes since then that are meant to be", example: "allowed_breaking: [{change: response-property-removed, reason: ADR 7}]"},
+		"allowed_breaking[].change": {meaning: "ID of a rule, an operation, or part of the text of the change", example: "change: getOrder"},
+		"allowed_breaking[].reason": {meaning: "why it may be", example: "reason: ADR 7"},
+		"served":                    {meaning: "path at which the target serves its document", fallback: "the usual places are asked", example: "served: /openapi.json"},
+		"dictionary": {
+			meaning: "values by the name of a field or parameter, or by operation and place; one is used where the document allows it", kind: "mapping of name to list",
+			example: "dictionary: {email: [a@example.com], createOrder/body/quantity: [3]}",
+		},
+		"unsafe": {meaning: "operations that change data although their method is safe", example: "unsafe: [GET /jobs/run]"},
+	}
+}
+
+func aboutTarget() map[string]description {
+	return map[string]description{
+		"target":          {meaning: "the deployment", example: "target: {url: http://127.0.0.1:8080}"},
+		"target.url":      {meaning: "base URL", fallback: "--target", example: "url: http://127.0.0.1:8080"},
+		"target.liveness": {meaning: "path that must answer whatever happens to dependencies", fallback: "found in the document", example: "liveness: /livez"},
+		"target.public":   {meaning: "operations that anybody may call", example: "public: [getHealth]"},
+		"mode":            {meaning: "what may be changed on the target: observe (safe methods only), own (only what the run created) or full", fallback: "own", example: "mode: observe"},
+		"propagation":     {meaning: "trace context that the service hands to its dependencies: w3c, or none", fallback: "w3c is expected and not claimed", example: "propagation: w3c"},
+		"recovery":        {meaning: "how long after an outage all is as before", kind: "duration", example: "recovery: 10s"},
+	}
+}
+
+func aboutCallers() map[string]description {
+	return map[string]description{
+		"identities":                     {meaning: "callers; the first is the default. One of bearer, basic, api_key and scheme says how an identity shows itself, one of command, oauth2 and login where the secret comes from", example: "identities: {alice: {bearer: t}}"},
+		"identities.NAME.roles":          {meaning: "roles of the caller, for operations.NAME.roles", example: "roles: [admin]"},
+		"identities.NAME.scopes":         {meaning: "scopes of its tokens; asked for by oauth2", example: "scopes: [orders.read]"},
+		"identities.NAME.scheme":         {meaning: "security scheme of the document that says where the secret goes", example: "scheme: apiKeyAuth"},
+		"identities.NAME.value":          {meaning: "the secret for scheme", example: "value: ${KEY}"},
+		"identities.NAME.bearer":         {meaning: "bearer token", example: "bearer: ${TOKEN}"},
+		"identities.NAME.basic":          {meaning: "HTTP basic authentication", example: "basic: {user: bob, password: p}"},
+		"identities.NAME.basic.user":     {meaning: "name", example: "user: bob"},
+		"identities.NAME.basic.password": {meaning: "password", example: "password: ${PASSWORD}"},
+		"identities.NAME.api_key":        {meaning: "an API key", example: "api_key: {in: header, name: X-Key, value: v}"},
+		"identities.NAME.api_key.in":     {meaning: "header, query or cookie", fallback: "header", example: "in: query"},
+		"identities.NAME.api_key.name":   {meaning: "name of the header, parameter or cookie", example: "name: X-Key"},
+		"identities.NAME.api_key.value":  {meaning: "the key", fallback: "what command, oauth2 or login yields", example: "value: ${KEY}"},
+		"identities.NAME.headers":        {meaning: "further headers", kind: "mapping of name to text", example: "headers: {X-Tenant: one}"},
+		"identities.NAME.command":        {meaning: "a program whose output is the secret", example: "command: [vault, read, -field=token, secret/ci]"},
+		"identities.NAME.lifetime":       {meaning: "how long the output of command, or what a login gave, is good", kind: "duration", fallback: "until exp of a JWT, or a 401", example: "lifetime: 10m"},
+		"identities.NAME.tls":            {meaning: "a client certificate, or another authority", example: "tls: {cert: c.pem, key: k.pem}"},
+		"identities.NAME.tls.cert":       {meaning: "file with the certificate, PEM", example: "cert: c.pem"},
+		"identities.NAME.tls.key":        {meaning: "file with its key, PEM", example: "key: k.pem"},
+		"identities.NAME.tls.ca":         {meaning: "file with the authorities that the target is trusted by, PEM", fallback: "those of the system", example: "ca: ca.pem"},
+		"auth":                           {meaning: "authentication that the document does not declare", example: "auth: {applies_to: [\"*\"]}"},
+		"auth.applies_to":                {meaning: "operations that refuse anonymous callers", example: "applies_to: [createOrder]"},
+		"wfc":                            {meaning: "an authentication file of Web Fuzzing Commons, read as it is; its identities come after the declared ones", fallback: "--auth", example: "wfc: auth.yaml"},
+		"operations":                     {meaning: "what the document does not say of its operations", example: "operations: {refund: {roles: [admin]}}"},
+		"operations.NAME.roles":          {meaning: "roles any of which a caller needs", example: "roles: [admin]"},
+		"operations.NAME.shared":         {meaning: "one caller may reach what another has created", fallback: "false", example: "shared: true"},
+	}
+}
