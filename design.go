@@ -31,6 +31,7 @@ type Design struct {
 	Consumers    []Consumer    `json:"consumers,omitempty"`
 	Base         string        `json:"base,omitempty"` // the released document that the document was compared with; empty when there is none
 	Changes      []Change      `json:"changes,omitempty"`
+	Released     []Operation   `json:"released,omitempty"` // operations of the released document with requests that it allows; IDs are those of the document where it has them
 	Untrue       []Untrue      `json:"untrue,omitempty"`   // examples of the document that break its own schemas
 	Examples     int           `json:"examples,omitempty"` // how many examples were checked
 	Served       string        `json:"served,omitempty"`   // declared path at which the target serves its document; empty when not declared
@@ -158,12 +159,16 @@ type Case struct {
 	Schema    string   `json:"schema,omitempty"`   // JSON pointer into the document of the schema that is broken; empty when not known
 	Violates  string   `json:"violates,omitempty"` // empty for a valid case; else the breach in words
 	Proof     string   `json:"proof,omitempty"`    // how the bytes decode, and the verdict on every decoding
-	Origin    string   `json:"origin,omitempty"`   // "example", "default", "generated", "malformed"
+	Origin    string   `json:"origin,omitempty"`   // "example", "default", "generated", "malformed", OriginReleased
 	Request   Request  `json:"request"`
 	Binds     []Bind   `json:"binds,omitempty"`
 	Unique    []Bind   `json:"unique,omitempty"` // places that get a new value in every request: From is FromNew
 	Expect    []string `json:"expect,omitempty"` // documented statuses that a right server may answer
 }
+
+// OriginReleased is the origin of cases that were made from the released
+// document: their answers are held against that, too.
+const OriginReleased = "released"
 
 // A CaseKind says what a right server owes to a case.
 type CaseKind string

@@ -248,6 +248,7 @@ const (
 	MarkOperation MarkKind = "operation" // of a request to a dependency: its document has no such operation
 	MarkParameter MarkKind = "parameter" // of a request to a dependency: a declared parameter is missing, or not as declared
 	MarkUnagreed  MarkKind = "unagreed"  // of a request to a dependency: the pact with it does not speak of it; no breach
+	MarkReleased  MarkKind = "released"  // of a request that the released document allows: a client of that document cannot read the answer
 	MarkLeak      MarkKind = "leak"      // stack trace, SQL text, file path, address of a dependency
 )
 

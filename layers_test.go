@@ -24,7 +24,7 @@ func mayImport() map[string][]string {
 		"features": {},
 
 		"contracts/openapi":     {"."},
-		"contracts/diff":        {".", "contracts/openapi"},
+		"contracts/diff":        {".", "contracts/openapi", "contracts/schema"},
 		"contracts/examples":    {".", "contracts/openapi", "contracts/schema"},
 		"contracts/overlay":     {},
 		"contracts/schema":      {".", "contracts/openapi"},
@@ -34,6 +34,7 @@ func mayImport() map[string][]string {
 		"contracts/mock":        {".", "contracts/openapi", "contracts/schema", "contracts/sample"},
 		"contracts/outbound":    {".", "contracts/openapi", "contracts/schema"},
 		"contracts/arazzo":      {"."},
+		"contracts/har":         {".", "contracts/openapi", "contracts/outbound", "contracts/schema"},
 		"contracts/slo":         {"."},
 		"contracts/wfc":         {"."},
 		"contracts/workload":    {"."},

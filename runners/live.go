@@ -85,7 +85,8 @@ func (l *Live) shot(at Place, c plumbline.Call) target.Shot {
 	return target.Shot{
 		Experiment: at.Experiment, Phase: at.Phase, Stream: c.Name, Operation: c.Operation, Identity: c.Identity,
 		Auth: c.Auth, TraceMode: c.Trace, Trace: l.trace(at, at.Stream), Transcript: true,
-		Patient: target.Gentle(at.Experiment, at.Role),
+		Patient:  target.Gentle(at.Experiment, at.Role),
+		Released: c.Own != nil && c.Own.Origin == plumbline.OriginReleased,
 	}
 }
 

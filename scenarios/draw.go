@@ -158,7 +158,8 @@ func (w *drawing) checkPhase(d plumbline.Design, experiment string, p plumbline.
 			w.errorf("experiment %q, phase %q: two requests are named %q", experiment, p.Name, name)
 		}
 		names[name] = true
-		if _, ok := d.Operation(operation); !ok {
+		removed := slices.ContainsFunc(d.Released, func(o plumbline.Operation) bool { return o.ID == operation })
+		if _, ok := d.Operation(operation); !ok && !removed {
 			w.errorf("experiment %q, phase %q: no operation %q in the design", experiment, p.Name, operation)
 		}
 	}

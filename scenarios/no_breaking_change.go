@@ -13,12 +13,13 @@ const noBreakingChange = "contract/no-breaking-change"
 func init() {
 	register(plumbline.Function{
 		ID:    noBreakingChange,
-		Title: "The document is compatible with the released one",
-		Doc: `Method: the document is compared with the one that was released before it (--base, or base: in plumbline.yaml: a file, a URL or a git revision) by the rules of oasdiff. Changes are ranked by the consumers that read what they touch.
-Criterion: no change breaks a client that keeps to the released document, except those that allowed_breaking names with a reason.
-Guard: servers, descriptions and the names of path parameters do not count. What only a careless reader trips over (a further value of an enum, a wider type) warns and does not gate; a field that was optional and is gone warns when a consumer is known to read it.`,
+		Title: "The document and the deployment are compatible with the released document",
+		Doc: `Method: the document is compared with the one that was released before it (--base, or base: in plumbline.yaml: a file, a URL or a git revision) by the rules of oasdiff. Changes are ranked by the consumers that read what they touch. Then requests that the released document allows are made from it and sent to the deployment, and each answer is read as a tolerant client of the released document would: is it a success that was documented, in its media type, with every required property, each of its type.
+Criterion: no change breaks a client that keeps to the released document, and no answer is unreadable to one, except what allowed_breaking names with a reason.
+Guard: a refusal counts only where the request breaks the document at hand, and when it is for what the request is: never 401, 403, 409 or 429. What cannot be read is repeated from a clean state; where consumers are known and none reads it, it warns. Further properties, values of enumerations and the like are nothing to a tolerant reader. Servers, descriptions and the names of path parameters do not count. What only a careless reader trips over (a further value of an enum, a wider type) warns and does not gate; a field that was optional and is gone warns when a consumer is known to read it.`,
 		Standard: "Semantic Versioning 2.0.0 §8; OpenAPI 3.1; the tolerant reader (Fowler 2011)",
 		Order:    24,
+		Repeats:  true,
 		Plan:     planChanges,
 		Judge:    judgeChanges,
 	})
@@ -31,13 +32,23 @@ func planChanges(d plumbline.Design) plumbline.Proposal {
 			Detail: "no released document is named", Unlock: "base: git:REV, a file or a URL (or --base)",
 		}}}
 	}
-	return plumbline.Proposal{Claims: []plumbline.Claim{{
+	p := planReplays(d)
+	p.Claims = append([]plumbline.Claim{{
 		ID: noBreakingChange + "/document", Function: noBreakingChange, Basis: plumbline.BasisDeclared,
 		Statement: "no client of " + d.Base + " is broken by " + d.Document.File, Source: plumbline.Source{File: d.Document.File},
-	}}}
+	}}, p.Claims...)
+	return p
 }
 
-func judgeChanges(d plumbline.Design, _ plumbline.Claim, _ *plumbline.Evidence) plumbline.Verdict {
+func judgeChanges(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+	if c.Operation != "" {
+		return judgeReplay(d, c, e)
+	}
+	return judgeDocuments(d)
+}
+
+// judgeDocuments says what the comparison of the two documents has found.
+func judgeDocuments(d plumbline.Design) plumbline.Verdict {
 	if len(d.Operations) == 0 {
 		return inconclusive(plumbline.ReasonNoPositiveControl, "%s has no operation that could be compared with those of %s", d.Document.File, d.Base)
 	}

@@ -18,6 +18,9 @@ import (
 	"github.com/plumbline-dev/plumbline/contracts/declaration"
 	"github.com/plumbline-dev/plumbline/contracts/diff"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
+	"github.com/plumbline-dev/plumbline/contracts/outbound"
+	"github.com/plumbline-dev/plumbline/contracts/sample"
+	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
 
 // compare holds the document against the released one, if there is one. It is
@@ -40,7 +43,34 @@ func (s *session) compare() error {
 	}
 	s.design.Base = base
 	s.design.Changes = diff.Touch(changes, s.design.Consumers)
+	if err := s.replayable(old); err != nil {
+		return err
+	}
 	s.notes = append(s.notes, allow(s.design.Changes, s.declared.Intake.Allowed)...)
+	return nil
+}
+
+// replayable makes requests from the released document, to be sent to the
+// deployment, and what their answers are held against.
+func (s *session) replayable(old *openapi.Doc) error {
+	set, err := schema.Compile(old)
+	if err != nil {
+		return err
+	}
+	at := outbound.Of(s.doc, s.set)
+	refuses := func(r plumbline.Request) string {
+		_, marks := at.Inspect(outbound.Request{Method: r.Method, Path: r.Path, Query: r.Query, Header: r.Header, Body: r.Body, Whole: true})
+		for _, m := range marks {
+			// A path may hold {name} for what only the deployment knows.
+			if m.Kind != plumbline.MarkUnread && !strings.HasPrefix(m.Pointer, "path/") {
+				return strings.TrimSpace(m.Pointer + " " + m.Message)
+			}
+		}
+		return ""
+	}
+	ops := sample.Fill(old, set, sample.Options{Seed: s.seed, MaxInvalid: 1, Dictionary: s.declared.Dictionary})
+	s.design.Released = diff.Released(old, s.doc, ops, s.design.Operations, refuses)
+	s.reader = diff.NewReader(old, s.doc, set)
 	return nil
 }
 

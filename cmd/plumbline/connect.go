@@ -107,6 +107,9 @@ func (a *app) targetConfig(s *session, run plumbline.Run, tally *runners.Tally) 
 		tally.Add(op, resp, func() map[string]bool { return inspector.Fields(op, resp) })
 		return slices.Concat(inspector.Inspect(op, req, resp), leaker.Scan(resp.Body), lessened(resp))
 	}
+	if s.reader != nil {
+		cfg.Released = s.reader.Read
+	}
 	return cfg
 }
 

@@ -77,6 +77,9 @@ func (s *session) pact(out map[string]artefact) error {
 	if err := pactfile.WriteLosses(&l, losses); err != nil {
 		return fmt.Errorf("write losses: %w", err)
 	}
+	if err := s.usedSurface(out, o); err != nil {
+		return err
+	}
 	at := "contracts/" + s.design.Service
 	out[at+".pact.json"], out[at+".losses.json"] = inMemory(b.Bytes()), inMemory(l.Bytes())
 	out[at+".surface.pact.json"] = func(w io.Writer) error {

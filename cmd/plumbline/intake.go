@@ -17,6 +17,7 @@ import (
 // intakeOptions are the flags that say what the document is read with.
 type intakeOptions struct {
 	overlays []string
+	hars     []string
 	base     string
 	arazzo   []string
 	packs    []string
@@ -26,6 +27,7 @@ func (o *intakeOptions) bindIntake(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.overlays, "overlay", nil, "OpenAPI overlay that is applied to the document before it is read; may be repeated")
 	f.StringArrayVar(&o.arazzo, "arazzo", nil, "Arazzo file with flows that have to hold, beside those of plumbline.yaml; may be repeated")
 	f.StringSliceVar(&o.packs, "packs", nil, "send hostile values as well, which a service must survive: "+strings.Join(sample.Packs(), ", "))
+	f.StringArrayVar(&o.hars, "har", nil, "recorded traffic of the API (HTTP Archive 1.2): values for cases, the mix of the load, and a pact of what was used; may be repeated")
 	f.StringVar(&o.base, "base", "", "the released document that this one must not break: a file, a URL, or git:REV[:PATH]")
 }
 

@@ -15,7 +15,9 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/declaration"
+	"github.com/plumbline-dev/plumbline/contracts/diff"
 	"github.com/plumbline-dev/plumbline/contracts/examples"
+	"github.com/plumbline-dev/plumbline/contracts/har"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
 	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
@@ -77,6 +79,8 @@ type session struct {
 	notes     []string
 	stated    sample.Stated // sources of values that flows state
 	brokerage
+	traffic *har.Traffic // recorded; nil when there is none
+	reader  *diff.Reader // of answers, as a client of the released document; nil when there is none
 }
 
 // prepare reads everything and draws the plan. All errors are the user's.
@@ -174,6 +178,9 @@ func loadDocument(file string, o openapi.Options) (*openapi.Doc, error) {
 // fill makes the design of document, declaration and flags.
 func (s *session) fill() error {
 	s.design = plumbline.Design{Schema: plumbline.DesignSchema, Target: s.target, Document: s.identity()}
+	if err := s.recorded(); err != nil {
+		return err
+	}
 	if err := s.operations(); err != nil {
 		return err
 	}
@@ -193,6 +200,7 @@ func (s *session) fill() error {
 	if s.target != "" {
 		s.design.Target = s.target
 	}
+	s.mixed()
 	s.unbase()
 	if s.mode != "" {
 		s.design.Mode = plumbline.Mode(s.mode)

@@ -38,6 +38,7 @@ func aboutDocument() map[string]description {
 			meaning: "values by the name of a field or parameter, or by operation and place; one is used where the document allows it", kind: "mapping of name to list",
 			example: "dictionary: {email: [a@example.com], createOrder/body/quantity: [3]}",
 		},
+		"har":    {meaning: "recorded traffic (HTTP Archive 1.2) of the API: its values make cases, its counts the mix of the load where none is declared, and what it used of the document a pact. Secrets are left behind", example: "har: [staging.har]"},
 		"unsafe": {meaning: "operations that change data although their method is safe", example: "unsafe: [GET /jobs/run]"},
 	}
 }

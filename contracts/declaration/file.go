@@ -34,6 +34,7 @@ type file struct {
 	Dictionary   map[string][]any         `yaml:"dictionary"`
 	Flows        []flowFile               `yaml:"flows"`
 	Packs        []string                 `yaml:"packs"`
+	HAR          []string                 `yaml:"har"`
 }
 
 type targetFile struct {

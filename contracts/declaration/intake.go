@@ -10,6 +10,7 @@ type Intake struct {
 	Overlays []string  // files, in the order in which they are applied
 	Base     string    // the released document: a file, a URL, or git:REV[:PATH]
 	Allowed  []Allowed // changes since then that are meant to be
+	HAR      []string  // archives of recorded traffic
 	Served   string    // path at which the target serves its document; empty when not declared
 }
 
@@ -29,6 +30,7 @@ func (b *builder) intake() {
 	for _, p := range f.Overlays {
 		out.Overlays = append(out.Overlays, b.path(p))
 	}
+	out.HAR = b.found("$.har", f.HAR)
 	out.Base = f.Base
 	if !strings.HasPrefix(f.Base, "git:") {
 		out.Base = b.path(f.Base)

@@ -30,7 +30,7 @@ func TestReference(t *testing.T) {
 func TestExamplesOfTheReferenceAreRead(t *testing.T) {
 	t.Parallel()
 	keys, _ := Reference()
-	set := func(name string) (string, bool) { return "http://127.0.0.1:8080", true }
+	set := func(string) (string, bool) { return "http://127.0.0.1:8080", true }
 	for _, k := range keys {
 		if k.Meaning == "" || k.Type == "" {
 			t.Errorf("%s has no meaning or type", k.Path)

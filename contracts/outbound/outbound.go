@@ -46,8 +46,11 @@ func New(file string) (*Inspector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Inspector{doc, set}, nil
+	return Of(doc, set), nil
 }
+
+// Of is New for a document that was read.
+func Of(doc *openapi.Doc, set *schema.Set) *Inspector { return &Inspector{doc, set} }
 
 // Headers are the names of the header parameters that the document declares,
 // and the media type of bodies: what inspection needs to see. Accept,

@@ -127,6 +127,34 @@ func golang(t *testing.T, library, dir string, args ...string) string {
 	return string(out)
 }
 
+// What recorded traffic used is a pact that a right provider keeps, of nothing
+// that was not used.
+func TestAPactOfWhatWasUsedIsKept(t *testing.T) {
+	_, _, err := pact.Library("")
+	wants(t, err)
+	d := describe(t, "../../examples/shop/openapi.yaml")
+	used := map[string]map[int]map[string]bool{
+		"createOrder": {201: {"/id": true, "/total": true}}, "listOrders": {200: {"/items/*": true, "/items/*/id": true}},
+		"getMe": {200: {}}, "getOrder": {404: {"/title": true}},
+	}
+	var b bytes.Buffer
+	if err := pactfile.Write(&b, pactfile.Used(d.doc, d.set, d.ops, used, pactfile.Options{Provider: "shop", Consumer: "users"})); err != nil {
+		t.Fatal(err)
+	}
+	for field, there := range map[string]bool{`"total"`: true, `"created_at"`: false, `"$.items[*].id"`: true, `"$.items[*].status"`: false, `"name": "plumb`: false, "getOrder": false, "used-surface": true} {
+		if strings.Contains(b.String(), field) != there {
+			t.Errorf("%s: want %v in\n%s", field, there, b.String())
+		}
+	}
+	file := filepath.Join(t.TempDir(), "used.json")
+	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := kept(t, "sample system", &pact.Verifier{}, file, pool(t, startShop(t), d.ops)); n != 3 {
+		t.Errorf("%d interactions", n)
+	}
+}
+
 // Whatever the document, the tests compile.
 func TestConsumerTestsOfManyDocumentsCompile(t *testing.T) {
 	library, _, err := pact.Library("")

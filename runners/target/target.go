@@ -38,7 +38,10 @@ type Config struct {
 	Limit      float64                // requests a second at most; zero: none
 	Redact     []string               // further names of headers and properties to hide
 	// Inspect establishes facts about a response when it arrives.
-	Inspect   func(op string, req plumbline.Request, resp plumbline.Response) []plumbline.Mark
+	Inspect func(op string, req plumbline.Request, resp plumbline.Response) []plumbline.Mark
+	// Released does the same for the answers to requests that were made from the
+	// released document. Nil: nothing.
+	Released  func(op string, req plumbline.Request, resp plumbline.Response) []plumbline.Mark
 	Transport http.RoundTripper // nil: the lean one, or what Protocol says
 	Protocol  Protocol
 	Socket    string // path of a Unix domain socket that all requests go to; empty: TCP
@@ -120,6 +123,7 @@ type Shot struct {
 	Due                       time.Duration     // since the run began; zero: now
 	Transcript                bool              // keep what was sent and received
 	Patient                   bool              // a 429 or 503 with a short Retry-After is waited for, and the request sent once more
+	Released                  bool              // made from the released document
 	Unbound                   error             // why the request cannot be made; it is not sent then
 	// Ready is the request with everything but the trace context, made ahead
 	// by Client.Ready. Nil: it is made now.
@@ -213,6 +217,9 @@ func (c *Client) inspect(s Shot, a *Answer) {
 		a.Unchecked = true
 	default:
 		a.Marks = c.cfg.Inspect(s.Operation, s.Request, a.Response)
+		if s.Released && c.cfg.Released != nil {
+			a.Marks = append(a.Marks, c.cfg.Released(s.Operation, s.Request, a.Response)...)
+		}
 	}
 }
 
