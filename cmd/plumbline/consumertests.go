@@ -40,7 +40,7 @@ func (s *session) written(c consumerTests) (map[string]artefact, error) {
 	}
 	ops := s.design.Operations
 	if len(c.operations) > 0 {
-		ids, err := slo.Select(c.operations, ops, plumbline.Source{})
+		ids, err := slo.Named(c.operations, ops, plumbline.Source{})
 		if err != nil {
 			return nil, usage(err)
 		}

@@ -120,6 +120,29 @@ func TestMistakesAreCodedAndPlaced(t *testing.T) {
 	}
 }
 
+// "*" stands for every operation wherever operations are named.
+func TestAStarIsEveryOperation(t *testing.T) {
+	t.Parallel()
+	text := "auth: {applies_to: ['*']}\ntarget: {public: ['*']}\nunsafe: ['*']\noperations: {'*': {shared: true}}\nload: {mix: {'*': 2}}\n" +
+		"identities: {a: {bearer: t}}\ndependencies: {pay: {listen: l, upstream: http://u, operations: ['*']}}"
+	d, err := Parse("p", []byte(text), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	design := plumbline.Design{Operations: ops()}
+	if _, err := d.Fill(&design); err != nil {
+		t.Fatal(err)
+	}
+	if len(design.Public) != 2 || len(design.Load.Mix) != 2 || len(design.Dependencies[0].Operations) != 2 {
+		t.Errorf("public %v, mix %v, users %v", design.Public, design.Load.Mix, design.Dependencies[0].Operations)
+	}
+	for _, o := range design.Operations {
+		if !o.Changes || !o.Shared || o.Secured || len(o.Schemes) != 1 { // public beats applies_to
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
 func TestPactsAreFilesFoldersAndBrokers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -24,7 +24,7 @@ func (r *resolver) keep(err error) {
 }
 
 func (r *resolver) operations(refs []string, at plumbline.Source) []string {
-	ids, err := slo.Select(refs, r.ops, at)
+	ids, err := slo.Named(refs, r.ops, at)
 	r.keep(err)
 	return ids
 }

@@ -61,6 +61,19 @@ func Select(refs []string, ops []plumbline.Operation, at plumbline.Source) ([]st
 	return slices.Compact(out), nil
 }
 
+// Named is Select with the IDs of all operations for "*".
+func Named(refs []string, ops []plumbline.Operation, at plumbline.Source) ([]string, error) {
+	ids, err := Select(refs, ops, at)
+	if err != nil || ids != nil || len(refs) == 0 {
+		return ids, err
+	}
+	for _, o := range ops {
+		ids = append(ids, o.ID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
 func matching(ref string, ops []plumbline.Operation) []string {
 	var out []string
 	tag, isTag := strings.CutPrefix(ref, "tag:")
