@@ -41,7 +41,8 @@ func archived(entries ...string) []byte {
 }
 
 // of is one entry.
-func of(method, url, header, body string, status int, answer string) string {
+func of(line, header, body string, status int, answer string) string {
+	method, url, _ := strings.Cut(line, " ")
 	post := ""
 	if body != "" {
 		text, _ := json.Marshal(body)
@@ -70,13 +71,13 @@ func TestTrafficIsRead(t *testing.T) {
 	const secret = "s3cret"
 	head := `{"name":":method","value":"POST"},{"name":"Authorization","value":"Bearer ` + secret + `"},{"name":"cookie","value":"sid=` + secret + `"},{"name":"x-key","value":"` + secret + `"},{"name":"x-channel","value":"app"}`
 	got, err := read(t, archived(
-		of("POST", "https://shop.test/v1/orders", head, `{"sku":"p-7","n":3,"gift":true,"to":{"city":"Ulm","password":"`+secret+`"},"tags":["a"],"token":"`+secret+`"}`, 201, `{"id":"o1","total":3,"lines":[{"sku":"p-7"}],"token":"`+secret+`"}`),
-		of("POST", "https://shop.test/v1/orders", "", `{"sku":"eyJhbGciOi.eyJzdWIiOi.`+secret+`"}`, 201, `{"id":"o2"}`),
-		of("POST", "https://shop.test/v1/orders", "", `{"sku":"wrong","n":10}`, 201, `{}`),
-		of("POST", "https://shop.test/v1/orders", "", `{"sku":"refused"}`, 409, `{"error":1}`),
-		of("GET", "https://shop.test/v1/orders?limit=5&q=7&api_key="+secret, "", "", 200, `[{"id":"o1"}]`),
-		of("GET", "https://shop.test/v1/orders?limit=5", "", "", 200, `[]`),
-		of("GET", "https://cdn.test/logo.png", "", "", 200, "PNG"),
+		of("POST https://shop.test/v1/orders", head, `{"sku":"p-7","n":3,"gift":true,"to":{"city":"Ulm","password":"`+secret+`"},"tags":["a"],"token":"`+secret+`"}`, 201, `{"id":"o1","total":3,"lines":[{"sku":"p-7"}],"token":"`+secret+`"}`),
+		of("POST https://shop.test/v1/orders", "", `{"sku":"eyJhbGciOi.eyJzdWIiOi.`+secret+`"}`, 201, `{"id":"o2"}`),
+		of("POST https://shop.test/v1/orders", "", `{"sku":"wrong","n":10}`, 201, `{}`),
+		of("POST https://shop.test/v1/orders", "", `{"sku":"refused"}`, 409, `{"error":1}`),
+		of("GET https://shop.test/v1/orders?limit=5&q=7&api_key="+secret, "", "", 200, `[{"id":"o1"}]`),
+		of("GET https://shop.test/v1/orders?limit=5", "", "", 200, `[]`),
+		of("GET https://cdn.test/logo.png", "", "", 200, "PNG"),
 	))
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +106,7 @@ func TestTrafficIsRead(t *testing.T) {
 
 func TestWhatIsNoTraffic(t *testing.T) {
 	t.Parallel()
-	for _, data := range []string{"{", "{}", `{"log":{"entries":[]}}`, string(archived(of("GET", "https://cdn.test/x", "", "", 200, "")))} {
+	for _, data := range []string{"{", "{}", `{"log":{"entries":[]}}`, string(archived(of("GET https://cdn.test/x", "", "", 200, "")))} {
 		if _, err := read(t, []byte(data)); err == nil {
 			t.Errorf("%s was taken for traffic", data)
 		}
@@ -121,6 +122,6 @@ func FuzzRead(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add([]byte(of("GET", "https://shop.test/v1/orders?limit=5", "", "", 200, `[]`)))
+	f.Add([]byte(of("GET https://shop.test/v1/orders?limit=5", "", "", 200, `[]`)))
 	f.Fuzz(func(_ *testing.T, entry []byte) { _ = New().Read("x", archived(string(entry)), d, s) })
 }
