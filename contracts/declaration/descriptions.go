@@ -38,8 +38,11 @@ func aboutDocument() map[string]description {
 			meaning: "values by the name of a field or parameter, or by operation and place; one is used where the document allows it", kind: "mapping of name to list",
 			example: "dictionary: {email: [a@example.com], createOrder/body/quantity: [3]}",
 		},
-		"har":    {meaning: "recorded traffic (HTTP Archive 1.2) of the API: its values make cases, its counts the mix of the load where none is declared, and what it used of the document a pact. Secrets are left behind", example: "har: [staging.har]"},
-		"unsafe": {meaning: "operations that change data although their method is safe", example: "unsafe: [GET /jobs/run]"},
+		"flows":          {meaning: "flows that have to hold, in Arazzo 1.0: a file, or a mapping with the values of its inputs", kind: "list of text or mappings", fallback: "--arazzo", example: "flows: [checkout.arazzo.yaml]"},
+		"flows[].file":   {meaning: "the Arazzo file", example: "file: checkout.arazzo.yaml"},
+		"flows[].inputs": {meaning: "values of its inputs, by their names", kind: "mapping", example: "inputs: {sku: p-1}"},
+		"har":            {meaning: "recorded traffic (HTTP Archive 1.2) of the API: its values make cases, its counts the mix of the load where none is declared, and what it used of the document a pact. Secrets are left behind", example: "har: [staging.har]"},
+		"unsafe":         {meaning: "operations that change data although their method is safe", example: "unsafe: [GET /jobs/run]"},
 	}
 }
 
