@@ -56,6 +56,13 @@ func aboutObjectives() map[string]description {
 		"load.stages":              {meaning: "stretches of the load whose rate runs linearly; beats rate and duration", example: "stages: [{from: 0, to: 50, for: 10s}]"},
 		"load.stages[].from":       {meaning: "requests a second at its start", example: "from: 0"},
 		"load.stages[].to":         {meaning: "requests a second at its end", example: "to: 50"},
+		"load.stages[].shape":      {meaning: "line, steps, spike (to is its peak) or sine (between from and to)", fallback: "line", example: "shape: steps"},
+		"load.stages[].levels":     {meaning: "number of steps", example: "levels: 5"},
+		"load.stages[].period":     {meaning: "of a sine", kind: "duration", example: "period: 10s"},
+		"load.replay":              {meaning: "a recorded rate curve, in the place of stages", example: "replay: {file: access.log}"},
+		"load.replay.file":         {meaning: "a CSV file of times and rates, a HAR file, or an access log", example: "file: access.log"},
+		"load.replay.scale":        {meaning: "factor of the rates", fallback: "1", example: "scale: 0.5"},
+		"load.replay.speed":        {meaning: "factor of the time", fallback: "1", example: "speed: 10"},
 		"load.stages[].for":        {meaning: "how long it takes", kind: "duration", example: "for: 10s"},
 	}
 }
