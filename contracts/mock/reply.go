@@ -328,7 +328,27 @@ func (s *Server) refuse(w http.ResponseWriter, c *call, status int, why string) 
 	if r.raw == nil {
 		s.fill(c, r)
 	}
+	s.problem(r, why)
 	r.write(w, c)
+}
+
+// problem lets the details of a problem tell of this one, as far as their schema
+// allows: the member status is the status of the answer (RFC 9457 §3.1.2).
+func (s *Server) problem(r *reply, why string) {
+	m, ok := r.value.(map[string]any)
+	if !ok || baseOf(r.media) != "application/problem+json" {
+		return
+	}
+	maker := &maker{set: s.set}
+	for k, v := range map[string]any{"status": r.status, "title": why, "detail": why, "type": "about:blank"} {
+		if _, has := m[k]; !has {
+			continue
+		}
+		if told := with(m, "", map[string]any{k: v}); maker.valid(r.ref, plain(told)) {
+			m = told
+		}
+	}
+	r.value = plain(m)
 }
 
 // refusal is the documented status for a refusal: the right one, one that
