@@ -23,6 +23,11 @@ check: fmt-check lint test ## Everything CI checks on a pull request
 build: ## Build the binary into bin/
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plumbline ./cmd/plumbline
+	CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags '$(LDFLAGS)' -o bin/plumbline-wire ./cmd/plumbline-wire
+
+.PHONY: shop
+shop: ## Build the binary that the image of the sample system holds
+	CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags '-s -w' -o examples/shop/shop ./examples/shop/cmd/shop
 
 .PHONY: setup
 setup: build ## Fetch libpact_ffi and build the second Pact engine where a C compiler is at hand

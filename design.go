@@ -320,6 +320,7 @@ type Dependency struct {
 	Wire       Wire          `json:"wire"`
 	Listen     string        `json:"listen,omitempty"`   // where the proxy listens
 	Upstream   string        `json:"upstream,omitempty"` // what it forwards to
+	Stub       bool          `json:"stub,omitempty"`     // it is missing: a server made of its document stands in for it
 	Names      []string      `json:"names,omitempty"`    // by which the service knows it, where it was not given the address of the wire
 	Class      Class         `json:"class,omitempty"`
 	Operations []string      `json:"operations,omitempty"` // declared users; empty when not declared

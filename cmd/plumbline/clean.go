@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/declaration"
 	"github.com/plumbline-dev/plumbline/runners"
+	"github.com/plumbline-dev/plumbline/runners/deploy/docker"
 	"github.com/plumbline-dev/plumbline/runners/target"
 	"github.com/plumbline-dev/plumbline/runners/wire"
 )
@@ -20,23 +22,20 @@ import (
 func (a *app) cleanCommand() *cobra.Command {
 	var o options
 	c := &cobra.Command{
-		Use: "clean [RUN]", Short: "Delete what a run has left on the target; without one, heal every fault", Args: cobra.MaximumNArgs(1),
+		Use: "clean [RUN]", Short: "Delete what a run has left on the target; without one, what killed runs have left on this machine", Args: cobra.MaximumNArgs(1),
 		Long: `Clean RUN reads the ledger of a run directory and deletes, children first, what
 that run created and did not delete, as after kill -9. It deletes nothing that
 the run did not create, and a second time there is nothing to do. Credentials
 are those of the configuration at hand; the target is that of the run.
 
-Without RUN it asks the wires that wires.control of plumbline.yaml names to heal
-every fault. It is for the impatient: a fault that no run renews heals by itself
-within its lease.`,
+Without RUN it removes the containers, images and networks of runs whose process
+is gone, and heals every fault, as plumbline heal does, where plumbline.yaml
+names wires that outlive runs.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return a.cleanRun(c.Context(), o, args[0])
 			}
-			if o.config == "" {
-				o.config = "plumbline.yaml"
-			}
-			return a.clean(c.Context(), o.config)
+			return a.cleanMachine(c.Context(), o.config)
 		},
 	}
 	f := c.Flags()
@@ -113,7 +112,42 @@ func (a *app) leftBehind(o options, dir string) (*target.Pool, error) {
 	return &target.Pool{Client: client, Operations: s.design.Operations, Families: s.design.Families, Mode: s.design.Mode}, nil
 }
 
-func (a *app) clean(ctx context.Context, config string) error {
+// cleanMachine removes what killed runs have left here. A machine without
+// Docker has nothing of the kind.
+func (a *app) cleanMachine(ctx context.Context, config string) error {
+	removed, err := docker.Clean(ctx)
+	for _, what := range removed {
+		a.printf("removed: %s\n", what)
+	}
+	if err != nil && !errors.Is(err, docker.ErrUnreachable) {
+		return &exit{plumbline.ExitNotRestored, err}
+	}
+	if config == "" && !isFile("plumbline.yaml") {
+		a.printf("no killed run has left a container here\n")
+		return nil
+	}
+	config = cmp.Or(config, "plumbline.yaml")
+	if d, err := declaration.Read(config, a.env); err == nil && d.Control == "" {
+		a.printf("no killed run has left a container here, and %s names no wires that outlive a run\n", config)
+		return nil
+	}
+	return a.heal(ctx, config)
+}
+
+func (a *app) healCommand() *cobra.Command {
+	var config string
+	c := &cobra.Command{
+		Use: "heal", Short: "End every fault that is in force on the wires", Args: cobra.NoArgs,
+		Long: `Heal asks the wires that wires.control of plumbline.yaml names to end every
+fault, and says what is left: exit code 4 when something is. It is for the
+impatient: a fault that no run renews ends by itself within its lease.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.heal(c.Context(), cmp.Or(config, "plumbline.yaml")) },
+	}
+	c.Flags().StringVarP(&config, "config", "c", "", "declaration of the architecture (default plumbline.yaml)")
+	return c
+}
+
+func (a *app) heal(ctx context.Context, config string) error {
 	d, err := declaration.Read(config, a.env)
 	if err != nil {
 		return usage(err)

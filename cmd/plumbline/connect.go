@@ -31,7 +31,9 @@ type carrier struct {
 	*runners.Runner
 	client *target.Client
 	live   *runners.Live
-	owned  *deploy.Process // wires that this run started
+	owned  *deploy.Process   // wires that this run started
+	stubs  []*deploy.Process // and what stands in for dependencies that are missing
+	lives  []*os.File        // close with this process, and end the stubs then
 	design plumbline.Design
 	base   string // of the paths in the document
 }
@@ -119,14 +121,10 @@ func (c *carrier) connectWires(ctx context.Context, s *session) error {
 	if len(s.design.Dependencies) == 0 {
 		return nil
 	}
-	control, token := s.declared.Control, s.declared.Token
-	if control == "" {
-		var err error
-		if control, token, err = c.startWires(ctx, s.design); err != nil {
-			return harness(err)
-		}
+	client, err := c.wiresOf(ctx, s)
+	if err != nil {
+		return err
 	}
-	client := &wire.Client{Addr: control, Token: token}
 	if err := client.Sync(ctx, c.Run.Began); err != nil {
 		return usage(fmt.Errorf("wires.control of %s: %w", s.declared.File, err))
 	}
@@ -137,6 +135,25 @@ func (c *carrier) connectWires(ctx context.Context, s *session) error {
 	c.Wires = set
 	c.Checks["pass-through"], c.Checks["wires"] = set.PassThrough(s.design), set.PassThrough(s.design)
 	return nil
+}
+
+// wiresOf are the wires of the deployment that was started, those that the
+// declaration names, or some that are started here.
+func (c *carrier) wiresOf(ctx context.Context, s *session) (*wire.Client, error) {
+	if s.stack != nil {
+		return s.stack.wires, nil
+	}
+	control, token := s.declared.Control, s.declared.Token
+	if control == "" {
+		d, err := c.startStubs(ctx, s.design)
+		if err != nil {
+			return nil, harness(err)
+		}
+		if control, token, err = c.startWires(ctx, d); err != nil {
+			return nil, harness(err)
+		}
+	}
+	return &wire.Client{Addr: control, Token: token}, nil
 }
 
 // linger is how long wires that a run started outlive it when it is killed.
@@ -170,6 +187,10 @@ func (c *carrier) close(context.Context) {
 	_ = c.live.Pool.Close()
 	if c.owned != nil {
 		c.owned.Stop(3 * time.Second)
+	}
+	for i, p := range c.stubs {
+		p.Stop(3 * time.Second)
+		_ = c.lives[i].Close()
 	}
 }
 

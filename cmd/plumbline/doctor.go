@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,10 +14,25 @@ import (
 
 func (a *app) doctorCommand() *cobra.Command {
 	var library string
+	var wires bool
+	var o options
 	c := &cobra.Command{
 		Use: "doctor", Short: "Say what is missing on this machine, and how to get it", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.doctor(c.Context(), library) },
+		Long: `Doctor looks at this machine. With --wires it looks at a deployment instead: it
+sends the safe operations of the document to the target, each with a trace of its
+own, and says which wires carried what follows from them.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if wires {
+				return a.doctorWires(c.Context(), o)
+			}
+			return a.doctor(c.Context(), library)
+		},
 	}
+	c.Flags().BoolVar(&wires, "wires", false, "prove which wires of plumbline.yaml are live")
+	c.Flags().StringVarP(&o.config, "config", "c", "", "declaration of the architecture, for --wires (default plumbline.yaml)")
+	c.Flags().StringVar(&o.target, "target", "", "base URL of the deployment, for --wires")
+	c.Flags().DurationVar(&o.timeout, "timeout", 10*time.Second, "longest wait for one answer of the target, for --wires")
+	o.seed, o.engine = 1, "ffi"
 	c.Flags().StringVar(&library, "pact-library", "", "libpact_ffi to look at instead of the one that set-up fetched")
 	return c
 }

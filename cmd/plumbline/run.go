@@ -66,7 +66,16 @@ func (a *app) run(ctx context.Context, o options) error {
 
 // carry runs a prepared session, judges it and writes the reports. The error
 // holds the exit code of the verdict.
-func (a *app) carry(ctx context.Context, s *session) error {
+func (a *app) carry(ctx context.Context, s *session) (failed error) {
+	stop, err := a.startDeployment(ctx, s)
+	defer func() { // on every way out
+		if err := stop(); err != nil {
+			failed = errors.Join(failed, &exit{plumbline.ExitNotRestored, err})
+		}
+	}()
+	if err != nil {
+		return err
+	}
 	if s.design.Target == "" {
 		return usage(errors.New("no target: name it with --target URL, or target.url in plumbline.yaml"))
 	}

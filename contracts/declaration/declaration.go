@@ -16,8 +16,11 @@ import (
 type Declaration struct {
 	File       string
 	Service    string
-	OpenAPI    string // path
-	Target     string // base URL; may come from the command line instead
+	OpenAPI    string   // path
+	Target     string   // base URL; may come from the command line instead
+	Compose    []string // compose files that start the deployment; empty when it runs already
+	Entry      string   // the service of them that is put to the test
+	Port       int      // of that service; zero is its only one
 	Liveness   string
 	Public     []string
 	Unsafe     []string               // operations that change data although their method is safe

@@ -10,14 +10,18 @@ import (
 func (b *builder) dependency(name string, f dependency) {
 	at := "$.dependencies." + name
 	d := plumbline.Dependency{
-		Name: name, Listen: f.Listen, Names: f.Names, Operations: f.Operations, Accept: f.Accept,
+		Name: name, Listen: f.Listen, Names: f.Names, Stub: f.Stub, Operations: f.Operations, Accept: f.Accept,
 		Degraded: f.Degraded, Bulkhead: f.Bulkhead, OpenAPI: b.path(f.OpenAPI), Source: b.at(at),
 	}
 	d.Wire = plumbline.Wire(b.oneOf(at+".wire", f.Wire, "http", "http", "tcp"))
 	d.Class = plumbline.Class(b.oneOf(at+".class", f.Class, "", "critical", "optional"))
 	d.Timeout = b.duration(at+".timeout", f.Timeout)
-	d.Upstream = b.upstream(at, d.Wire, f.Upstream)
-	if f.Listen == "" {
+	if f.Stub {
+		b.stub(at, name, f)
+	} else {
+		d.Upstream = b.upstream(at, d.Wire, f.Upstream)
+	}
+	if f.Listen == "" && len(b.file.Target.Compose) == 0 {
 		b.wrong("CFG003", at, "listen: 127.0.0.1:7001 is where the deployment finds the dependency through the wire", "the dependency %q does not say where its wire listens", name)
 	}
 	if f.OpenAPI != "" && d.Wire == plumbline.WireTCP {
@@ -37,6 +41,18 @@ func (b *builder) dependency(name string, f dependency) {
 		d.Breaker = b.breaker(at+".breaker", *f.Breaker)
 	}
 	b.out.dependencies = append(b.out.dependencies, d)
+}
+
+// stub checks that a dependency that is missing can be stood in for.
+func (b *builder) stub(at, name string, f dependency) {
+	switch {
+	case f.OpenAPI == "" || f.Wire == "tcp":
+		b.wrong("CFG004", at+".stub", "openapi: names the document that the stub is made of, and the wire is http", "there is nothing to make a stub of %q of", name)
+	case f.Upstream != "":
+		b.wrong("CFG004", at+".stub", "leave upstream out, or stub", "the dependency %q is both there and stood in for", name)
+	case b.file.Wires.Control != "" || len(b.file.Target.Compose) > 0:
+		b.wrong("CFG004", at+".stub", "run `plumbline stub` yourself and name it as upstream", "a stub of %q is started only together with wires that the run starts as processes", name)
+	}
 }
 
 // upstream checks the address behind a wire: a URL for HTTP, host:port for TCP.

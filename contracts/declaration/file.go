@@ -39,6 +39,9 @@ type file struct {
 
 type targetFile struct {
 	URL      string   `yaml:"url"`
+	Compose  []string `yaml:"compose"`
+	Service  string   `yaml:"service"`
+	Port     int      `yaml:"port"`
 	Liveness string   `yaml:"liveness"`
 	Public   []string `yaml:"public"`
 }
@@ -53,6 +56,7 @@ type dependency struct {
 	Listen     string       `yaml:"listen"`
 	Upstream   string       `yaml:"upstream"`
 	Names      []string     `yaml:"names"`
+	Stub       bool         `yaml:"stub"`
 	Class      string       `yaml:"class"`
 	Operations []string     `yaml:"operations"`
 	Timeout    string       `yaml:"timeout"`

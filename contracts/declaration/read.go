@@ -90,6 +90,13 @@ func (b *builder) path(p string) string {
 
 func (b *builder) target() {
 	t := b.file.Target.URL
+	for _, name := range b.file.Target.Compose {
+		b.out.Compose = append(b.out.Compose, b.path(name))
+	}
+	b.out.Entry, b.out.Port = b.file.Target.Service, b.file.Target.Port
+	if len(b.out.Compose) > 0 && b.out.Entry == "" {
+		b.wrong("CFG004", "$.target.compose", "target.service names the service of the compose file that is put to the test", "which service is the target is not said")
+	}
 	if t == "" {
 		return
 	}

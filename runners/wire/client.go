@@ -27,7 +27,13 @@ type Client struct {
 	// nothing.
 	Inspect func(x *plumbline.Exchange, s Sight)
 
+	// Parts are the clients of processes that serve one wire each, by the name
+	// of the wire; this client is all of them, and needs no address. They have
+	// one token.
+	Parts map[string]*Client
+
 	mu     sync.Mutex
+	held   map[string]*Client // by lease, of the parts
 	after  uint64
 	synced bool
 	shift  time.Duration // to add to the process' offsets to get those of the run
@@ -35,6 +41,9 @@ type Client struct {
 
 // Status asks what is served and what is in force.
 func (c *Client) Status(ctx context.Context) (Status, error) {
+	if c.Parts != nil {
+		return c.statuses(ctx)
+	}
 	var s Status
 	return s, c.call(ctx, http.MethodGet, "/v1/status", nil, &s)
 }
@@ -42,30 +51,37 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 // Order puts a fault into force; it holds when Order returns. Errors wrap
 // errors.ErrUnsupported where the wire cannot be broken so.
 func (c *Client) Order(ctx context.Context, o Order) error {
-	return c.call(ctx, http.MethodPut, "/v1/faults/"+o.ID, o, nil)
+	at, err := c.keep(o)
+	if err != nil {
+		return err
+	}
+	return at.call(ctx, http.MethodPut, "/v1/faults/"+o.ID, o, nil)
 }
 
 // Renew gives a lease its time anew.
 func (c *Client) Renew(ctx context.Context, id string) error {
-	return c.call(ctx, http.MethodPost, "/v1/faults/"+id+"/renew", nil, nil)
+	return c.keeper(id).call(ctx, http.MethodPost, "/v1/faults/"+id+"/renew", nil, nil)
 }
 
 // Hits tells how many exchanges a lease that is in force has hit.
 func (c *Client) Hits(ctx context.Context, id string) (int, error) {
 	var h Hits
-	err := c.call(ctx, http.MethodGet, "/v1/faults/"+id, nil, &h)
+	err := c.keeper(id).call(ctx, http.MethodGet, "/v1/faults/"+id, nil, &h)
 	return h.Hits, err
 }
 
 // Heal ends a lease and tells what it has hit. Healing again is no error.
 func (c *Client) Heal(ctx context.Context, id string) (int, error) {
 	var h Hits
-	err := c.call(ctx, http.MethodDelete, "/v1/faults/"+id, nil, &h)
+	err := c.keeper(id).call(ctx, http.MethodDelete, "/v1/faults/"+id, nil, &h)
 	return h.Hits, err
 }
 
 // HealAll ends every lease.
 func (c *Client) HealAll(ctx context.Context) error {
+	if c.Parts != nil {
+		return c.every(func(p *Client) error { return p.HealAll(ctx) })
+	}
 	return c.call(ctx, http.MethodPost, "/v1/heal", nil, nil)
 }
 
@@ -73,6 +89,9 @@ func (c *Client) HealAll(ctx context.Context) error {
 // together: times of exchanges are offsets from began. The clock of another
 // machine is corrected by half a round trip where it is off by more than one.
 func (c *Client) Sync(ctx context.Context, began time.Time) error {
+	if c.Parts != nil {
+		return c.every(func(p *Client) error { return p.Sync(ctx, began) })
+	}
 	sent := time.Now()
 	s, err := c.Status(ctx)
 	if err != nil {
@@ -94,6 +113,9 @@ func (c *Client) Sync(ctx context.Context, began time.Time) error {
 // Exchanges returns what was journalled since the last call, and an error that
 // names the number of lost entries when the journal was overrun.
 func (c *Client) Exchanges(ctx context.Context) ([]plumbline.Exchange, error) {
+	if c.Parts != nil {
+		return c.gathered(ctx)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.synced {

@@ -120,5 +120,8 @@ func (v *Sight) seen(b *countingBody, length int64) {
 // Watch asks for the requests of a run. They come with the exchanges that
 // Exchanges returns: the client inspects each as it arrives, and lets go of it.
 func (c *Client) Watch(ctx context.Context, w Watch) error {
+	if c.Parts != nil {
+		return c.every(func(p *Client) error { return p.Watch(ctx, w) })
+	}
 	return c.call(ctx, http.MethodPut, "/v1/watch", w, nil)
 }

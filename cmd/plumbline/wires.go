@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/target"
+)
+
+// A sighting is what was seen on one wire.
+type sighting struct{ ours, others int }
+
+// doctorWires proves which wires are live: a wire is when what the target does
+// for a request of ours goes over it.
+func (a *app) doctorWires(ctx context.Context, o options) (failed error) {
+	dir, err := os.MkdirTemp("", "plumbline-doctor")
+	if err != nil {
+		return harness(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	o.out = dir
+	s, err := a.prepare(o) //nolint:contextcheck // what it asks a broker has a deadline of its own
+	if err != nil {
+		return err
+	}
+	if len(s.design.Dependencies) == 0 {
+		return usage(fmt.Errorf("%s declares no dependencies, so there are no wires", s.declared.File))
+	}
+	stop, err := a.startDeployment(ctx, s)
+	defer func() {
+		if err := stop(); err != nil && failed == nil {
+			failed = &exit{plumbline.ExitNotRestored, err}
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	r, err := a.connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer r.close(ctx)
+	sent := r.ask(ctx)
+	seen, err := r.sighted(ctx)
+	if err != nil {
+		return harness(err)
+	}
+	return a.tellWires(s.design, sent, seen)
+}
+
+// ask sends every safe operation that needs nothing made for it.
+func (c *carrier) ask(ctx context.Context) (sent int) {
+	for _, op := range c.design.Operations {
+		if !op.Safe() || len(op.Cases) == 0 {
+			continue
+		}
+		request, err := c.live.Pool.Fill(ctx, op.Cases[0])
+		if err != nil {
+			continue
+		}
+		sent++
+		c.client.Do(ctx, target.Shot{Operation: op.ID, Request: request, Trace: target.Trace(c.Run.ID, [3]int{0, 0, 0}, uint64(sent))})
+	}
+	return sent
+}
+
+// sighted counts the exchanges on each wire, until a while passes without one.
+func (c *carrier) sighted(ctx context.Context) (map[string]sighting, error) {
+	seen := map[string]sighting{}
+	tick := time.NewTicker(300 * time.Millisecond)
+	defer tick.Stop()
+	for quiet := 0; quiet < 3; quiet++ {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return seen, ctx.Err()
+		}
+		all, err := c.Wires.Exchanges(ctx)
+		if err != nil {
+			return seen, err
+		}
+		for _, x := range all {
+			quiet = 0
+			v := seen[x.Wire]
+			if strings.HasPrefix(x.Trace, c.Run.ID) {
+				v.ours++
+			} else {
+				v.others++
+			}
+			seen[x.Wire] = v
+		}
+	}
+	return seen, nil
+}
+
+// tellWires says what was proved of each wire.
+func (a *app) tellWires(d plumbline.Design, sent int, seen map[string]sighting) error {
+	dead := 0
+	for _, dep := range d.Dependencies {
+		v := seen[dep.Name]
+		mark, said := "✓", fmt.Sprintf("live: %d exchanges follow from %d requests of ours", v.ours, sent)
+		switch {
+		case v.ours > 0:
+		case dep.Wire == plumbline.WireTCP && v.others > 0:
+			said = fmt.Sprintf("live: %d connections; a TCP wire knows no traces", v.others)
+		case v.others > 0:
+			said = fmt.Sprintf("live, but %d exchanges carry no trace of ours: the target does not pass traceparent on", v.others)
+		default:
+			mark, dead = "✗", dead+1
+			said = fmt.Sprintf("nothing came by in %d requests of safe operations: either they do not need it, or the target was not told of the wire (docs/WIRES.md)", sent)
+		}
+		a.printf("%s %-20s %s\n", mark, dep.Name, said)
+	}
+	if dead > 0 {
+		return &exit{plumbline.ExitNotProven, fmt.Errorf("%d of %d wires are not proved to be live", dead, len(d.Dependencies))}
+	}
+	return nil
+}

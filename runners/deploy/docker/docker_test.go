@@ -1,0 +1,195 @@
+package docker
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/wire"
+)
+
+// requireDocker skips a test where no Docker runs; where one is demanded, as
+// in .ci/run, it fails.
+func requireDocker(t *testing.T) {
+	t.Helper()
+	if err := exec.Command("docker", "info").Run(); err != nil {
+		if os.Getenv("PLUMBLINE_REQUIRE_DOCKER") != "" {
+			t.Fatal("no Docker runs here")
+		}
+		t.Skip("no Docker runs here")
+	}
+}
+
+// built builds a static program of this module.
+func built(t *testing.T, pkg, to string) string {
+	t.Helper()
+	cmd := exec.Command("go", "build", "-ldflags", "-s -w", "-o", to, "github.com/plumbline-dev/plumbline/"+pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return to
+}
+
+// shop is the folder of the sample system's compose file, with its binary.
+func shop(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"Dockerfile", "compose.yaml"} {
+		data, err := os.ReadFile(filepath.Join("../../../examples/shop", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	built(t, "examples/shop/cmd/shop", filepath.Join(dir, "shop"))
+	return dir
+}
+
+// One stack serves all of it: starting one costs seconds.
+func TestDockerStackWithAWireByAlias(t *testing.T) {
+	requireDocker(t)
+	dir := shop(t)
+	services, err := Compose(t.Context(), []string{filepath.Join(dir, "compose.yaml")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := "t" + time.Now().Format("150405")
+	spec := WireSpec{Wire: wire.Wire{Name: "payment", Kind: plumbline.WireHTTP}, Service: "payment", Port: 8080, Token: "t", Binary: built(t, "cmd/plumbline-wire", filepath.Join(t.TempDir(), "plumbline-wire"))}
+	s, err := Up(t.Context(), run, services, []WireSpec{spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Down(t.Context()); err != nil {
+			t.Error(err)
+		}
+		out, err := exec.Command("docker", "ps", "-aq", "--filter", "label="+LabelRun+"="+run).Output()
+		if err != nil || len(out) != 0 {
+			t.Errorf("left behind: %s %v", out, err)
+		}
+	})
+	at, err := s.Address(t.Context(), "orders", 8080)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := func() int { return post(t, "http://"+at+"/orders") }
+	eventually(t, "the shop does not answer", func() bool { return order() == http.StatusCreated })
+
+	control, err := s.Control(t.Context(), "payment")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &wire.Client{Addr: control, Token: "t"}
+	if err := c.Sync(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	order()
+	seen, err := c.Exchanges(t.Context())
+	if err != nil || len(seen) == 0 || seen[len(seen)-1].Path != "/charge" {
+		t.Errorf("the wire in the place of payment saw %+v, %v", seen, err)
+	}
+	t.Run("faults", func(t *testing.T) { upsets(t, s, order) })
+}
+
+func upsets(t *testing.T, s *Stack, order func() int) {
+	t.Helper()
+	ctx := t.Context()
+	for name, upset := range map[string]func() (Undo, error){
+		"pause":      func() (Undo, error) { return s.Pause(ctx, "payment") },
+		"stop":       func() (Undo, error) { return s.Stop(ctx, "payment") },
+		"kill":       func() (Undo, error) { return s.Kill(ctx, "payment") },
+		"disconnect": func() (Undo, error) { return s.Disconnect(ctx, "payment") },
+	} {
+		undo, err := upset()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := order(); got == http.StatusCreated {
+			t.Errorf("%s: an order was taken without payment", name)
+		}
+		for range 2 {
+			if err := undo(ctx); err != nil {
+				t.Fatalf("undo %s: %v", name, err)
+			}
+		}
+		eventually(t, "no orders after "+name, func() bool { return order() == http.StatusCreated })
+	}
+	undo, err := s.Squeeze(ctx, "inventory", 0.05, 32<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := s.of("inventory")[0].Inspect(ctx); err != nil || info.HostConfig.NanoCPUs != 5e7 || info.HostConfig.Memory != 32<<20 {
+		t.Errorf("squeezed: %+v %v", info.HostConfig.Resources, err)
+	}
+	if err := undo(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := s.Scale(ctx, "recs", 2); err != nil || len(s.of("recs")) != 2 {
+		t.Errorf("scale: %v", err)
+	}
+	if err := s.Restart(ctx, "recs"); err != nil {
+		t.Error(err)
+	}
+	if err := s.Scale(ctx, "recs", 1); err != nil || len(s.of("recs")) != 1 {
+		t.Errorf("scale back: %v", err)
+	}
+}
+
+func post(t *testing.T, url string) int {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(`{"product_id":"p-1","quantity":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer alice-secret")
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = resp.Body.Close() }()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode
+}
+
+// eventually waits until something holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for over := time.Now().Add(60 * time.Second); !holds(); {
+		if time.Now().After(over) {
+			t.Fatal(what)
+		}
+	}
+}
+
+func TestComposeFilesAreReadWhole(t *testing.T) {
+	t.Parallel()
+	services, err := Compose(t.Context(), []string{"../../../examples/shop/compose.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(services, func(s Service) bool { return s.Name == "orders" })
+	if i < 0 || len(services) != 5 || services[i].Env["PAYMENT_URL"] != "http://payment:8080" || services[i].After["store"] != Started || services[i].Ports[0] != "8080/tcp" {
+		t.Errorf("read %+v", services)
+	}
+	odd := filepath.Join(t.TempDir(), "compose.yaml")
+	if err := os.WriteFile(odd, []byte("services: {a: {image: x, network_mode: host}}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Compose(t.Context(), []string{odd}); err == nil || !strings.Contains(err.Error(), "network_mode") {
+		t.Errorf("what is not carried out was passed over: %v", err)
+	}
+}
