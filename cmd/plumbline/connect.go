@@ -34,6 +34,7 @@ type carrier struct {
 	owned  *deploy.Process   // wires that this run started
 	stubs  []*deploy.Process // and what stands in for dependencies that are missing
 	lives  []*os.File        // close with this process, and end the stubs then
+	wired  *wire.Client      // the control of the wires; nil without any
 	design plumbline.Design
 	base   string // of the paths in the document
 }
@@ -131,6 +132,7 @@ func (c *carrier) connectWires(ctx context.Context, s *session) error {
 	if err := c.watchWires(ctx, client); err != nil {
 		return err
 	}
+	c.wired = client
 	set := runners.WireSet{Driver: faults.Wire{Client: client}, Client: client}
 	c.Wires = set
 	c.Checks["pass-through"], c.Checks["wires"] = set.PassThrough(s.design), set.PassThrough(s.design)

@@ -94,7 +94,13 @@ func (c *carrier) sighted(ctx context.Context) (map[string]sighting, error) {
 			seen[x.Wire] = v
 		}
 	}
-	return seen, nil
+	status, err := c.wired.Status(ctx)
+	for _, w := range status.Wires { // connections that are kept are in no journal yet
+		v := seen[w.Name]
+		v.others += w.Open
+		seen[w.Name] = v
+	}
+	return seen, err
 }
 
 // tellWires says what was proved of each wire.

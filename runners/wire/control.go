@@ -25,6 +25,7 @@ type Listener struct {
 	Kind     plumbline.Wire `json:"kind"`
 	Listen   string         `json:"listen"`
 	Upstream string         `json:"upstream"`
+	Open     int            `json:"open,omitempty"` // connections that are open on a TCP wire; the journal has those that have ended
 }
 
 // Page is what the journal answers.
@@ -82,7 +83,7 @@ func (s *server) status() Status {
 	out := Status{Leases: []string{}, Wires: []Listener{}, Now: time.Now().UnixNano(), Epoch: s.journal.epoch.UnixNano()}
 	for _, w := range s.cfg.Wires {
 		if v, ok := s.wires[w.Name]; ok {
-			out.Wires = append(out.Wires, Listener{w.Name, w.Kind, v.addr, w.Upstream})
+			out.Wires = append(out.Wires, Listener{w.Name, w.Kind, v.addr, w.Upstream, v.open()})
 		}
 	}
 	s.leases.mu.Lock()
@@ -94,6 +95,14 @@ func (s *server) status() Status {
 	out.Last = s.journal.last
 	s.journal.mu.Unlock()
 	return out
+}
+
+// open counts the connections of a TCP wire.
+func (v *served) open() int {
+	if v.engine == nil {
+		return 0
+	}
+	return v.engine.count()
 }
 
 func (s *server) page(w http.ResponseWriter, r *http.Request) {
