@@ -65,7 +65,7 @@ func remove(ctx context.Context, docker *testcontainers.DockerClient, f client.F
 	}
 	for name, ours := range images {
 		if ours {
-			_, err := docker.ImageRemove(ctx, name, client.ImageRemoveOptions{Force: true})
+			_, err := docker.ImageRemove(ctx, name, client.ImageRemoveOptions{Force: true, PruneChildren: true})
 			errs = append(errs, err)
 		}
 	}
