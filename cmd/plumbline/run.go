@@ -68,14 +68,19 @@ func (a *app) run(ctx context.Context, o options) error {
 // holds the exit code of the verdict.
 func (a *app) carry(ctx context.Context, s *session) (failed error) {
 	stop, err := a.startDeployment(ctx, s)
-	defer func() { // on every way out
+	defer func() { // on every way out; what is left behind matters most
 		if err := stop(); err != nil {
-			failed = errors.Join(failed, &exit{plumbline.ExitNotRestored, err})
+			failed = errors.Join(&exit{plumbline.ExitNotRestored, err}, failed)
 		}
 	}()
 	if err != nil {
 		return err
 	}
+	return a.carryOut(ctx, s)
+}
+
+// carryOut is carry on a deployment that runs.
+func (a *app) carryOut(ctx context.Context, s *session) error {
 	if s.design.Target == "" {
 		return usage(errors.New("no target: name it with --target URL, or target.url in plumbline.yaml"))
 	}

@@ -162,7 +162,12 @@ func (out *Service) placed(s types.ServiceConfig) {
 	for _, t := range s.Tmpfs {
 		out.Tmpfs[t] = ""
 	}
-	if h := s.HealthCheck; h != nil && !h.Disable {
+	out.watched(s.HealthCheck)
+}
+
+// watched takes over the health check.
+func (out *Service) watched(h *types.HealthCheckConfig) {
+	if h != nil && !h.Disable {
 		out.Health = &Health{Test: h.Test, Retries: 3}
 		for from, to := range map[*types.Duration]*time.Duration{h.Interval: &out.Health.Interval, h.Timeout: &out.Health.Timeout, h.StartPeriod: &out.Health.Begin} {
 			if from != nil {

@@ -79,13 +79,8 @@ func (s *Stack) up(ctx context.Context, wires []WireSpec) error {
 			}
 		}
 	}
-	for _, w := range wires {
-		s.wired[w.Service] = w.Wire.Name
-	}
-	for _, w := range wires {
-		if err := s.startWire(ctx, w); err != nil {
-			return fmt.Errorf("wire %s: %w", w.Wire.Name, err)
-		}
+	if err := s.startWires(ctx, wires); err != nil {
+		return err
 	}
 	for _, name := range order {
 		v := s.services[name]
@@ -98,6 +93,19 @@ func (s *Stack) up(ctx context.Context, wires []WireSpec) error {
 			if err := s.start(ctx, v); err != nil {
 				return fmt.Errorf("service %s: %w", name, err)
 			}
+		}
+	}
+	return nil
+}
+
+// startWires starts the wires, before anybody asks for the names that they take.
+func (s *Stack) startWires(ctx context.Context, wires []WireSpec) error {
+	for _, w := range wires {
+		s.wired[w.Service] = w.Wire.Name
+	}
+	for _, w := range wires {
+		if err := s.startWire(ctx, w); err != nil {
+			return fmt.Errorf("wire %s: %w", w.Wire.Name, err)
 		}
 	}
 	return nil
