@@ -65,6 +65,9 @@ func (a *app) printPlan(s *session) {
 		}
 		_ = w.Flush()
 	}
+	if lines := testability(s.design.Operations); len(lines) > 0 {
+		a.printf("\nWhat the document leaves out:\n%s", indent(strings.Join(lines, "\n")))
+	}
 	if g := sample.Graph(s.design.Operations); g != "" {
 		a.printf("\nWhere identifiers come from:\n%s", indent(g))
 	}
