@@ -138,6 +138,13 @@ func TestStatusRules(t *testing.T) {
 		{"302 without Location", claim, on(contractValid, "getProduct", says(302)), plumbline.Fail, plumbline.LevelAdvisory, nil},
 		{"426 without Upgrade", claim, on(contractValid, "getProduct", says(426)), plumbline.Fail, plumbline.LevelProved, nil},
 		{"412 without condition", claim, on(contractValid, "getProduct", says(412)), plumbline.Fail, plumbline.LevelAdvisory, nil},
+		{"403 to nobody", claim, on(contractStatus, "getProduct", says(403)), plumbline.Fail, plumbline.LevelAdvisory, nil},
+		{"501 on GET", claim, on(contractValid, "getProduct", says(501)), plumbline.Fail, plumbline.LevelAdvisory, nil},
+		{"406 though anything is taken", claim, on(contractValid, "getProduct", says(406)), plumbline.Fail, plumbline.LevelAdvisory, nil},
+		{"a status of their own, documented", claim, on(contractValid, "getProduct", says(299)), plumbline.Pass, "", nil},
+		{"a status of their own", claim, on(contractValid, "getProduct", func(o *plumbline.Observation) {
+			o.Status, o.Marks = 299, []plumbline.Mark{{Kind: plumbline.MarkStatus, Message: "status 299 is not documented"}}
+		}), plumbline.Fail, plumbline.LevelAdvisory, nil},
 		{"201 without Location", statusRules + "/createOrder", nil, plumbline.Pass, "", nil},
 	})
 }

@@ -16,7 +16,7 @@ func init() {
 		Title: "Statuses are used as HTTP defines them",
 		Doc: `Method: every answer of the run that was written down, of valid, invalid and anonymous requests alike, is held against what RFC 9110 says of its status; one request without credentials to every protected operation makes sure that 401 is among them.
 Criterion: 401 names a challenge in WWW-Authenticate, 405 the methods in Allow, 407 a challenge in Proxy-Authenticate, 426 a protocol in Upgrade; 204 announces no content and 205 has none; 206 answers a Range and says which in Content-Range, 304 answers a condition of a GET or HEAD. These are MUSTs, and a breach is proved.
-Guard: the rest informs: 201 on GET, a redirection without Location, 412 without a condition, 413 and 415 without content, 416 without a Range, a status outside of 100 to 599. 201 needs neither Location nor identifier, and 304 and 412 are not judged behind a fault.`,
+Guard: the rest informs: 201 on GET, DELETE and PATCH and to a second PUT of the same, 403 where there were no credentials, 406 though anything was accepted, 501 on GET, a redirection without Location, 412 without a condition, 413 and 415 without content, 416 without a Range, a status that is neither documented nor registered, or outside of 100 to 599. 201 needs neither Location nor identifier, and 304 and 412 are not judged behind a fault.`,
 		Standard: "RFC 9110 §15; EvoMaster F950 to F965",
 		Mutants:  []string{"401-without-challenge"},
 		Order:    18,
@@ -174,7 +174,12 @@ func misusedLoosely(o plumbline.Observation) (string, plumbline.Level) {
 		broken bool
 		odd    string
 	}{
-		{o.Status == 201 && reads(t), "on " + t.Method},
+		{o.Status == 201 && (reads(t) || t.Method == "DELETE" || t.Method == "PATCH"), "on " + t.Method},
+		{o.Status == 201 && replacesWhatIsThere(o), "to a PUT of what was there already"},
+		{o.Status == 403 && o.Experiment == contractStatus, "to a request without credentials, which 401 would ask for"},
+		{o.Status == 406 && takesAnything(t), "though anything was accepted"},
+		{o.Status == 501 && reads(t), "on " + t.Method},
+		{o.Marked(plumbline.MarkStatus) && !registered(o.Status), "is not registered, nor documented"},
 		{slices.Contains([]int{301, 302, 303, 307, 308}, o.Status) && !hasHeader(t.ResponseHeader, "Location"), "without Location"},
 		{o.Status == 412 && !conditional(t.RequestHeader), "though there was no condition"},
 		{(o.Status == 413 || o.Status == 415) && t.RequestBody == "" && reads(t), "though there was no content"},
@@ -186,6 +191,27 @@ func misusedLoosely(o plumbline.Observation) (string, plumbline.Level) {
 		}
 	}
 	return "", ""
+}
+
+// replacesWhatIsThere says whether the request is the PUT of a life that was
+// read before.
+func replacesWhatIsThere(o plumbline.Observation) bool {
+	return o.Experiment == contractRoundtrip && strings.HasSuffix(o.Stream, "/replace-again")
+}
+
+func takesAnything(t *plumbline.Transcript) bool {
+	accept := headerIn(t.RequestHeader, "Accept")
+	return accept == "" || accept == "*/*"
+}
+
+// registered says whether a status is in the registry of IANA.
+func registered(status int) bool {
+	for _, r := range [][2]int{{100, 104}, {200, 208}, {226, 226}, {300, 305}, {307, 308}, {400, 417}, {421, 426}, {428, 429}, {431, 431}, {451, 451}, {500, 508}, {510, 511}} {
+		if status >= r[0] && status <= r[1] {
+			return true
+		}
+	}
+	return false
 }
 
 func conditional(h map[string][]string) bool {
