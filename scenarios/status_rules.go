@@ -167,30 +167,43 @@ func announced(t *plumbline.Transcript) (string, plumbline.Level) {
 
 func reads(t *plumbline.Transcript) bool { return t.Method == "GET" || t.Method == "HEAD" }
 
+// An oddity is something odd about a status that breaks no MUST.
+type oddity struct {
+	broken bool
+	what   string
+}
+
 // misusedLoosely finds what is odd and no breach of a MUST.
 func misusedLoosely(o plumbline.Observation) (string, plumbline.Level) {
-	t := o.Transcript
-	for _, rule := range []struct {
-		broken bool
-		odd    string
-	}{
-		{o.Status == 201 && (reads(t) || t.Method == "DELETE" || t.Method == "PATCH"), "on " + t.Method},
-		{o.Status == 201 && replacesWhatIsThere(o), "to a PUT of what was there already"},
-		{o.Status == 403 && o.Experiment == contractStatus, "to a request without credentials, which 401 would ask for"},
-		{o.Status == 406 && takesAnything(t), "though anything was accepted"},
-		{o.Status == 501 && reads(t), "on " + t.Method},
-		{o.Marked(plumbline.MarkStatus) && !registered(o.Status), "is not registered, nor documented"},
-		{slices.Contains([]int{301, 302, 303, 307, 308}, o.Status) && !hasHeader(t.ResponseHeader, "Location"), "without Location"},
-		{o.Status == 412 && !conditional(t.RequestHeader), "though there was no condition"},
-		{(o.Status == 413 || o.Status == 415) && t.RequestBody == "" && reads(t), "though there was no content"},
-		{o.Status == 416 && !hasHeader(t.RequestHeader, "Range"), "though no Range was asked for"},
-		{o.Status < 100 || o.Status > 599, "is no status of HTTP"},
-	} {
+	for _, rule := range append(oddSuccesses(o), oddRefusals(o)...) {
 		if rule.broken {
-			return rule.odd, plumbline.LevelAdvisory
+			return rule.what, plumbline.LevelAdvisory
 		}
 	}
 	return "", ""
+}
+
+func oddSuccesses(o plumbline.Observation) []oddity {
+	t := o.Transcript
+	return []oddity{
+		{o.Status == 201 && (reads(t) || t.Method == "DELETE" || t.Method == "PATCH"), "on " + t.Method},
+		{o.Status == 201 && replacesWhatIsThere(o), "to a PUT of what was there already"},
+		{slices.Contains([]int{301, 302, 303, 307, 308}, o.Status) && !hasHeader(t.ResponseHeader, "Location"), "without Location"},
+	}
+}
+
+func oddRefusals(o plumbline.Observation) []oddity {
+	t := o.Transcript
+	return []oddity{
+		{o.Status == 403 && o.Experiment == contractStatus, "to a request without credentials, which 401 would ask for"},
+		{o.Status == 406 && takesAnything(t), "though anything was accepted"},
+		{o.Status == 412 && !conditional(t.RequestHeader), "though there was no condition"},
+		{(o.Status == 413 || o.Status == 415) && t.RequestBody == "" && reads(t), "though there was no content"},
+		{o.Status == 416 && !hasHeader(t.RequestHeader, "Range"), "though no Range was asked for"},
+		{o.Status == 501 && reads(t), "on " + t.Method},
+		{o.Marked(plumbline.MarkStatus) && !registered(o.Status), "is not registered, nor documented"},
+		{o.Status < 100 || o.Status > 599, "is no status of HTTP"},
+	}
 }
 
 // replacesWhatIsThere says whether the request is the PUT of a life that was
