@@ -237,13 +237,19 @@ func (c *Client) curl(t *plumbline.Transcript, s Shot, req *http.Request, cred C
 			}
 		}
 	}
+	return b.String() + content(t)
+}
+
+// content is the content of a request for curl. That there is none is said as
+// we say it: curl says nothing, and servers make a difference.
+func content(t *plumbline.Transcript) string {
 	switch {
 	case t.RequestBody != "":
-		b.WriteString(" --data-raw " + quote(t.RequestBody))
-	case slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, t.Method) && len(s.Request.Body) == 0:
-		b.WriteString(" -H 'Content-Length: 0'") // as we say; curl says nothing, and servers make a difference
+		return " --data-raw " + quote(t.RequestBody)
+	case slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch}, t.Method):
+		return " -H 'Content-Length: 0'"
 	}
-	return b.String()
+	return ""
 }
 
 // options are the method, and what keeps curl from changing the URL.
