@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -100,5 +101,6 @@ func (r *row) judge(ctx context.Context, c config, d deployment, dir string) err
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, said)
 	}
-	return json.Unmarshal(data, &r.report)
+	here := strings.ReplaceAll(string(data), c.documents+string(filepath.Separator), "") // findings name the document where it is
+	return json.Unmarshal([]byte(here), &r.report)
 }
