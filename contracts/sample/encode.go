@@ -76,12 +76,13 @@ func (m *maker) encode(d draft) (req plumbline.Request, ok bool) {
 
 // accept asks for the media types that the document gives to successes.
 func accept(op *openapi3.Operation) string {
-	media := map[string]bool{}
+	media, all := map[string]bool{}, true // all: every success has JSON
 	if op.Responses != nil {
 		for status, r := range op.Responses.Map() {
 			if r == nil || r.Value == nil || !strings.HasPrefix(status, "2") {
 				continue
 			}
+			all = all && (len(r.Value.Content) == 0 || r.Value.Content["application/json"] != nil)
 			for k := range r.Value.Content {
 				media[strings.TrimSpace(strings.Split(k, ";")[0])] = true
 			}
@@ -91,7 +92,7 @@ func accept(op *openapi3.Operation) string {
 		return "*/*"
 	}
 	names := slices.Sorted(maps.Keys(media))
-	if media["application/json"] {
+	if media["application/json"] && all {
 		return "application/json"
 	}
 	return strings.Join(names[:min(len(names), 4)], ", ")
