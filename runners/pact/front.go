@@ -3,6 +3,7 @@ package pact
 import (
 	"context"
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -56,15 +57,12 @@ func newFront(ctx context.Context, j Job, timeout time.Duration) (*front, error)
 	if err != nil {
 		return nil, err
 	}
-	var token [16]byte
-	_, _ = rand.Read(token[:]) // never fails
-	secret := "/plumbline-state-" + hex.EncodeToString(token[:])
-	messages := "/plumbline-message-" + hex.EncodeToString(token[:])
+	states, messages := "/plumbline-state-"+j.secret, "/plumbline-message-"+j.secret
 	f := &front{job: j, timeout: timeout, base: base, messages: messages, makers: map[string][]string{}, failed: map[string]string{}, withheld: map[string]bool{}}
 	f.port = uint16(l.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert,gosec // a TCP port
-	f.stateURL = "http://" + l.Addr().String() + secret
+	f.stateURL = "http://" + l.Addr().String() + states
 	f.server = &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == secret {
+		if r.URL.Path == states {
 			f.state(w, r)
 			return
 		}
@@ -80,11 +78,20 @@ func newFront(ctx context.Context, j Job, timeout time.Duration) (*front, error)
 
 func (f *front) close() { _ = f.server.Close() }
 
+// newSecret makes the word by which a front knows its core. Any process of the
+// machine can reach the front, and would send with the run's credentials.
+func newSecret() string {
+	var token [16]byte
+	_, _ = rand.Read(token[:]) // never fails
+	return hex.EncodeToString(token[:])
+}
+
 // forward sends an interaction's request to the target. Requests without the
-// correlation header are not the core's.
+// secret in the correlation header are not the core's. It is no part of the
+// path, because the proxy of pact-go would put that before anybody's request.
 func (f *front) forward(w http.ResponseWriter, r *http.Request) {
-	key := r.Header.Get(correlation)
-	if key == "" {
+	secret, key, _ := strings.Cut(r.Header.Get(correlation), " ")
+	if subtle.ConstantTimeCompare([]byte(secret), []byte(f.job.secret)) == 0 || key == "" {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}

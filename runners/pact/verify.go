@@ -34,10 +34,12 @@ type Job struct {
 	// Messages makes the messages of message pacts. Without it they are
 	// PactUndeclared.
 	Messages func(ctx context.Context, r MessageRequest) (Message, error)
+
+	secret string // of this run
 }
 
-// correlation is the header that ties a request to its interaction. It never
-// reaches the target.
+// correlation is the header that ties a request to its interaction: the run's
+// secret and the interaction's key. It never reaches the target.
 const correlation = "X-Plumbline-Interaction"
 
 // Verify returns one result for every interaction of the files, and one for a
@@ -49,6 +51,7 @@ func (v *Verifier) Verify(ctx context.Context, j Job) ([]plumbline.PactResult, e
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	j.secret = newSecret()
 	shards, all, err := v.shards(j, dir)
 	if err != nil {
 		return all, err
@@ -152,7 +155,7 @@ func (v *Verifier) shards(j Job, dir string) ([]shard, []plumbline.PactResult, e
 			all = append(all, plumbline.PactResult{File: name, Engine: v.engine(), Consumer: d.consumer, Result: plumbline.PactEmpty})
 			continue
 		}
-		results, interactions := d.results(name, v.engine(), j.Messages != nil)
+		results, interactions := d.results(name, v.engine(), j)
 		all = append(all, results...)
 		for at := 0; at < len(interactions); at += size {
 			part := interactions[at:min(at+size, len(interactions))]
@@ -203,15 +206,15 @@ func readDocument(name string) (*document, error) {
 }
 
 func (d *document) read() error {
-	var names struct{ Consumer, Provider struct{ Name string } }
-	data, err := json.Marshal(d.rest)
-	if err != nil {
-		return err
+	for role, name := range map[string]*string{"consumer": &d.consumer, "provider": &d.provider} {
+		var party struct{ Name string }
+		if d.rest[role] != nil {
+			if err := json.Unmarshal(d.rest[role], &party); err != nil {
+				return err
+			}
+		}
+		*name = party.Name
 	}
-	if err := json.Unmarshal(data, &names); err != nil {
-		return err
-	}
-	d.consumer, d.provider = names.Consumer.Name, names.Provider.Name
 	if d.rest["interactions"] != nil {
 		if err := json.Unmarshal(d.rest["interactions"], &d.interactions); err != nil {
 			return err
@@ -242,16 +245,16 @@ func (d *document) result(file string, x map[string]any, n int) plumbline.PactRe
 
 // results are one for each interaction, and the interactions that are to be
 // verified: messages only when somebody makes them.
-func (d *document) results(file, engine string, messages bool) ([]plumbline.PactResult, []map[string]any) {
+func (d *document) results(file, engine string, j Job) ([]plumbline.PactResult, []map[string]any) {
 	var all []plumbline.PactResult
 	var kept []map[string]any
 	for n, x := range d.interactions {
 		r := d.result(file, x, n)
 		r.Engine = engine
-		if isMessage(x) && !messages {
+		if isMessage(x) && j.Messages == nil {
 			r.Result, r.Detail = plumbline.PactUndeclared, []string{"plumbline.yaml declares no messages: nobody makes the message"}
 		} else {
-			correlate(x, r.Key)
+			correlate(x, r.Key, j.secret)
 			kept = append(kept, x)
 		}
 		all = append(all, r)
@@ -261,7 +264,7 @@ func (d *document) results(file, engine string, messages bool) ([]plumbline.Pact
 
 // correlate gives an interaction of a working copy its key, and its request
 // the header.
-func correlate(x map[string]any, key string) {
+func correlate(x map[string]any, key, secret string) {
 	x["key"] = key
 	if isMessage(x) {
 		return
@@ -275,7 +278,7 @@ func correlate(x map[string]any, key string) {
 		h = map[string]any{}
 		req["headers"] = h
 	}
-	h[correlation] = []string{key}
+	h[correlation] = []string{secret + " " + key}
 }
 
 func (d *document) write(name string, part []map[string]any) error {

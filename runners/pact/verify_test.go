@@ -33,15 +33,15 @@ func TestMain(m *testing.M) {
 }
 
 // wants skips where the library is not there, and fails where it has to be.
-func wants(t *testing.T, err error) {
-	t.Helper()
+func wants(tb testing.TB, err error) {
+	tb.Helper()
 	if err == nil {
 		return
 	}
 	if os.Getenv("PLUMBLINE_REQUIRE_PACT") != "" {
-		t.Fatalf("pact: %v", err)
+		tb.Fatalf("pact: %v", err)
 	}
-	t.Skipf("pact: %v", err)
+	tb.Skipf("pact: %v", err)
 }
 
 const contract = `{"consumer":{"name":"web"},"provider":{"name":"shop"},"interactions":[%s],"metadata":{"pactSpecification":{"version":"4.0"}}}`
