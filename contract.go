@@ -49,6 +49,7 @@ type Flow struct {
 	Why    string   `json:"why,omitempty"`
 	After  []string `json:"after,omitempty"` // names of flows that have to hold before this one can show anything
 	Steps  []Step   `json:"steps"`
+	Tries  string   `json:"tries,omitempty"` // ID of the operation with a safe method that the flow tries for changing data (see Altered)
 	Source Source   `json:"source"`
 }
 

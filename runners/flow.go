@@ -27,6 +27,7 @@ func (l *Live) Flow(ctx context.Context, at Place, f plumbline.Flow) Told {
 	for _, s := range f.Steps {
 		x.step(ctx, s)
 	}
+	l.changing.note(f.Tries, x.observed)
 	return x.told
 }
 
@@ -61,6 +62,15 @@ func (x *passage) step(ctx context.Context, s plumbline.Step) {
 	if s.Walk != nil && a.Error == "" && a.Status/100 == 2 {
 		x.walk(ctx, s, a)
 	}
+}
+
+// observed is the observation of a step, with what its comparisons found.
+func (x *passage) observed(step string) (plumbline.Observation, bool) {
+	i := slices.IndexFunc(x.told.Observations, func(o plumbline.Observation) bool { return o.Stream == x.flow+"/"+step })
+	if i < 0 {
+		return plumbline.Observation{}, false
+	}
+	return x.told.Observations[i], true
 }
 
 func wordOf(o plumbline.Observation) string {

@@ -31,6 +31,7 @@ type Live struct {
 
 	sequence  atomic.Uint64
 	reception reception
+	changing  changing
 }
 
 func (l *Live) trace(at Place, stream int) string {
@@ -107,6 +108,9 @@ func (l *Live) Teardown(ctx context.Context) []plumbline.Resource { return l.Poo
 // Prepare creates what the streams of a phase need.
 func (l *Live) Prepare(ctx context.Context, _ Place, p plumbline.Phase) error {
 	for _, s := range p.Streams {
+		if l.changing.seen(s.Operation) {
+			continue
+		}
 		for _, c := range l.casesOf(s) {
 			if err := l.Pool.Prepare(ctx, c, values); err != nil {
 				return err
@@ -135,6 +139,9 @@ type LiveStreams struct{ *Live }
 // Run runs the streams of a phase.
 func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, record func(plumbline.Record)) error {
 	l := s.Live
+	if p.Streams = l.changing.still(p.Streams); silent(p.Streams) {
+		return ctx.Err()
+	}
 	cases := make([][]plumbline.Case, len(p.Streams))
 	for i, s := range p.Streams {
 		if cases[i] = l.casesOf(s); len(cases[i]) == 0 {

@@ -125,7 +125,7 @@ func operationCoverage(o plumbline.Operation, d plumbline.Design, e *plumbline.E
 	c.Documented = o.Statuses
 	c.Constraints = constraintCoverage(o, e)
 	fieldCoverage(&c, o, e)
-	c.Untested = untested(c, o)
+	c.Untested = append(untested(c, o), unloaded(d, e, o.ID)...)
 	switch {
 	case exercised:
 	case len(c.Statuses) > 0:

@@ -16,6 +16,11 @@ func init() {
 		broken:   spoil(roundtrip+"/orders/update-readable", step(contractRoundtrip, "read-replaced", differs("sent:replace", "/quantity", "is 2, was 3")), withOrders),
 		unproven: spoil(roundtrip+"/orders/update-readable", nothing(contractRoundtrip), withOrders),
 	}
+	specimens[safeMethods] = specimen{
+		kept:     spoil(safeMethods+"/getInvoice", nil, withOrders),
+		broken:   spoil(safeMethods+"/getInvoice", alters("/quantity"), withOrders),
+		unproven: spoil(safeMethods+"/getInvoice", nothing(contractSafe), withOrders),
+	}
 	specimens[useAfterDelete] = specimen{
 		kept:     spoil(useAfterDelete+"/orders", nil, withOrders),
 		broken:   spoil(useAfterDelete+"/orders", step(contractDeleted, "again getInvoice", status(200)), withOrders),

@@ -26,6 +26,7 @@ const (
 	contractDeleted     = "contract/use-after-delete"
 	contractHierarchy   = "contract/hierarchy"
 	contractFailed      = "contract/failed-write"
+	contractSafe        = "contract/safe"
 	apiPages            = "api/pages"
 	apiStable           = "api/pages-stable"
 	apiLimit            = "api/limit"

@@ -58,6 +58,7 @@ func Mutants() []Mutant {
 		{"plain-404", "an unknown path is answered in plain text", "contract/problem-json", nil},
 		{"debug-left-on", "the variables of the process are shown to anybody", "contract/shadow-endpoints", nil},
 		{"undocumented-limit", "a note of more than 100 characters is refused", "contract/valid-input-accepted", []string{"contract/examples-valid"}},
+		{"invoice-changes-order", "asking for the invoice raises the quantity", "contract/safe-methods", nil},
 		{"sniffable", "answers let a browser guess what they are", "security/headers", nil},
 		{"undeclared-field", "the products of the list name their supplier", "contract/no-drift", nil},
 	}
@@ -66,7 +67,7 @@ func Mutants() []Mutant {
 // Warns tells whether the defect breaks neither the document nor a MUST of an
 // RFC, so that finding it does not make the system unfit.
 func (m Mutant) Warns() bool {
-	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable"}, m.Name)
+	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order"}, m.Name)
 }
 
 // mutants is the defect that is on; empty for none.

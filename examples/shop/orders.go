@@ -146,6 +146,10 @@ func (s *service) getInvoice(ctx context.Context, r *http.Request, user string) 
 	if s.mutant.is("invoice-survives") && isID(r.PathValue("orderId")) && err != nil {
 		o, err = s.load(ctx, "deleted:"+r.PathValue("orderId"))
 	}
+	if err == nil && s.mutant.is("invoice-changes-order") {
+		o.Quantity = o.Quantity%10 + 1
+		err = s.put(ctx, o)
+	}
 	if err != nil {
 		return 0, nil, err
 	}
