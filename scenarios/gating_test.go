@@ -10,14 +10,13 @@ import (
 // unrepeated holds the functions about requests and answers that gate and are
 // not repeated, with the reason. A stale line fails.
 var unrepeated = map[string]string{
-	"contract/no-breaking-change": "it compares two documents and sends nothing",
-	"contract/spec-is-served":     "it compares two documents",
-	"contract/pacts-verified":     "Pact's own verifier sends the requests, and replays by interaction",
-	"contract/consumer-kept":      "as for pacts-verified",
-	"contract/outbound-conforms":  "the target sends what is judged; each breach is on the wire, whole",
-	"contract/examples-valid":     "it is about the document, and warns",
-	"obs/traceparent":             "every request of the experiment is judged, and several must agree",
-	"security/error-leak":         "what was shown once was shown; it is judged wherever it is seen",
+	"contract/spec-is-served":    "it compares two documents",
+	"contract/pacts-verified":    "Pact's own verifier sends the requests, and replays by interaction",
+	"contract/consumer-kept":     "as for pacts-verified",
+	"contract/outbound-conforms": "the target sends what is judged; each breach is on the wire, whole",
+	"contract/examples-valid":    "it is about the document, and warns",
+	"obs/traceparent":            "every request of the experiment is judged, and several must agree",
+	"security/error-leak":        "what was shown once was shown; it is judged wherever it is seen",
 }
 
 // A finding of a contract function that gates is reproduced from a clean state,

@@ -11,8 +11,15 @@ func init() {
 	const claim = noBreakingChange + "/document"
 	withoutMutant[noBreakingChange] = "it compares two documents; no defect of a running system changes them"
 	specimens[noBreakingChange] = specimen{
-		kept:     spoil(claim, nil, since()),
-		broken:   spoil(claim, nil, since(plumbline.Change{ID: "response-property-type-changed", Level: plumbline.LevelProved, Operation: "getOrder", Text: "total changed", Field: "/total"})),
+		kept: spoil(claim, nil, since()),
+		broken: func(*testing.T) (plumbline.Design, plumbline.Claim, *plumbline.Evidence) {
+			d := shop()
+			released(&d)
+			return d, plumbline.Claim{ID: noBreakingChange + "/replay/getProduct", Function: noBreakingChange, Operation: "getProduct"},
+				toReleased("getProduct", func(o *plumbline.Observation) {
+					o.Stream, o.Marks = "released/p1", []plumbline.Mark{{Kind: plumbline.MarkReleased, Pointer: "/total", Message: "is missing"}}
+				})
+		},
 		unproven: spoil(claim, nil, since(), func(d *plumbline.Design) { d.Operations = nil }),
 	}
 }

@@ -164,6 +164,7 @@ func (r *replayed) broken(d plumbline.Design, e *plumbline.Evidence) plumbline.V
 	if len(d.Consumers) > 0 && len(names) == 0 {
 		v.Level = plumbline.LevelLikely
 	}
+	v.Cause = "not as released: " + shown[0]
 	v.Remedy = "answer as before, or give it a new version of the API; what is meant to break goes into allowed_breaking with its reason"
 	for _, what := range shown[:min(len(shown), exhibitLimit)] {
 		v.Evidence = append(v.Evidence, exhibit(e, telling(r.wrong[what]), what))

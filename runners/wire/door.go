@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -79,23 +80,29 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// wireTo is the wire whose upstream, or a name of it, is at an address.
+// wireTo is the wire whose upstream, or a name of it, is at an address. Of
+// several it is one that understands HTTP, and the first by its name.
 func (d *door) wireTo(addr string) *served {
 	name, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil
 	}
-	for _, w := range d.wires {
+	var found *served
+	for _, n := range slices.Sorted(maps.Keys(d.wires)) {
+		w := d.wires[n]
 		at := w.Upstream
 		if u, err := url.Parse(at); err == nil && w.Kind == plumbline.WireHTTP {
 			at = hostPort(u)
 		}
 		host, upstream, _ := net.SplitHostPort(at)
-		if upstream == port && (host == name || slices.Contains(w.Names, name)) {
-			return w
+		if upstream != port || host != name && !slices.Contains(w.Names, name) {
+			continue
+		}
+		if found == nil || found.http == nil && w.http != nil {
+			found = w
 		}
 	}
-	return nil
+	return found
 }
 
 // tunnel answers CONNECT: to an HTTP wire, which ends the TLS inside, to the
