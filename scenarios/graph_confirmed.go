@@ -16,7 +16,7 @@ func init() {
 	register(plumbline.Function{
 		ID:    graphConfirmed,
 		Title: "The resource graph is as the document lets one infer it",
-		Doc: `Method: of every kind of resource that the graph can create, one is made, read under the identifier that the graph takes from the answer, deleted where the document has an operation for that, and read again.
+		Doc: `Method: of every kind of resource that the graph can create, one is made, read under the identifier that the graph takes from the answer, looked for in the list of its kind, deleted where the document has an operation for that, and read again.
 Criterion: the creation is answered 2xx, the reading 200, and the deletion, where there is one, 2xx, 404 or 410.
 Guard: it never accuses the target: where a life does not come about, the inference may be wrong as well, and functions that rest on it have nothing to show. Reading waits two seconds for what is created by and by.`,
 		Standard: "RESTler 2019, producer and consumer inference; EvoMaster, resource-based sampling",
@@ -37,6 +37,10 @@ func planGraph(d plumbline.Design) plumbline.Proposal {
 			continue
 		}
 		flow := plumbline.Flow{Name: l.subject(), Why: "does the graph hold for " + f.Name, Steps: []plumbline.Step{l.make("create"), settled(read, 200)}}
+		if list, ok := l.list("listed", 0, 20); ok && f.ItemID != "" {
+			list.Walk.Expect = []string{"create"}
+			flow.Steps = append(flow.Steps, list)
+		}
 		if remove, ok := l.removal("delete", "create"); ok {
 			gone, _ := l.seeded("gone", "create", f.Read)
 			flow.Steps = append(flow.Steps, remove, settled(provoking(gone), 404, 410))

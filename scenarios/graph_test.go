@@ -47,14 +47,18 @@ func TestARefutedInferenceAccusesNobody(t *testing.T) {
 		with func(*plumbline.Design)
 		want plumbline.Outcome
 	}{
-		"a link":    {withOrders, plumbline.Fail},
-		"inference": {inferred, plumbline.Inconclusive},
+		"a link":                          {withOrders, plumbline.Fail},
+		"inference":                       {inferred, plumbline.Inconclusive},
+		"inference that a list bears out": {inferred, plumbline.Fail},
 	} {
 		d := shop()
 		c.with(&d)
 		p := drawn(t, d)
 		e := goodRun(d, p)
 		unreadable(e)
+		if name == "inference" {
+			walked(contractGraph, "listed", func(w *plumbline.Walked) { w.Missing = []string{"o-1"} })(e)
+		}
 		claim := plumbline.Claim{ID: roundtrip + "/orders/" + ruleReadable, Function: roundtrip, Experiments: []string{contractRoundtrip}}
 		x := proofs{d: d, p: p, e: e}
 		why, said := x.refuted(claim, judgeRoundtrip(d, claim, e).Outcome)

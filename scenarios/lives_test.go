@@ -126,6 +126,16 @@ func TestLives(t *testing.T) {
 		{"PATCH moves the total", at(rulePartial), step(contractRoundtrip, "read-patched", differs("answer:read-before", "/total", "is 5, was 3")), plumbline.Pass, "", nil},
 		{"still there", at(ruleGone), gone(200, 0), plumbline.Fail, plumbline.LevelProved, nil},
 		{"marked as deleted", at(ruleGone), gone(200, 1), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"deleted softly", at(ruleGone), func(e *plumbline.Evidence) {
+			gone(200, 1)(e)
+			step(contractRoundtrip, "gone", bodied(`{"data":{"id":"o-1","deletedAt":"2026-01-01T00:00:00Z"}}`))(e)
+		}, plumbline.Pass, "", nil},
+		{"deleted before too", at(ruleGone), func(e *plumbline.Evidence) {
+			gone(200, 1)(e)
+			for _, name := range []string{"read-less", "gone"} {
+				step(contractRoundtrip, name, bodied(`{"id":"o-1","deleted":true}`))(e)
+			}
+		}, plumbline.Fail, plumbline.LevelLikely, nil},
 		{"the identifier was used again", at(ruleGone), gone(200, 3), plumbline.Inconclusive, "", nil},
 		{"deleted later", at(ruleGone), func(e *plumbline.Evidence) {
 			step(contractRoundtrip, "delete", status(202))(e)

@@ -190,6 +190,10 @@ func status(s int) func(o *plumbline.Observation) {
 	return func(o *plumbline.Observation) { o.Status = s }
 }
 
+func bodied(body string) func(o *plumbline.Observation) {
+	return func(o *plumbline.Observation) { o.Transcript.ResponseBody = body }
+}
+
 func unsent(o *plumbline.Observation) { o.Status, o.Error = 0, plumbline.ErrorUnbound }
 
 func ownID(o plumbline.Observation) string {

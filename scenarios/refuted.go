@@ -14,7 +14,9 @@ const refutedWord = "refuted: "
 // refuted takes the proof from a failure that rests on an edge of the resource
 // graph which was only inferred, and which the probe of the graph has refuted:
 // then it is as likely that the inference is wrong as that the target is. What
-// the document, a flow or the Location of an answer says is no inference.
+// the document, a flow or the Location of an answer says is no inference; and
+// where a list of the target shows what was made under the same identifier, the
+// inference is right after all.
 func (x *proofs) refuted(c plumbline.Claim, o plumbline.Outcome) (plumbline.Reason, string) {
 	if o != plumbline.Fail {
 		return "", ""
@@ -33,6 +35,9 @@ func (x *proofs) refuted(c plumbline.Claim, o plumbline.Outcome) (plumbline.Reas
 		return "", ""
 	}
 	operation := f.Read
+	if x.listed(f) {
+		return "", ""
+	}
 	if strings.Contains(said, "not be deleted") {
 		operation = f.Delete
 		if c.Function != useAfterDelete && !strings.HasSuffix(c.ID, "/"+ruleGone) {
@@ -60,6 +65,19 @@ func (x *proofs) familyOf(c plumbline.Claim) (plumbline.Family, bool) {
 		}
 	}
 	return best, found
+}
+
+// listed says whether the list of a family showed what the probe of the graph
+// had made, under the identifier that its path is called after. The list may
+// be keyed by another than the path is: {name} is not held to be the id.
+func (x *proofs) listed(f plumbline.Family) bool {
+	pointer := strings.ToLower(f.ItemID[strings.LastIndex(f.ItemID, "/")+1:])
+	param := strings.ToLower(f.Param)
+	if pointer == "" || param != pointer && (pointer != "id" || !strings.HasSuffix(param, "id")) {
+		return false
+	}
+	w := flownOf(x.e, contractGraph, subjectOf(f)).walk(x.e, "listed")
+	return w.Expected > 0 && len(w.Missing) == 0
 }
 
 // inference is how the identifier of a family's member got into the path of an

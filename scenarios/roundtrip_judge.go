@@ -326,8 +326,11 @@ func (t tale) remains(removed, o plumbline.Observation) plumbline.Verdict {
 	case !compared:
 		return inconclusive(plumbline.ReasonUndecided, "read after deletion, and the answer cannot be compared with the one before")
 	}
+	if t.saysDeleted(o) {
+		return pass(figure{0, 0, "reads", 1}, "deleted with %d; it can still be read, and says that it is deleted", removed.Status)
+	}
 	level := plumbline.LevelProved
-	if len(m.Marks) > 0 { // such as one that says that it is deleted
+	if len(m.Marks) > 0 { // such as one that says so in words that we do not know
 		level = plumbline.LevelLikely
 	}
 	if 2*len(m.Marks) > m.Fields {

@@ -43,6 +43,11 @@ func patience(a Answer, now time.Time) (time.Duration, bool) {
 	if a.Error != "" || a.Status != http.StatusTooManyRequests && a.Status != http.StatusServiceUnavailable {
 		return 0, false
 	}
+	return retryAfter(a, now)
+}
+
+// retryAfter is the wait that an answer names, when it is not too long.
+func retryAfter(a Answer, now time.Time) (time.Duration, bool) {
 	text, ok := headerValue(a.Response.Header, "Retry-After")
 	if !ok {
 		return 0, false

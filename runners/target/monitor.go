@@ -30,6 +30,9 @@ func (p *Pool) promised(t *thing, a Answer) {
 		return
 	}
 	t.monitor = monitor
+	if d, ok := retryAfter(a, time.Now()); ok {
+		t.ready = time.Now().Add(d)
+	}
 	for pointer := range t.values {
 		if kind, _, ok := strings.Cut(pointer, ":"); ok && kind != "header" {
 			continue
@@ -60,9 +63,12 @@ func (p *Pool) settle(ctx context.Context, t *thing) {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
 	p.mu.Lock()
-	monitor := t.monitor
+	monitor, ready := t.monitor, t.ready
 	t.monitor = ""
 	p.mu.Unlock()
+	if !ready.IsZero() {
+		pauseFor(ctx, time.Until(ready))
+	}
 	if last, ok := p.follow(ctx, monitor); ok {
 		p.mu.Lock()
 		p.adopt(t, last)
@@ -82,18 +88,30 @@ func monitorOf(r plumbline.Response) string {
 	return ""
 }
 
-// follow asks the status monitor until it has nothing more to say.
+// follow asks the status monitor until it has nothing more to say, no sooner
+// than it asks for (RFC 9110 §10.2.3). One that was there and is gone has said
+// all that it will.
 func (p *Pool) follow(ctx context.Context, monitor string) (Answer, bool) {
 	req, ok := p.local(monitor)
 	if !ok {
 		return Answer{}, false
 	}
+	there := false
 	for pause := settleFirst; ; pause = min(2*pause, settleMost) {
 		a := p.Client.Do(ctx, Shot{Operation: "", Request: req, Trace: p.trace()})
-		if a.Error == "" && settled(a) {
+		gone := a.Status == http.StatusNotFound || a.Status == http.StatusGone
+		switch {
+		case a.Error == "" && there && gone:
+			return a, false
+		case a.Error == "" && settled(a):
 			return a, true
 		}
-		if !pauseFor(ctx, pause) {
+		there = there || a.Error == "" && a.Status != 0 && a.Status < 300
+		wait := pause
+		if asked, ok := retryAfter(a, time.Now()); ok {
+			wait = max(pause, asked)
+		}
+		if !pauseFor(ctx, wait) {
 			return a, false
 		}
 	}
@@ -292,12 +310,19 @@ func saysDeleted(r plumbline.Response) bool {
 			return true
 		}
 	}
-	var body map[string]any
-	if json.Unmarshal(r.Body, &body) != nil {
-		return false
-	}
+	var body any
+	return json.Unmarshal(r.Body, &body) == nil && flagged(body, 2)
+}
+
+// flagged tells whether an object has a flag that says that it is deleted,
+// itself or in an envelope of the given depth.
+func flagged(v any, depth int) bool {
+	body, _ := v.(map[string]any)
 	for k, v := range body {
 		if b, ok := v.(bool); ok && b && slices.Contains([]string{"deleted", "isdeleted", "removed", "archived"}, plainName(k)) {
+			return true
+		}
+		if depth > 0 && flagged(v, depth-1) {
 			return true
 		}
 	}

@@ -22,8 +22,9 @@ type thing struct {
 	entry     int    // number in the ledger on disk; zero: none
 	shot      uint64 // number of the request that made it; zero: unknown
 	trace     string
-	path      string // that deletes it; empty while it is not known
-	monitor   string // of a 202 that has not been followed
+	path      string    // that deletes it; empty while it is not known
+	monitor   string    // of a 202 that has not been followed
+	ready     time.Time // before which the 202 asked not to be looked at; zero: at once
 }
 
 // find is the value of a source in the thing, or in what it lies below.
