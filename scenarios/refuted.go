@@ -25,19 +25,11 @@ func (x *proofs) refuted(c plumbline.Claim, o plumbline.Outcome) (plumbline.Reas
 	if !ok || f.Chosen || strings.HasPrefix(f.ID, "header:") {
 		return "", ""
 	}
-	subject := subjectOf(f)
-	if _, planned := x.p.Experiment(contractGraph); !planned {
-		return "", ""
-	}
-	v := judgeGraph(x.d, plumbline.Claim{ID: graphConfirmed + "/" + subject, Operation: f.Create}, x.e)
-	said, refuted := strings.CutPrefix(v.Statement, refutedWord)
-	if !refuted || v.Outcome != plumbline.Inconclusive {
+	said, refuted := x.refutation(f)
+	if !refuted {
 		return "", ""
 	}
 	operation := f.Read
-	if x.listed(f) {
-		return "", ""
-	}
 	if strings.Contains(said, "not be deleted") {
 		operation = f.Delete
 		if c.Function != useAfterDelete && !strings.HasSuffix(c.ID, "/"+ruleGone) {
@@ -49,6 +41,16 @@ func (x *proofs) refuted(c plumbline.Claim, o plumbline.Outcome) (plumbline.Reas
 		return "", ""
 	}
 	return plumbline.ReasonNoPositiveControl, "the resource graph is refuted (" + said + "); that it leads there was only " + why
+}
+
+// refutation is what the probe of the graph says against the life of a family.
+func (x *proofs) refutation(f plumbline.Family) (said string, refuted bool) {
+	if _, planned := x.p.Experiment(contractGraph); !planned || x.listed(f) {
+		return "", false
+	}
+	v := judgeGraph(x.d, plumbline.Claim{ID: graphConfirmed + "/" + subjectOf(f), Operation: f.Create}, x.e)
+	said, refuted = strings.CutPrefix(v.Statement, refutedWord)
+	return said, refuted && v.Outcome == plumbline.Inconclusive
 }
 
 // familyOf is the kind of resource that a claim on lives is about.

@@ -86,7 +86,7 @@ func (s *service) charge(key string, o order) map[string]any {
 	if s.mutant.is("bad-outbound-call") {
 		return map[string]any{"order": len(key), "amount": o.Total}
 	}
-	return map[string]any{"order": key, "amount": o.Total}
+	return map[string]any{"order": o.ID, "amount": o.Total}
 }
 
 func replayKey(user, key string) string { return "replay:" + user + ":" + hexed(key) }
