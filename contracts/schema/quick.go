@@ -294,6 +294,25 @@ func (n *node) text(s string) verdict {
 	return yes(n.s.Pattern == nil || n.s.Pattern.MatchString(s))
 }
 
+// welcomes tells whether the node surely accepts a text that is no value yet:
+// to make it one takes an allocation. It knows schemas of plain texts without a
+// format, and is false for all others.
+func (n *node) welcomes(s string) bool {
+	if n.s.Bool != nil || n.beyond || n.s.Const != nil || n.s.Format != nil || n.made() {
+		return false
+	}
+	kind := n.types == 0 || n.types&bitString != 0
+	return kind && n.text(s) == accepted && (n.enum == nil || slices.ContainsFunc(n.enum, func(v any) bool {
+		want, ok := v.(string)
+		return ok && want == s
+	}))
+}
+
+// made tells whether a schema is made of others that speak of the same value.
+func (n *node) made() bool {
+	return n.ref != nil || n.not != nil || n.branch[0] != nil || len(n.all)+len(n.anyOf)+len(n.oneOf)+len(n.s.Extensions) > 0
+}
+
 // outside tells whether a number lies beyond the i-th bound, of which sign is
 // its difference.
 func outside(i, sign int) bool {

@@ -166,7 +166,8 @@ func BenchmarkInspect(b *testing.B) {
 }
 
 // TestInspectionAllocatesNothing holds inspection to the allocations of
-// decoding and one for the value of a header.
+// decoding. The value of a header that has a format, or is no text, takes one
+// more: it is decoded, too.
 func TestInspectionAllocatesNothing(t *testing.T) {
 	d, s := compiled(t)
 	i := NewInspector(d, s)
@@ -182,7 +183,7 @@ func TestInspectionAllocatesNothing(t *testing.T) {
 	header["Content-Type"], header["X-Id"] = []string{"application/json; charset=utf-8"}, []string{"1"}
 	decoding = testing.AllocsPerRun(200, func() { _, _ = decode(good) })
 	whole = testing.AllocsPerRun(200, func() { i.Inspect("a", req, plumbline.Response{Status: 200, Header: header, Body: good}) })
-	if whole > decoding+2 {
+	if whole > decoding {
 		t.Errorf("%v allocations, %v of them for decoding", whole, decoding)
 	}
 }
@@ -205,6 +206,9 @@ func FuzzNode(f *testing.F) {
 func agree(t *testing.T, e *entry, v any) {
 	t.Helper()
 	got, err := e.node.check(v, 0), e.schema.Validate(v)
+	if text, ok := v.(string); ok && e.node.welcomes(text) && err != nil {
+		t.Errorf("%q is welcome; the engine says %v", text, err)
+	}
 	if got == accepted && err != nil || got == refused && err == nil {
 		t.Errorf("%v: the quick form says %d, the engine %v", v, got, err)
 	}

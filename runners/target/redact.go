@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -30,6 +31,8 @@ type redactor struct {
 	property *regexp.Regexp           // of JSON, also one that the end of an excerpt cuts
 	pair     *regexp.Regexp           // of a query or a form
 	declared *regexp.Regexp           // names that the declaration calls secret; nil for none
+	stems    []string                 // without one of these no text names a secret, in lower case
+	own      []string                 // names that hold nothing but a secret
 }
 
 // harmless is what some names that are none have of the name of a secret: those
@@ -39,8 +42,17 @@ var harmless = regexp.MustCompile(`(?i)(authorization|token|session)[-_]?(model|
 
 func newRedactor(c Config) *redactor {
 	words := []string{"authorization", "cookie", "set-cookie", "token", "secret", "password", "passwd", "api[-_]?key", "apikey", "session", "credential", "private[-_]?key"}
+	var stems []string
+	for _, w := range words {
+		stem, _, _ := strings.Cut(w, "[")
+		stems = append(stems, stem)
+	}
 	for _, r := range c.Redact {
 		words = append(words, regexp.QuoteMeta(r))
+		stems = append(stems, strings.ToLower(r))
+	}
+	if !ascii(strings.Join(c.Redact, "")) {
+		stems = []string{""} // any text may hold it in another case
 	}
 	alternatives := strings.Join(words, "|")
 	var names []string
@@ -48,10 +60,16 @@ func newRedactor(c Config) *redactor {
 		names = append(names, cred.names()...)
 	}
 	slices.Sort(names)
+	var own strings.Builder
+	for _, name := range names {
+		own.WriteString("|^" + regexp.QuoteMeta(name) + "$")
+	}
 	const text = `"(?:[^"\\]|\\.)*(?:"|\\?\z)`
 	r := &redactor{
 		known:    map[string]bool{},
-		names:    regexp.MustCompile(`(?i)(` + alternatives + strings.Join(names, "") + `)`),
+		own:      names,
+		stems:    stems,
+		names:    regexp.MustCompile(`(?i)(` + alternatives + own.String() + `)`),
 		property: regexp.MustCompile(`(?i)("[^"]*(?:` + alternatives + `)[^"]*"\s*:\s*)(` + text + `|[0-9.eE+-]+|\[[^\]]*(?:\]|\z))`),
 		pair:     regexp.MustCompile(`(?i)((?:^|[?&#;\s]|\\u0026)[^=&?#"'\\\s]*(?:` + alternatives + `)[^=&?#"'\\\s]*=)([^&#"'\\\s]+)`),
 	}
@@ -65,16 +83,14 @@ func newRedactor(c Config) *redactor {
 	return r
 }
 
-// names are patterns of the headers, parameters and cookies that hold nothing
-// but a secret.
+// names are the headers, parameters and cookies that hold nothing but a secret.
 func (c Credential) names() []string {
 	var out []string
-	add := func(name string) { out = append(out, "|^"+regexp.QuoteMeta(name)+"$") }
 	if c.KeyName != "" {
-		add(c.KeyName)
+		out = append(out, c.KeyName)
 	}
 	for _, h := range slices.Concat(c.Headers, c.Cookies) {
-		add(h.Name)
+		out = append(out, h.Name)
 	}
 	return out
 }
@@ -120,8 +136,30 @@ func (r *redactor) text(s string) string {
 	for _, v := range *r.values.Load() {
 		s = strings.ReplaceAll(s, v, hidden)
 	}
+	if !r.mentions(s) {
+		return s
+	}
 	s = r.hide(r.property, s, `"`+hidden+`"`)
 	return r.hide(r.pair, s, hidden)
+}
+
+// mentions tells whether a text may name a secret. The patterns say it for
+// certain, at a price that every header and body of a run would pay.
+func (r *redactor) mentions(s string) bool {
+	if !ascii(s) {
+		return true // letters beyond ASCII fold into some of it
+	}
+	lower := strings.ToLower(s)
+	return slices.ContainsFunc(r.stems, func(stem string) bool { return strings.Contains(lower, stem) })
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // hide puts something else in the place of what the second group of a pattern
@@ -144,6 +182,9 @@ func (r *redactor) hide(pattern *regexp.Regexp, s, instead string) string {
 func (r *redactor) secret(name string) bool {
 	if r.declared != nil && r.declared.MatchString(name) {
 		return true
+	}
+	if !r.mentions(name) && !slices.ContainsFunc(r.own, func(own string) bool { return strings.EqualFold(own, name) }) {
+		return false
 	}
 	return r.names.MatchString(harmless.ReplaceAllString(name, ""))
 }
