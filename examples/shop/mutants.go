@@ -20,7 +20,7 @@ func Mutants() []Mutant {
 		{"no-timeout", "calls to payment have no deadline", "resilience/timeout-bounds-hang", []string{"resilience/fault-matrix", "resilience/bulkhead-isolates"}},
 		{"unbounded-retry", "calls are repeated up to 50 times", "resilience/retry-bounded", []string{"resilience/fault-matrix"}},
 		{"retry-without-jitter", "gaps of 100 ms and 200 ms, always", "resilience/retry-jitter", nil},
-		{"retry-nonidempotent-post", "the charge is repeated without a key", "resilience/retry-only-safe", nil},
+		{"retry-nonidempotent-post", "the charge is repeated without a key", "resilience/retry-only-safe", []string{"contract/outbound-conforms"}},
 		{"breaker-never-opens", "failures are not counted", "resilience/breaker-opens", nil},
 		{"breaker-never-closes", "each refused call keeps the breaker open", "resilience/breaker-closes", []string{"resilience/recovers-after-outage"}},
 		{"optional-is-critical", "the loss of recs fails the product", "resilience/optional-degrades", []string{"resilience/dependency-map", "resilience/fault-matrix"}},
