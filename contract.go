@@ -222,6 +222,13 @@ type Untrue struct {
 	Source    Source `json:"source"`
 }
 
+// A Picture is an example that the document gives of a successful response.
+type Picture struct {
+	Status string   `json:"status"` // as in the document: "200", "2XX"
+	Fields []string `json:"fields"` // that it holds, by pointer as in Field
+	Body   string   `json:"body"`   // JSON, at most 4 KiB
+}
+
 // A Level says how sure a finding is, and with it what it does.
 type Level string
 

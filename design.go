@@ -96,24 +96,25 @@ type Source struct {
 
 // An Operation is one method on one path of the API.
 type Operation struct {
-	ID       string   `json:"id"` // operationId, or "METHOD /path" when the document has none
-	Method   string   `json:"method"`
-	Path     string   `json:"path"` // template, as in the document, base path included
-	Tags     []string `json:"tags,omitempty"`
-	Secured  bool     `json:"secured,omitempty"`
-	Schemes  []Scheme `json:"schemes,omitempty"`  // security schemes that may apply, each alone
-	Roles    []string `json:"roles,omitempty"`    // any of which a caller needs; empty when nothing is said
-	Scopes   []string `json:"scopes,omitempty"`   // all of which a caller's token needs, as the document says
-	Statuses []string `json:"statuses,omitempty"` // documented: "200", "4XX", "default"
-	Cases    []Case   `json:"cases,omitempty"`    // proved valid, the seed request first
-	Invalid  []Case   `json:"invalid,omitempty"`  // proved invalid in every legal decoding
-	Fields   []Field  `json:"fields,omitempty"`   // documented for the bodies of responses
-	Shared   bool     `json:"shared,omitempty"`   // declared: one caller may reach what another has created
-	Sealed   []Sealed `json:"sealed,omitempty"`   // properties that a client must not set
-	Produces []string `json:"produces,omitempty"` // resource names that a 2xx answer yields an identifier for
-	Deletes  string   `json:"deletes,omitempty"`  // operation ID that removes what this one creates
-	Changes  bool     `json:"changes,omitempty"`  // known to change data although its method is safe
-	Source   Source   `json:"source"`
+	ID       string    `json:"id"` // operationId, or "METHOD /path" when the document has none
+	Method   string    `json:"method"`
+	Path     string    `json:"path"` // template, as in the document, base path included
+	Tags     []string  `json:"tags,omitempty"`
+	Secured  bool      `json:"secured,omitempty"`
+	Schemes  []Scheme  `json:"schemes,omitempty"`  // security schemes that may apply, each alone
+	Roles    []string  `json:"roles,omitempty"`    // any of which a caller needs; empty when nothing is said
+	Scopes   []string  `json:"scopes,omitempty"`   // all of which a caller's token needs, as the document says
+	Statuses []string  `json:"statuses,omitempty"` // documented: "200", "4XX", "default"
+	Cases    []Case    `json:"cases,omitempty"`    // proved valid, the seed request first
+	Invalid  []Case    `json:"invalid,omitempty"`  // proved invalid in every legal decoding
+	Fields   []Field   `json:"fields,omitempty"`   // documented for the bodies of responses
+	Pictures []Picture `json:"pictures,omitempty"` // examples of its successful responses
+	Shared   bool      `json:"shared,omitempty"`   // declared: one caller may reach what another has created
+	Sealed   []Sealed  `json:"sealed,omitempty"`   // properties that a client must not set
+	Produces []string  `json:"produces,omitempty"` // resource names that a 2xx answer yields an identifier for
+	Deletes  string    `json:"deletes,omitempty"`  // operation ID that removes what this one creates
+	Changes  bool      `json:"changes,omitempty"`  // known to change data although its method is safe
+	Source   Source    `json:"source"`
 }
 
 // Safe reports whether the method is safe in the sense of RFC 9110 §9.2.1,

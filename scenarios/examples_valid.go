@@ -14,19 +14,25 @@ func init() {
 	register(plumbline.Function{
 		ID:    examplesValid,
 		Title: "The examples of the document are true",
-		Doc: `Method: every example of parameters, bodies, headers and schemas is held against its schema, readOnly and writeOnly by direction; seed requests that were made of the document's examples are sent with the other valid cases.
-Criterion: every example matches its schema, and no request made of examples is refused as invalid (400, 415, 422).
-Guard: an example that is text may also match as it is read from the wire; examples in other files and of media types that cannot be read are not counted. A 401, 403, 404, 409 or 429 says nothing about an example: its identifiers and its state are placeholders. A wrong example accuses the document, not the deployment: it warns, with an overlay that takes it out.`,
+		Doc: `Method: every example of parameters, bodies, headers and schemas is held against its schema, readOnly and writeOnly by direction; seed requests that were made of the document's examples are sent with the other valid cases; the examples of successful responses are laid beside the answers of the run.
+Criterion: every example matches its schema, and no request made of examples is refused as invalid (400, 415, 422). What an example of a response holds is in some answer, and is of the same type there.
+Guard: an example that is text may also match as it is read from the wire; examples in other files and of media types that cannot be read are not counted. A 401, 403, 404, 409 or 429 says nothing about an example: its identifiers and its state are placeholders. A wrong example accuses the document, not the deployment: it warns, with an overlay that takes it out. What an example shows and answers do not informs: a field counts as lacking only where at least 3 answers held what it is part of, every example of the status shows it, and none of them did; a type, where at least 3 answers that match their schema were read in full. Null, and the difference of whole numbers and others, are no difference.`,
 		Standard: "OpenAPI 3.1 §4.8.19, §4.8.14: an example should match its schema",
 		Level:    plumbline.LevelLikely,
 		Order:    48,
 		Plan:     planExamples,
-		Judge:    judgeExamples,
+		Judge: func(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+			if c.Operation != "" {
+				return judgeShown(d, c, e)
+			}
+			return judgeExamples(d, e)
+		},
 	})
 }
 
 func planExamples(d plumbline.Design) plumbline.Proposal {
-	if d.Examples == 0 && len(exampleCases(d)) == 0 {
+	shown := planShown(d)
+	if d.Examples == 0 && len(exampleCases(d)) == 0 && len(shown.Claims) == 0 {
 		return plumbline.Proposal{Skips: []plumbline.Skip{{
 			Function: examplesValid, Reason: plumbline.ReasonNotApplicable,
 			Detail: "the document has no example that could be checked", Unlock: "examples in the OpenAPI document",
@@ -38,6 +44,10 @@ func planExamples(d plumbline.Design) plumbline.Proposal {
 	}}}
 	if len(exampleCases(d)) > 0 {
 		p.Experiments = []plumbline.Experiment{validCases(d)}
+	}
+	p.Claims = append(p.Claims, shown.Claims...)
+	if len(p.Experiments) == 0 {
+		p.Experiments = shown.Experiments
 	}
 	return p
 }
@@ -56,7 +66,7 @@ func exampleCases(d plumbline.Design) map[string]bool {
 	return out
 }
 
-func judgeExamples(d plumbline.Design, _ plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+func judgeExamples(d plumbline.Design, e *plumbline.Evidence) plumbline.Verdict {
 	if len(d.Untrue) > 0 {
 		return untrueExamples(d)
 	}

@@ -191,6 +191,11 @@ func (s *session) fill() error {
 	for i := range s.design.Operations {
 		s.design.Operations[i].Fields = inspector.Documented(s.design.Operations[i].ID)
 	}
+	for _, o := range s.doc.Operations {
+		if i := slices.IndexFunc(s.design.Operations, func(d plumbline.Operation) bool { return d.ID == o.ID }); i >= 0 {
+			s.design.Operations[i].Pictures = examples.Pictures(o, s.set, inspector)
+		}
+	}
 	var errs []error
 	inline, err := inlineObjectives(s.doc, s.design.Operations)
 	errs = append(errs, err)
