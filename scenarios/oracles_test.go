@@ -145,6 +145,12 @@ func TestStatusRules(t *testing.T) {
 		{"a status of their own", claim, on(contractValid, "getProduct", func(o *plumbline.Observation) {
 			o.Status, o.Marks = 299, []plumbline.Mark{{Kind: plumbline.MarkStatus, Message: "status 299 is not documented"}}
 		}), plumbline.Fail, plumbline.LevelAdvisory, nil},
+		{"seconds to wait", claim, on(contractStatus, "getProduct", says(429, "Retry-After", "120")), plumbline.Pass, "", nil},
+		{"a date to wait for", claim, on(contractStatus, "getProduct", says(503, "Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT")), plumbline.Pass, "", nil},
+		{"an old form of date", claim, on(contractStatus, "getProduct", says(503, "Retry-After", "Wednesday, 21-Oct-26 07:28:00 GMT")), plumbline.Pass, "", nil},
+		{"a time that cannot be waited for", claim, on(contractStatus, "getProduct", says(429, "Retry-After", "1m30s")), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"parts of a second", claim, on(contractStatus, "getProduct", says(503, "Retry-After", "1.5")), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"another status than those to wait after", claim, on(contractStatus, "getProduct", says(404, "Retry-After", "soon")), plumbline.Pass, "", nil},
 		{"201 without Location", statusRules + "/createOrder", nil, plumbline.Pass, "", nil},
 	})
 }

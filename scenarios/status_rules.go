@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -15,7 +16,7 @@ func init() {
 		ID:    statusRules,
 		Title: "Statuses are used as HTTP defines them",
 		Doc: `Method: every answer of the run that was written down, of valid, invalid and anonymous requests alike, is held against what RFC 9110 says of its status; one request without credentials to every protected operation makes sure that 401 is among them.
-Criterion: 401 names a challenge in WWW-Authenticate, 405 the methods in Allow, 407 a challenge in Proxy-Authenticate, 426 a protocol in Upgrade; 204 announces no content and 205 has none; 206 answers a Range and says which in Content-Range, 304 answers a condition of a GET or HEAD. These are MUSTs, and a breach is proved.
+Criterion: 401 names a challenge in WWW-Authenticate, 405 the methods in Allow, 407 a challenge in Proxy-Authenticate, 426 a protocol in Upgrade; 204 announces no content and 205 has none; 206 answers a Range and says which in Content-Range, 304 answers a condition of a GET or HEAD. These are MUSTs, and a breach is proved. A Retry-After of 429 and 503 is a number of seconds or a date, or it warns.
 Guard: the rest informs: 201 on GET, DELETE and PATCH and to a second PUT of the same, 403 where there were no credentials, 406 though anything was accepted, 501 on GET, a redirection without Location, 412 without a condition, 413 and 415 without content, 416 without a Range, a status that is neither documented nor registered, or outside of 100 to 599. 201 needs neither Location nor identifier, and 304 and 412 are not judged behind a fault.`,
 		Standard: "RFC 9110 §15; EvoMaster F950 to F965",
 		Mutants:  []string{"401-without-challenge"},
@@ -124,7 +125,25 @@ func misused(o plumbline.Observation) (string, plumbline.Level) {
 	if what, level := misusedContent(o); what != "" {
 		return what, level
 	}
+	if what := unreadableDelay(o); what != "" {
+		return what, plumbline.LevelLikely
+	}
 	return misusedLoosely(o)
+}
+
+// unreadableDelay finds a Retry-After of 429 and 503 that is neither a number
+// of seconds nor a date (RFC 9110 §10.2.3): a client cannot wait for it.
+func unreadableDelay(o plumbline.Observation) string {
+	value := strings.TrimSpace(headerIn(o.Transcript.ResponseHeader, "Retry-After"))
+	if o.Status != 429 && o.Status != 503 || value == "" || strings.Trim(value, "0123456789") == "" {
+		return ""
+	}
+	for _, layout := range []string{"Mon, 02 Jan 2006 15:04:05 GMT", time.RFC850, time.ANSIC} {
+		if _, err := time.Parse(layout, value); err == nil {
+			return ""
+		}
+	}
+	return "with a Retry-After that is neither seconds nor a date"
 }
 
 // misusedContent finds content, ranges and conditions that do not go with the
