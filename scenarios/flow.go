@@ -83,7 +83,7 @@ func (l life) seeded(step, of, operation string) (plumbline.Step, bool) {
 // bound is the case with the member of an earlier step in its path.
 func (l life) bound(op plumbline.Operation, c plumbline.Case, of string) (plumbline.Case, bool) {
 	here := plumbline.Bind{In: "path", Name: l.f.Param, From: "step:" + of, Pointer: l.f.ID, Why: "flow"}
-	c.Binds = slices.Clone(c.Binds)
+	c.Binds = l.beside(c.Binds, of)
 	for i, b := range c.Binds {
 		if b.In == "path" && (b.Name == l.f.Param || l.f.Param == "" && b.From == l.f.Create) {
 			here.Name = b.Name
@@ -97,6 +97,26 @@ func (l life) bound(op plumbline.Operation, c plumbline.Case, of string) (plumbl
 	path, ok := replaced(op.Path, c.Request.Path, l.f.Param)
 	c.Request.Path, c.Binds = path, append(c.Binds, here)
 	return c, ok
+}
+
+// beside are the binds with the rest of a composite identifier that the client
+// chooses: what else the path of the creation made anew is that of the member,
+// and not made anew again.
+func (l life) beside(binds []plumbline.Bind, of string) []plumbline.Bind {
+	out := slices.Clone(binds)
+	made, _ := l.d.Operation(l.f.Create)
+	if !l.f.Chosen || len(made.Cases) == 0 {
+		return out
+	}
+	for i, b := range out {
+		anew := slices.ContainsFunc(made.Cases[0].Binds, func(m plumbline.Bind) bool {
+			return m.In == "path" && m.Name == b.Name && m.From == plumbline.FromNew
+		})
+		if b.In == "path" && b.Name != l.f.Param && b.From == plumbline.FromNew && anew {
+			out[i] = plumbline.Bind{In: "path", Name: b.Name, From: "step:" + of, Pointer: "path:" + b.Name, Why: "flow"}
+		}
+	}
+	return out
 }
 
 // replaced is a path of which the part that a template names is a place again.

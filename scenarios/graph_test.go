@@ -71,3 +71,27 @@ func TestARefutedInferenceAccusesNobody(t *testing.T) {
 		}
 	}
 }
+
+// A composite identifier that the client chooses stays whole: a PUT on what a
+// step has made is one on the same region too.
+func TestACompositeIdentifierStaysWhole(t *testing.T) {
+	t.Parallel()
+	anew := func(name string) plumbline.Bind {
+		return plumbline.Bind{In: "path", Name: name, From: plumbline.FromNew, Pointer: "text:1-64"}
+	}
+	put := plumbline.Case{ID: "put/required", Operation: "put", Request: plumbline.Request{Method: "PUT", Path: "/regions/{region}/stores/{store}"}, Binds: []plumbline.Bind{anew("region"), anew("store")}}
+	d := plumbline.Design{Operations: []plumbline.Operation{{ID: "put", Method: "PUT", Path: put.Request.Path, Cases: []plumbline.Case{put}}}}
+	l := life{d, plumbline.Family{Name: "/regions/{region}/stores", Item: put.Request.Path, Param: "store", Create: "put", Replace: "put", ID: "path:store", Chosen: true}}
+	s, ok := l.on("replace", "create", put)
+	if !ok {
+		t.Fatal("the case has no place for the member")
+	}
+	for _, b := range s.Own.Binds {
+		if b.From != "step:create" || b.Pointer != "path:"+b.Name {
+			t.Errorf("%+v", b)
+		}
+	}
+	if put.Binds[0].From != plumbline.FromNew {
+		t.Error("the case of the design was changed")
+	}
+}

@@ -69,11 +69,7 @@ func notAccused(t *testing.T, dir string) {
 			Gates   bool   `json:"gates"`
 			Reason  string `json:"reason"`
 		} `json:"findings"`
-		Resources []struct {
-			URL      string `json:"url"`
-			Survives bool   `json:"survives"`
-			Detail   string `json:"detail"`
-		} `json:"resources"`
+		Notes []string `json:"notes"`
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "report.json"))
 	if err == nil {
@@ -84,15 +80,15 @@ func notAccused(t *testing.T, dir string) {
 	}
 	for _, f := range report.Findings {
 		switch {
-		case f.Gates:
+		case f.Gates && f.Outcome == "fail":
 			t.Errorf("%s gates: %s", f.Claim, f.Reason)
 		case f.Outcome == "fail" || f.Outcome == "inconclusive":
 			t.Logf("%s %s %s: %s", f.Claim, f.Outcome, f.Level, f.Reason)
 		}
 	}
-	for _, r := range report.Resources {
-		if r.Survives {
-			t.Errorf("%s survives: %s", r.URL, r.Detail)
+	for _, note := range report.Notes {
+		if strings.Contains(note, "survive") {
+			t.Error(note)
 		}
 	}
 }
