@@ -139,7 +139,11 @@ func (f *flat) numberBreaks(integer bool) []variant {
 		step = 1
 	}
 	if f.min != nil {
-		add(beyond(f.min, l.low, -step), named(f.min, "minimum", "exclusiveMinimum"))
+		below, keyword := beyond(f.min, l.low, -step), named(f.min, "minimum", "exclusiveMinimum")
+		add(below, keyword)
+		if below >= 0 { // zero and what is negative are wrong in other ways to code that counts
+			add(-step, keyword)
+		}
 	}
 	if f.max != nil {
 		add(beyond(f.max, l.high, step), named(f.max, "maximum", "exclusiveMaximum"))

@@ -37,7 +37,7 @@ func Mutants() []Mutant {
 		{"bola", "the owner of an order is not compared with the caller", "auth/bola", nil},
 		{"bfla", "anybody may see the sales", "auth/bfla", nil},
 		{"mass-assignment", "a patch may set the total", "auth/property-level", nil},
-		{"drops-consumer-field", "the note of an order is not shown", "contract/pacts-verified", []string{"contract/consumer-kept"}},
+		{"drops-consumer-field", "the note of an order is not shown", "contract/pacts-verified", []string{"contract/consumer-kept", "contract/roundtrip"}},
 		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/fault-matrix", []string{"resilience/timeout-bounds-hang", "resilience/optional-degrades"}},
 		{"drops-traceparent", "outbound calls carry no trace context", "obs/traceparent", nil},
 		{"500-on-long-note", "a note of the greatest length panics", "contract/no-5xx-on-valid-input", []string{"contract/response-conforms"}},
