@@ -185,10 +185,16 @@ func (b *bench) document(ctx context.Context, name string, data []byte) {
 	b.operations += len(ops)
 	b.right.Add(right)
 	b.rotten.Add(rotten)
-	all := slices.Concat(right.Disagreed, rotten.Disagreed)
-	for _, x := range all[:min(len(all), 4)] {
-		if len(b.lines) < 60 {
-			b.lines = append(b.lines, fmt.Sprintf("%s: %s %d: %.300s", name, x.Case, x.Status, strings.Join(strings.Fields(x.Message), " ")))
+	b.note(name, slices.Concat(right.Disagreed, rotten.Disagreed))
+}
+
+// note says every disagreement while the run goes on, and keeps the first.
+func (b *bench) note(name string, all []mock.Disagreement) {
+	for i, x := range all {
+		line := fmt.Sprintf("%s: %s %d: %.300s", name, x.Case, x.Status, strings.Join(strings.Fields(x.Message), " "))
+		fmt.Fprintln(os.Stderr, line)
+		if i < 4 && len(b.lines) < 60 {
+			b.lines = append(b.lines, line)
 		}
 	}
 }

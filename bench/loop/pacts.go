@@ -132,19 +132,9 @@ func (t *tally) take(ctx context.Context, engine int, v *pact.Verifier, file str
 			return w.Result(), nil
 		},
 		States: func(ctx context.Context, _ string, params map[string]any) (map[string]any, error) {
-			from, _ := params["operation"].(string)
-			pointer, _ := params["pointer"].(string)
-			as, _ := params["as"].(string)
-			if as == "" {
-				return map[string]any{}, nil
-			}
 			one.Lock()
 			defer one.Unlock()
-			value, ok := loop.Value(ctx, from, pointer, true)
-			if !ok {
-				return nil, errors.New("no answer gave the value")
-			}
-			return map[string]any{as: value}, nil
+			return state(ctx, server, loop, params)
 		},
 	})
 	if err != nil {
@@ -165,6 +155,27 @@ func (t *tally) take(ctx context.Context, engine int, v *pact.Verifier, file str
 		}
 	}
 	return nil
+}
+
+// state answers a provider state: what it speaks of is created through the
+// server, or is there when the document has no way to create it.
+func state(ctx context.Context, server *mock.Server, loop *mock.Loop, params map[string]any) (map[string]any, error) {
+	text := func(name string) string {
+		v, _ := params[name].(string)
+		return v
+	}
+	as := text("as")
+	if as == "" {
+		return map[string]any{}, nil
+	}
+	if operation := text("for"); operation != "" {
+		if name, ok := server.Have(operation, as); ok {
+			return map[string]any{as: name}, nil
+		}
+	} else if value, ok := loop.Value(ctx, text("operation"), text("pointer"), true); ok {
+		return map[string]any{as: value}, nil
+	}
+	return nil, errors.New("no answer gave the value")
 }
 
 func tallies(all []tally) string {

@@ -18,6 +18,7 @@ import (
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/mock"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
+	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
 
@@ -37,7 +38,8 @@ func listen(ctx context.Context, d *openapi.Doc, s *schema.Set, rot bool) (*http
 	if err != nil {
 		return nil, "", err
 	}
-	server := &http.Server{Handler: mock.New(d, s, mock.Options{Seed: 1, Open: true, Rot: rot}), ReadHeaderTimeout: 5 * time.Second}
+	needs := mock.Needs(d, sample.Fill(d, s, sample.Options{Seed: 1, MaxInvalid: 1}))
+	server := &http.Server{Handler: mock.New(d, s, mock.Options{Seed: 1, Open: true, Rot: rot, Needs: needs}), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(l) }()
 	return server, "http://" + l.Addr().String(), nil
 }

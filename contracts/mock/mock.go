@@ -25,6 +25,9 @@ import (
 type Options struct {
 	Seed uint64 // the same seed and the same requests give the same answers
 	Open bool   // credentials are not asked for
+	// Needs are values that answers hold, and that fit where they are put into
+	// requests, as far as the answers' own schemas allow.
+	Needs []Need
 	// Rot makes every answer to a valid request break one promise, where there
 	// is one to break.
 	Rot bool
@@ -47,12 +50,14 @@ type Server struct {
 	routes  []*route
 	reader  reader
 
-	mu     sync.Mutex
-	things map[string][]*thing // by the path of their collection
-	gone   map[string]bool     // paths of what was deleted without having been created
-	seeded map[string]bool     // collections that were listed
-	made   uint64
-	broken map[string]int // how often each keyword was broken
+	mu      sync.Mutex
+	things  map[string][]*thing // by the path of their collection
+	gone    map[string]bool     // paths of what was deleted without having been created
+	seeded  map[string]bool     // collections that were listed
+	granted map[string][]string // things that are there without having been created, by the template that names them
+	cursors map[string]int      // places in lists that were handed out, by what stands for them
+	made    uint64
+	broken  map[string]int // how often each keyword was broken
 }
 
 // A route is a path of the document with its operations by method.
@@ -77,7 +82,7 @@ type call struct {
 
 // New makes a server of a document and its schemas.
 func New(d *openapi.Doc, s *schema.Set, o Options) *Server {
-	out := &Server{doc: d, set: s, options: o, reader: reader{s}, things: map[string][]*thing{}, gone: map[string]bool{}, seeded: map[string]bool{}, broken: map[string]int{}}
+	out := &Server{doc: d, set: s, options: o, reader: reader{s}, things: map[string][]*thing{}, gone: map[string]bool{}, seeded: map[string]bool{}, granted: map[string][]string{}, cursors: map[string]int{}, broken: map[string]int{}}
 	by := map[string]*route{}
 	for _, op := range d.Operations {
 		r := by[op.Path]

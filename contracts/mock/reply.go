@@ -175,6 +175,9 @@ func (s *Server) fill(c *call, r *reply) {
 	case strings.HasSuffix(base, "json"):
 		v, ok := m.value(r.ref)
 		r.value, r.json, r.unable = v, true, !ok
+		if needs := s.needed(c.op.ID); ok && len(needs) > 0 {
+			r.value = s.supply(m, r.ref, v, needs)
+		}
 	case strings.HasSuffix(base, "xml"):
 		r.raw = []byte("<root/>")
 	case strings.HasPrefix(base, "text/"):

@@ -83,7 +83,8 @@ func (s *Server) ancestors(c *call) bool {
 		if !endsInParameter(template) || !s.creator(strings.Join(names[:i], "/")) {
 			continue
 		}
-		if s.find1(strings.Join(segments[:i], "/"), unescapePath(segments[i])) == nil {
+		id := unescapePath(segments[i])
+		if s.find1(strings.Join(segments[:i], "/"), id) == nil && !slices.Contains(s.granted[template], id) {
 			return false
 		}
 	}
@@ -106,10 +107,11 @@ func (s *Server) single(c *call, r *reply, collection, id string) bool {
 	parent := c.route.template[:strings.LastIndexByte(c.route.template, '/')]
 	t := s.find1(collection, id)
 	if t == nil {
-		if s.creator(parent) && c.op.Method != http.MethodPut || s.gone[path] && c.op.Method != http.MethodPut {
+		made := s.creator(parent) && !slices.Contains(s.granted[c.route.template], id)
+		if made && c.op.Method != http.MethodPut || s.gone[path] && c.op.Method != http.MethodPut {
 			return false
 		}
-		if s.creator(parent) && !slices.Contains(statuses(c.op.Op), http.StatusCreated) {
+		if made && !slices.Contains(statuses(c.op.Op), http.StatusCreated) {
 			return false
 		}
 		t = &thing{ids: []string{id}, fields: map[string]any{}}
@@ -264,26 +266,25 @@ func with(base map[string]any, key string, more map[string]any) map[string]any {
 func (s *Server) create(c *call, r *reply) {
 	collection := strings.TrimSuffix(c.req.URL.EscapedPath(), "/")
 	sent, _ := c.value.(map[string]any)
-	for range 20 {
+	for try := range tries {
 		s.made++
 		c.rng = s.random(fmt.Sprint(c.op.ID, s.made))
 		s.fill(c, r)
 		s.name(r)
-		t := &thing{fields: maps.Clone(sent)}
-		if t.fields == nil {
-			t.fields = map[string]any{}
-		}
+		t := &thing{fields: s.fitting(sent, s.needed(c.op.ID))}
 		s.show(c, r, t)
 		t.shown = nil
 		t.ids = ids(t.fields, s.parameter(c.route.template))
+		s.named(c, t, r.value)
 		t.ids = append(t.ids, enveloped(r.value, s.parameter(c.route.template))...)
-		if len(t.ids) == 0 {
+		t.ids = s.addressable(c, t.ids)
+		if len(t.ids) == 0 || try == tries-1 {
 			t.ids = []string{strconv.FormatUint(s.made, 10)}
 		}
 		if slices.ContainsFunc(t.ids, func(id string) bool { return s.find1(collection, id) != nil }) {
 			continue
 		}
-		if _, has := r.header["Location"]; has || r.status == http.StatusCreated {
+		if _, has := r.header["Location"]; has || r.status == http.StatusCreated || len(s.locates(c.op.ID)) > 0 {
 			s.locate(c, r, collection+"/"+url.PathEscape(t.ids[0]))
 		}
 		s.things[collection] = append(s.things[collection], t)

@@ -136,6 +136,7 @@ func interactionOf(src openapi.Op, op plumbline.Operation, k *kit) (interaction,
 	if !ok {
 		return i, nil, false
 	}
+	i.invented(src)
 	code := strconv.Itoa(status)
 	i.Description, i.Key = op.ID+" answers "+code, op.ID+"/"+code
 	i.Response = response{Status: status}
@@ -205,6 +206,47 @@ func (i *interaction) states(c plumbline.Case, op plumbline.Operation) bool {
 		i.Request.Generators = map[string]any{"path": map[string]any{"type": "ProviderState", "expression": expression}}
 	}
 	return !strings.Contains(i.Request.Path, "{")
+}
+
+// invented asks for what the path names where nobody knows a value: the one of
+// the seed request is made up, and no provider can have a thing of that name
+// unless a state lets it.
+func (i *interaction) invented(src openapi.Op) {
+	now := i.Request.Path
+	if g, ok := i.Request.Generators["path"].(map[string]any); ok {
+		now, _ = g["expression"].(string)
+	}
+	template, segments := strings.Split(src.Path, "/"), strings.Split(now, "/")
+	if len(template) != len(segments) {
+		return
+	}
+	for n, t := range template {
+		name := strings.TrimSuffix(strings.TrimPrefix(t, "{"), "}")
+		if t != "{"+name+"}" || strings.HasPrefix(segments[n], "${") || !unknown(src, name) {
+			continue
+		}
+		segments[n] = "${" + name + "}"
+		i.ProviderStates = append(i.ProviderStates, state{"there is a thing for " + name, map[string]any{"as": name, "for": src.ID}})
+		i.Request.Generators = map[string]any{"path": map[string]any{"type": "ProviderState", "expression": strings.Join(segments, "/")}}
+	}
+}
+
+// unknown tells whether the document leaves open what values a parameter of the
+// path may have.
+func unknown(src openapi.Op, name string) bool {
+	for _, p := range src.Params {
+		if p.In != openapi3.ParameterInPath || p.Name != name || p.Schema == nil || p.Schema.Value == nil {
+			continue
+		}
+		return p.Example == nil && len(p.Examples) == 0 && open(p.Schema.Value)
+	}
+	return false
+}
+
+// open tells whether a schema names none of its values.
+func open(s *openapi3.Schema) bool {
+	named := s.Example != nil || s.Default != nil || s.Const != nil || len(s.Examples)+len(s.Enum) > 0
+	return !named && (s.Type == nil || !s.Type.Is("boolean"))
 }
 
 // success is the least documented 2xx status.

@@ -227,6 +227,29 @@ func TestStatesAskForWhatOnlyTheDeploymentKnows(t *testing.T) {
 	}
 }
 
+func TestAThingThatNobodyKnowsNeedsAState(t *testing.T) {
+	t.Parallel()
+	for param, want := range map[string]string{
+		"{type: string}":                   "/deeds/${ref}",
+		"{type: string, enum: [a, b]}":     "",
+		"{type: string, example: AB12}":    "",
+		"{type: integer, minimum: 4}":      "/deeds/${ref}",
+		"{type: string, default: current}": "",
+	} {
+		d, s := document(t, "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n  /deeds/{ref}:\n    get:\n      operationId: read\n      parameters: [{in: path, name: ref, required: true, schema: "+param+"}]\n      responses: {'200': {description: d, content: {application/json: {schema: {type: object}}}}}\n")
+		p, _ := Build(d, s, sample.Fill(d, s, sample.Options{Seed: 1}), Options{Provider: "p"})
+		got := ""
+		for _, state := range p.Interactions[0].ProviderStates {
+			if state.Params["for"] == "read" && state.Params["as"] == "ref" {
+				got, _ = p.Interactions[0].Request.Generators["path"].(map[string]any)["expression"].(string)
+			}
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", param, got, want)
+		}
+	}
+}
+
 func TestWhatPactCannotSayIsInTheLedger(t *testing.T) {
 	t.Parallel()
 	_, ledger := written(t)

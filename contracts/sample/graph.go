@@ -140,6 +140,23 @@ func (g *graph) inOrder() []openapi.Op {
 // binds are the sources of every place of the operation that needs one.
 func (g *graph) binds(op openapi.Op) []plumbline.Bind { return g.bound[op.ID] }
 
+// asked are the members of the body of an operation's request from which other
+// requests take their values.
+func (g *graph) asked(id string) []string {
+	var out []string
+	for _, op := range g.doc.Operations {
+		for _, b := range g.bound[op.ID] {
+			for _, one := range append([]plumbline.Bind{b}, b.Else...) {
+				name, ok := strings.CutPrefix(one.Pointer, "request:/")
+				if ok && one.From == id && !strings.Contains(name, "/") && !slices.Contains(out, name) {
+					out = append(out, name)
+				}
+			}
+		}
+	}
+	return out
+}
+
 // solve finds the sources of one operation.
 func (g *graph) solve(op openapi.Op) []plumbline.Bind {
 	if g.chosen[g.facts[op.ID].shape] == op.ID {

@@ -266,6 +266,9 @@ func sentMember(o openapi.Op, stem, name string) (string, bool) {
 		return "", false
 	}
 	key, ok := idProperty(mt.Schema.Value, stem, name)
+	if of := properties(mt.Schema.Value, 0)[key]; of != nil && of.Value != nil && of.Value.ReadOnly {
+		return "", false // a client may not send it
+	}
 	return "/" + key, ok
 }
 

@@ -52,13 +52,23 @@ func (g *graph) readLinks() map[string][]link {
 			for _, name := range slices.Sorted(maps.Keys(r.Value.Links)) {
 				if l := r.Value.Links[name]; l != nil && l.Value != nil {
 					if to := g.leadsTo(l.Value); to != "" && to != op.ID {
-						out[to] = append(out[to], handed(op.ID, l.Value)...)
+						out[to] = append(out[to], slices.DeleteFunc(handed(op.ID, l.Value), func(l link) bool { return nowhere(l.pointer, r.Value) })...)
 					}
 				}
 			}
 		}
 	}
 	return out
+}
+
+// nowhere tells whether a pointer of a link asks an answer that is a list for a
+// member: such an expression has no value (OpenAPI 3.1 §4.8.20.2.1).
+func nowhere(pointer string, r *openapi3.Response) bool {
+	if !strings.HasPrefix(pointer, "/") || strings.Trim(pointer[1:2], "0123456789") == "" {
+		return false
+	}
+	all := contentOf(r)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(m *openapi3.MediaType) bool { return schemaType(m.Schema.Value) != "array" })
 }
 
 // leadsTo is the ID of the operation that a link names, by operationId or by a

@@ -60,6 +60,14 @@ func TestGraph(t *testing.T) {
 			"  /orders:\n    post: {operationId: make, responses: {'201': {description: d, content: {application/json: {schema: {$ref: '#/components/schemas/Order'}}}, links: {l: {operationId: find, parameters: {query.order: '$response.body#/id'}}}}}}\n  /find:\n    get: {operationId: find, parameters: [{in: query, name: order, required: true, schema: {type: string}}], responses: {'200': " + nobody + "}}",
 			"find query.order ← make /id (link)",
 		},
+		"link that asks a list for a member": {
+			"  /orders:\n    get: {operationId: all, responses: {'200': {description: d, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Order'}}}}, links: {l: {operationId: read, parameters: {id: '$response.body#/id'}}}}}}\n  /orders/{id}:\n    " + id + "\n    get: {operationId: read, responses: {'200': " + order + "}}",
+			"read path.id ← all /0/id (inferred: listed by the collection)",
+		},
+		"what the client may not send": {
+			"  /orders:\n    post: {operationId: make, requestBody: {required: true, content: {application/json: {schema: {type: object, properties: {id: {type: string, readOnly: true}}}}}}, responses: {'201': " + nobody + "}}\n  /orders/{id}:\n    " + id + "\n    get: {operationId: read, responses: {'200': " + nobody + "}}",
+			"read path.id ← make header:Location (inferred: location; path nesting)",
+		},
 		"location": {
 			"  /orders:\n    post: {operationId: make, responses: {'201': {description: d, headers: {Location: {schema: {type: string}}}}}}\n  /orders/{id}:\n    " + id + "\n    get: {operationId: read, responses: {'200': " + nobody + "}}",
 			"read path.id ← make header:Location (inferred: location; path nesting)",
@@ -104,6 +112,16 @@ func TestGraph(t *testing.T) {
 		_, _, ops, _ := graphed(t, c.paths)
 		if got := Graph(ops); !strings.Contains("\n"+got, "\n"+c.want+"\n") {
 			t.Errorf("%s: want %s in\n%s", name, c.want, got)
+		}
+	}
+}
+
+func TestTheSeedRequestHasWhatOthersTakeFromIt(t *testing.T) {
+	t.Parallel()
+	_, _, ops, _ := graphed(t, "  /users:\n    post: {operationId: make, requestBody: {required: true, content: {application/json: {schema: {type: object, properties: {username: {type: string}, age: {type: integer}}}}}}, responses: {'201': "+nobody+"}}\n  /users/{username}:\n    parameters: [{in: path, name: username, required: true, schema: {type: string}}]\n    get: {operationId: read, responses: {'200': "+nobody+"}}")
+	for _, op := range ops {
+		if op.ID == "make" && (!strings.Contains(string(op.Cases[0].Request.Body), "username") || strings.Contains(string(op.Cases[0].Request.Body), "age")) {
+			t.Errorf("the seed request is %s", op.Cases[0].Request.Body)
 		}
 	}
 }

@@ -54,8 +54,10 @@ func (m *maker) valid() []plumbline.Case {
 // one, everything.
 func (m *maker) seeded() (draft, plumbline.Case, bool) {
 	if d, ok := m.draft(false); ok {
-		if c, ok := m.validCase(d, "required", "", ""); ok {
-			return d, c, true
+		for _, more := range []draft{m.told(d), d} {
+			if c, ok := m.validCase(more, "required", "", ""); ok {
+				return more, c, true
+			}
 		}
 	}
 	d, ok := m.draft(true)
@@ -64,6 +66,25 @@ func (m *maker) seeded() (draft, plumbline.Case, bool) {
 	}
 	c, ok := m.validCase(d, "full", "", "")
 	return d, c, ok
+}
+
+// told is a draft with the members of its body that other requests take from
+// it: who leaves the name of a thing to the server cannot ask for it by that.
+func (m *maker) told(d draft) draft {
+	body, ok := d.body.(map[string]any)
+	if !ok || len(m.asked) == 0 {
+		return d
+	}
+	full, _ := m.draft(true)
+	other, _ := full.body.(map[string]any)
+	body = maps.Clone(body)
+	for _, name := range m.asked {
+		if v, has := other[name]; has && body[name] == nil && full.media == d.media {
+			body[name] = v
+		}
+	}
+	d.body = body
+	return d
 }
 
 // fromExample tells whether the body of a draft is an example of the document.

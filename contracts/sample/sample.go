@@ -50,7 +50,7 @@ func Fill(d *openapi.Doc, s *schema.Set, o Options) []plumbline.Operation {
 	gen := newGenerator(s, o.Dictionary)
 	for i, op := range d.Operations {
 		m := newMaker(gen, op, ops[i].Schemes, o)
-		m.binds = g.binds(op)
+		m.binds, m.asked = g.binds(op), g.asked(op.ID)
 		ops[i].Cases = m.valid()
 		if len(ops[i].Cases) > 0 {
 			ops[i].Invalid = m.invalid()
@@ -66,6 +66,7 @@ type maker struct {
 	op      openapi.Op
 	options Options
 	binds   []plumbline.Bind // what only the live deployment knows
+	asked   []string         // members of the seed request's body that others take from it
 	accept  string
 	seed    draft // of the first valid case
 	ids     map[string]int
