@@ -74,28 +74,38 @@ func (m *maker) encode(d draft) (req plumbline.Request, ok bool) {
 	return req, true
 }
 
-// accept asks for the media types that the document gives to successes.
+// accept asks for the media types that the document gives to successes; for
+// JSON alone where every success has it.
 func accept(op *openapi3.Operation) string {
-	media, all := map[string]bool{}, true // all: every success has JSON
-	if op.Responses != nil {
-		for status, r := range op.Responses.Map() {
-			if r == nil || r.Value == nil || !strings.HasPrefix(status, "2") {
-				continue
-			}
-			all = all && (len(r.Value.Content) == 0 || r.Value.Content["application/json"] != nil)
-			for k := range r.Value.Content {
-				media[strings.TrimSpace(strings.Split(k, ";")[0])] = true
-			}
+	media, all := map[string]bool{}, true
+	for _, content := range successContents(op) {
+		all = all && (len(content) == 0 || content["application/json"] != nil)
+		for k := range content {
+			media[strings.TrimSpace(strings.Split(k, ";")[0])] = true
 		}
 	}
-	if len(media) == 0 || media["*/*"] {
+	switch {
+	case len(media) == 0 || media["*/*"]:
 		return "*/*"
-	}
-	names := slices.Sorted(maps.Keys(media))
-	if media["application/json"] && all {
+	case media["application/json"] && all:
 		return "application/json"
 	}
+	names := slices.Sorted(maps.Keys(media))
 	return strings.Join(names[:min(len(names), 4)], ", ")
+}
+
+// successContents are what the documented answers of 2xx hold, in no order.
+func successContents(op *openapi3.Operation) []openapi3.Content {
+	var out []openapi3.Content
+	if op.Responses == nil {
+		return nil
+	}
+	for status, r := range op.Responses.Map() {
+		if r != nil && r.Value != nil && strings.HasPrefix(status, "2") {
+			out = append(out, r.Value.Content)
+		}
+	}
+	return out
 }
 
 // A style is how a parameter is written (OpenAPI 3.1 §4.8.12.2, RFC 6570).
