@@ -112,12 +112,16 @@ func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 	return err
 }
 
-// more carries out what the evidence so far calls for.
+// more carries out what the evidence so far calls for, beginning with nothing
+// of what the run has created.
 func (r *Runner) more(ctx context.Context, index int) error {
 	for round := 1; ; round++ {
 		next := r.More(round, r.Journal.Evidence())
 		if len(next) == 0 {
 			return nil
+		}
+		if round == 1 { // thousands of things that a load has left are no clean state
+			r.teardown(ctx)
 		}
 		if err := r.experiments(ctx, index, next); err != nil {
 			return err
@@ -150,14 +154,19 @@ func (r *Runner) experiments(ctx context.Context, first int, experiments []plumb
 func (r *Runner) restore(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 60*time.Second)
 	defer cancel()
-	for _, res := range r.Target.Teardown(ctx) {
-		r.Journal.Record(plumbline.Record{Resource: &res})
-	}
+	r.teardown(ctx)
 	r.pull(ctx)
 	if check := r.Checks["pass-through"]; check != nil {
 		for _, c := range check(ctx) {
 			r.Journal.Record(plumbline.Record{Check: &c})
 		}
+	}
+}
+
+// teardown deletes what the run has created so far, and records it.
+func (r *Runner) teardown(ctx context.Context) {
+	for _, res := range r.Target.Teardown(ctx) {
+		r.Journal.Record(plumbline.Record{Resource: &res})
 	}
 }
 
