@@ -51,6 +51,9 @@ func aboutTarget() map[string]description {
 	return map[string]description{
 		"target":          {meaning: "the deployment", example: "target: {url: http://127.0.0.1:8080}"},
 		"target.url":      {meaning: "base URL", fallback: "--target", example: "url: http://127.0.0.1:8080"},
+		"target.compose":  {meaning: "compose files, as they are, that start the deployment with the wires in it", fallback: "it runs already", example: "compose: [compose.yaml]"},
+		"target.service":  {meaning: "the service of the compose files that is put to the test", fallback: "needed with compose", example: "service: orders"},
+		"target.port":     {meaning: "the port of that service", fallback: "its only one", example: "port: 8080"},
 		"target.liveness": {meaning: "path that must answer whatever happens to dependencies", fallback: "found in the document", example: "liveness: /livez"},
 		"target.public":   {meaning: "operations that anybody may call", example: "public: [getHealth]"},
 		"mode":            {meaning: "what may be changed on the target: observe (safe methods only), own (only what the run created) or full", fallback: "own", example: "mode: observe"},

@@ -77,6 +77,7 @@ func aboutWires() map[string]description {
 		dep + ".wire":               {meaning: "http, recorded request by request; or tcp, connections and bytes", fallback: "http", example: "wire: tcp"},
 		dep + ".listen":             {meaning: "where the wire listens", example: "listen: 127.0.0.1:7001"},
 		dep + ".upstream":           {meaning: "the dependency itself: http://host:port or https://host:port, or host:port for tcp", example: "upstream: http://127.0.0.1:9001"},
+		dep + ".stub":               {meaning: "stand in for the dependency with a server made from its OpenAPI document; upstream is left out", fallback: "false", example: "stub: true"},
 		dep + ".names":              {meaning: "names by which the service knows it, where it was not given the address of the wire", example: "names: [payment.internal]"},
 		dep + ".class":              {meaning: "critical, or optional: the service does without it", fallback: "not claimed", example: "class: optional"},
 		dep + ".operations":         {meaning: "operations that use it", fallback: "found out", example: "operations: [createOrder]"},
