@@ -234,13 +234,14 @@ func (w *recorder) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// A countingBody counts and hashes a request body while it is read.
+// A countingBody counts and hashes a request body while it is read: over
+// HTTP/2 the upstream may be sent more of it while the exchange is told already.
 type countingBody struct {
 	io.ReadCloser
 	n     atomic.Int64
-	hash  hash.Hash
 	keep  bool
-	mu    sync.Mutex
+	mu    sync.Mutex // guards what follows
+	hash  hash.Hash
 	kept  []byte // the first bytes, when they are to be kept
 	ended bool
 }
@@ -249,14 +250,18 @@ type countingBody struct {
 func (b *countingBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.n.Add(int64(n))
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	_, _ = b.hash.Write(p[:n]) // never fails
 	if b.keep {
-		b.mu.Lock()
 		b.kept = append(b.kept, p[:min(n, largestSight-len(b.kept))]...)
 		b.ended = b.ended || errors.Is(err, io.EOF)
-		b.mu.Unlock()
 	}
 	return n, err
 }
 
-func (b *countingBody) sum() []byte { return b.hash.Sum(nil) }
+func (b *countingBody) sum() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.hash.Sum(nil)
+}
