@@ -116,7 +116,7 @@ func (n *newness) drop(x map[string]any, pointer string, fields ...string) {
 func (n *newness) media(x map[string]any, pointer string) {
 	if ref, ok := x["$ref"].(string); ok {
 		if target, found := n.find(strings.TrimPrefix(ref, "#")); found {
-			if m, ok := clone(target).(map[string]any); ok {
+			if m, ok := Clone(target).(map[string]any); ok {
 				delete(x, "$ref")
 				for k, v := range m {
 					x[k] = v

@@ -78,13 +78,13 @@ func sectionOf(ref string) string {
 // innerSchema is the schema inside of a response, a body or a parameter.
 func innerSchema(m map[string]any) any {
 	if s, ok := m["schema"].(map[string]any); ok {
-		return clone(s)
+		return Clone(s)
 	}
 	content, _ := m["content"].(map[string]any)
 	for _, media := range sortedKeys(content) {
 		if t, ok := content[media].(map[string]any); ok {
 			if s, ok := t["schema"].(map[string]any); ok {
-				return clone(s)
+				return Clone(s)
 			}
 		}
 	}

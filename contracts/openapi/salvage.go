@@ -206,21 +206,22 @@ func (r *repairs) inlined(ref, at string) any {
 	if _, again := m["$ref"]; again {
 		return r.anything(at)
 	}
-	return clone(m)
+	return Clone(m)
 }
 
-func clone(v any) any {
+// Clone copies the maps and lists of a decoded document, however deep.
+func Clone(v any) any {
 	switch x := v.(type) {
 	case map[string]any:
 		out := make(map[string]any, len(x))
 		for k, e := range x {
-			out[k] = clone(e)
+			out[k] = Clone(e)
 		}
 		return out
 	case []any:
 		out := make([]any, len(x))
 		for i, e := range x {
-			out[i] = clone(e)
+			out[i] = Clone(e)
 		}
 		return out
 	}

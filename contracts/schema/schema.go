@@ -64,7 +64,7 @@ func Compile(d *openapi.Doc) (*Set, error) {
 	for _, way := range []Direction{Request, Response} {
 		tree := document
 		if way == Request {
-			tree = clone(document) // the other side may have it
+			tree = openapi.Clone(document) // the other side may have it
 		}
 		root, _ := tree.(map[string]any)
 		n := normaliser{root: root, way: way, three: strings.HasPrefix(d.Version, "3.0") || strings.HasPrefix(d.Version, "2"), moved: map[string]bool{}, twice: map[string]int{}}
@@ -119,25 +119,6 @@ func pooled(v any, texts map[string]any) any {
 		for k, e := range x {
 			key, _ := one(k, k).(string)
 			out[key] = pooled(e, texts)
-		}
-		return out
-	}
-	return v
-}
-
-// clone copies everything that may be changed.
-func clone(v any) any {
-	switch x := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(x))
-		for k, e := range x {
-			out[k] = clone(e)
-		}
-		return out
-	case []any:
-		out := make([]any, len(x))
-		for i, e := range x {
-			out[i] = clone(e)
 		}
 		return out
 	}
