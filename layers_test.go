@@ -53,6 +53,7 @@ func mayImport() map[string][]string {
 		"runners/faults":        {".", "runners/wire"},
 		"runners/pact":          {"."},
 		"runners/broker":        {},
+		"runners/gate":          {},
 		"runners/pact/pactgo":   {".", "runners/pact"},
 		"runners/deploy":        {"."},
 		"runners/deploy/docker": {".", "runners/wire"},

@@ -206,19 +206,28 @@ func (c *carrier) preflight(ctx context.Context) error {
 	if err := c.client.Reachable(ctx); err != nil {
 		return &exit{plumbline.ExitNotProven, fmt.Errorf("%w\n  help: is the deployment running? --target or target.url names it", err)}
 	}
-	tried, unknown, rootless := c.sound(ctx)
-	switch {
-	case tried == 0 || tried > unknown:
+	switch s := c.sound(ctx); {
+	case s.known > 0:
 		return nil
-	case rootless > 0:
+	case s.rootless > 0:
 		return usage(errRootless)
+	case s.unknown == 0: // a thing that is not there is a 404 of a target that knows its kind
+		return nil
 	}
 	return usage(errors.New("the target knows none of the document's operations: all that were tried answered 404\n  help: is it the right document (--spec) for this target, and is the base path right?"))
 }
 
-// sound asks for a few things that need nothing else, and counts those that are
-// not known, and those of them that are known without the base path.
-func (c *carrier) sound(ctx context.Context) (tried, unknown, rootless int) {
+// A sounding counts what came of a few requests that need nothing else.
+type sounding struct {
+	known    int // did not answer 404
+	unknown  int // answered 404 on a path without parameters
+	rootless int // answered 404, and something else without the base path
+}
+
+// sound asks for a few things that need nothing else.
+func (c *carrier) sound(ctx context.Context) sounding {
+	var s sounding
+	tried := 0
 	for _, op := range c.design.Operations {
 		if !op.Safe() || len(op.Cases) == 0 || len(op.Cases[0].Binds) > 0 || tried >= 5 {
 			continue
@@ -226,17 +235,20 @@ func (c *carrier) sound(ctx context.Context) (tried, unknown, rootless int) {
 		tried++
 		req := op.Cases[0].Request
 		if c.known(ctx, op, req) {
+			s.known++
 			continue
 		}
-		unknown++
+		if !strings.Contains(op.Path, "{") {
+			s.unknown++
+		}
 		if path, ok := strings.CutPrefix(req.Path, c.base); ok && c.base != "" {
 			req.Path = path
 			if c.known(ctx, op, req) {
-				rootless++
+				s.rootless++
 			}
 		}
 	}
-	return tried, unknown, rootless
+	return s
 }
 
 // known tells whether the target answers anything else than 404.

@@ -15,15 +15,15 @@ import (
 	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
-// A gate is a service that says nothing of authentication in its document, and
+// A guarded service says nothing of authentication in its document, and
 // wants a token of its login.
-type gate struct {
+type guarded struct {
 	mu     sync.Mutex
 	logins []string
 	valid  map[string]bool // tokens
 }
 
-func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
@@ -48,7 +48,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // revoke makes the tokens of one caller worthless.
-func (g *gate) revoke(who string) {
+func (g *guarded) revoke(who string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for token := range g.valid {
@@ -62,7 +62,7 @@ func (g *gate) revoke(who string) {
 // of which the document does not say that they want credentials; a token that is
 // refused is fetched anew, for that identity and no other.
 func TestAnAuthenticationFileLogsIn(t *testing.T) {
-	g := &gate{valid: map[string]bool{}}
+	g := &guarded{valid: map[string]bool{}}
 	s := httptest.NewServer(g)
 	defer s.Close()
 	t.Chdir(t.TempDir())

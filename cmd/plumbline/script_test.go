@@ -32,7 +32,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "serve": serve, "says": says,
+			"exits": exits, "serve": serve, "says": says, "freeport": freePort, "get": get,
 		},
 	})
 }
