@@ -41,6 +41,14 @@ bin/plumbline-pact-go: $(wildcard runners/pact/pactgo/*.go) go.mod
 	@lib=$$(bin/plumbline setup --print-dir) && \
 	 CGO_ENABLED=1 CGO_LDFLAGS="-L$$lib -Wl,-rpath,$$lib" go test -c -tags pactgo -o $@ ./runners/pact/pactgo
 
+# BASE is for machines that reach no registry: an image with glibc and libgcc.
+.PHONY: image
+image: build ## Build the container image plumbline:VERSION
+	rm -rf out/image && mkdir -p out/image
+	cp bin/plumbline bin/plumbline-wire Dockerfile out/image/
+	bin/plumbline setup --dir out/image/ffi && chmod -R a+rX out/image
+	docker build $(if $(BASE),--build-arg BASE=$(BASE)) -t plumbline:$(VERSION) out/image
+
 .PHONY: demo
 demo: setup ## Run the whole job on the embedded sample system
 	bin/plumbline demo --out out/demo

@@ -235,12 +235,17 @@ func hashFile(name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
+// Shared is where a package or an image of this tool puts the library for every
+// user of a machine; "plumbline setup --dir" fills it.
+const Shared = "/usr/share/plumbline/ffi"
+
 // Library is the library to use, and its hash: the given file, which must be
-// one of the pinned ones, or that of the cache. Errors wrap ErrNoLibrary.
+// one of the pinned ones, or that of the user's cache, or else the shared one.
+// Errors wrap ErrNoLibrary.
 func Library(given string) (path, sum string, err error) {
 	path = given
 	if path == "" {
-		if path, _, err = (Setup{}).place(); err != nil {
+		if path, err = standing(); err != nil {
 			return "", "", fmt.Errorf("%w: %w", ErrNoLibrary, err)
 		}
 	}
@@ -257,6 +262,24 @@ func Library(given string) (path, sum string, err error) {
 		}
 	}
 	return "", "", fmt.Errorf("%w (%s is not a pinned library)", ErrNoLibrary, path)
+}
+
+// standing is where the library of this machine is, or would be put.
+func standing() (string, error) {
+	shared, _, err := Setup{Dir: Shared}.place()
+	if err != nil {
+		return "", err
+	}
+	own, _, err := Setup{}.place()
+	if err != nil {
+		return shared, nil //nolint:nilerr // a user without a cache folder has the shared one
+	}
+	if _, err := os.Stat(own); err != nil {
+		if _, err := os.Stat(shared); err == nil {
+			return shared, nil
+		}
+	}
+	return own, nil
 }
 
 // Platforms lists what is pinned.
