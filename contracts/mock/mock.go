@@ -181,17 +181,41 @@ func (s *Server) noRoute(w http.ResponseWriter, req *http.Request, allow []strin
 		problem(w, http.StatusNotFound, "there is nothing here")
 		return
 	}
-	if slices.Contains(allow, http.MethodGet) {
-		allow = append(allow, http.MethodHead)
-	}
-	allow = append(allow, http.MethodOptions)
-	slices.Sort(allow)
-	w.Header().Set("Allow", strings.Join(slices.Compact(allow), ", "))
+	w.Header().Set("Allow", allowed(allow))
 	if req.Method == http.MethodOptions {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	problem(w, http.StatusMethodNotAllowed, "the method is not allowed")
+}
+
+// allowed is the value of Allow for a path with these methods of the document.
+func allowed(methods []string) string {
+	if slices.Contains(methods, http.MethodGet) {
+		methods = append(methods, http.MethodHead)
+	}
+	methods = append(methods, http.MethodOptions)
+	slices.Sort(methods)
+	return strings.Join(slices.Compact(methods), ", ")
+}
+
+// oblige sets what a status must not be sent without, also where the document
+// uses it in a sense of its own (RFC 9110 §15.5.2, §15.5.6, §15.5.8, §15.5.22).
+func (c *call) oblige(h http.Header, status int) {
+	name, value := "", ""
+	switch status {
+	case http.StatusUnauthorized:
+		name, value = "WWW-Authenticate", `Bearer realm="mock"`
+	case http.StatusProxyAuthRequired:
+		name, value = "Proxy-Authenticate", `Basic realm="mock"`
+	case http.StatusMethodNotAllowed:
+		name, value = "Allow", allowed(slices.Sorted(maps.Keys(c.route.ops)))
+	case http.StatusUpgradeRequired:
+		name, value = "Upgrade", "HTTP/2.0"
+	}
+	if name != "" && h.Get(name) == "" {
+		h.Set(name, value)
+	}
 }
 
 func problem(w http.ResponseWriter, status int, title string) {
@@ -211,7 +235,6 @@ func (s *Server) random(what string) *rand.Rand {
 // answer checks a request and answers it.
 func (s *Server) answer(w http.ResponseWriter, c *call) {
 	if !s.options.Open && !s.allowed(c) {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="mock"`)
 		s.refuse(w, c, http.StatusUnauthorized, "credentials are missing")
 		return
 	}

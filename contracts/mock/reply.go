@@ -311,6 +311,7 @@ func (r *reply) write(w http.ResponseWriter, c *call) {
 	if r.media != "" && w.Header().Get("Content-Type") == "" {
 		w.Header().Set("Content-Type", r.media)
 	}
+	c.oblige(w.Header(), r.status)
 	w.WriteHeader(r.status)
 	if c.req.Method != http.MethodHead {
 		_, _ = w.Write(data)
