@@ -20,7 +20,7 @@ func TestAStatusComesWithWhatItWants(t *testing.T) {
 		http.StatusUnauthorized: "WWW-Authenticate", http.StatusMethodNotAllowed: "Allow",
 		http.StatusProxyAuthRequired: "Proxy-Authenticate", http.StatusUpgradeRequired: "Upgrade",
 	} {
-		doc := fmt.Sprintf("{openapi: 3.0.3, info: {title: t, version: '1'}, paths: {/a: {post: {responses: {'%d': {description: refused}}}}}}", status)
+		doc := fmt.Sprintf("openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/a: {post: {responses: {'%d': {description: refused}}}}}\n", status)
 		d, err := openapi.Parse("a.yaml", []byte(doc), openapi.Options{})
 		if err != nil {
 			t.Fatal(err)
