@@ -30,18 +30,6 @@ type Family struct {
 	Paging  *Paging `json:"paging,omitempty"`  // how List is walked; nil when it has no pages
 }
 
-// Paging is how the pages of a list are walked.
-type Paging struct {
-	Style string `json:"style"`           // "cursor", "page", "offset", "link" (RFC 8288 rel=next)
-	Param string `json:"param,omitempty"` // query parameter that names the page: "cursor", "page", "offset"
-	Limit string `json:"limit,omitempty"` // query parameter that bounds the page
-	Max   int    `json:"max,omitempty"`   // documented maximum of Limit; zero when there is none
-	Next  string `json:"next,omitempty"`  // JSON pointer to the next cursor, or link, in an answer
-	First int    `json:"first,omitempty"` // number of the first page
-	Why   string `json:"why"`             // provenance: "declared", "inferred: …"
-	Sort  string `json:"sort,omitempty"`  // query parameter that names the sort key
-}
-
 // A Flow is a sequence of calls on things of its own: each step may take
 // values from the answers of earlier ones. It runs once, in order.
 type Flow struct {
@@ -62,6 +50,9 @@ type Step struct {
 	Must bool `json:"must,omitempty"`
 	// Criteria are what the answer has to meet, as the author of the flow says.
 	Criteria []Criterion `json:"criteria,omitempty"`
+	// Together sends the step at the same time as its neighbours that have it set
+	// too; their answers are booked in the order of the plan.
+	Together bool `json:"together,omitempty"`
 	// Cleanup steps run also when the flow ended before them.
 	Cleanup bool `json:"cleanup,omitempty"`
 	// Poll repeats the call until its status is among Statuses or, when there
@@ -126,37 +117,6 @@ type Compare struct {
 	Strict bool     `json:"strict,omitempty"` // a member that is missing here is a difference
 	Ignore []string `json:"ignore,omitempty"` // pointers, with * for any index, that are not compared
 	Unlike bool     `json:"unlike,omitempty"` // equality is recorded instead: MarkSame for every member that is equal
-}
-
-// A Walk is how a list is walked to its end.
-type Walk struct {
-	Paging Paging `json:"paging"`
-	Items  string `json:"items,omitempty"` // as in Family
-	ItemID string `json:"item_id,omitempty"`
-	Size   int    `json:"size,omitempty"` // items asked for on a page; zero asks for none
-	Most   int    `json:"most,omitempty"` // pages; zero means 200
-	// Between is a call that is made once, after the first page.
-	Between *Call `json:"between,omitempty"`
-	// Expect are steps whose new resources have to be found; ID is where their
-	// answers name the new one, as Bind.Pointer.
-	Expect []string `json:"expect,omitempty"`
-	ID     string   `json:"id,omitempty"`
-}
-
-// A Walked is what a walk saw.
-type Walked struct {
-	Experiment string   `json:"experiment"`
-	Phase      string   `json:"phase"`
-	Flow       string   `json:"flow"`
-	Step       string   `json:"step"`
-	Pages      []int    `json:"pages"` // items on each page
-	Items      int      `json:"items"` // in all
-	Distinct   int      `json:"distinct"`
-	Twice      []string `json:"twice,omitempty"`    // identifiers seen more than once, at most 16
-	Missing    []string `json:"missing,omitempty"`  // expected and not seen
-	Expected   int      `json:"expected,omitempty"` // how many were expected
-	Ended      string   `json:"ended"`              // "end", "bound" (pages or time), "loop" (a page came again), "error"
-	Detail     string   `json:"detail,omitempty"`
 }
 
 // A Match is the comparison that a step asked for.

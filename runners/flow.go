@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
@@ -24,8 +25,13 @@ var errEnded = errors.New("the flow had ended")
 // Flow makes the steps of a flow, one after the other.
 func (l *Live) Flow(ctx context.Context, at Place, f plumbline.Flow) Told {
 	x := passage{Live: l, at: at, flow: f.Name, answers: map[string]target.Answer{}}
-	for _, s := range f.Steps {
-		x.step(ctx, s)
+	for at := 0; at < len(f.Steps); {
+		n := at + 1
+		for f.Steps[at].Together && n < len(f.Steps) && f.Steps[n].Together {
+			n++
+		}
+		x.steps(ctx, f.Steps[at:n])
+		at = n
 	}
 	l.changing.note(f.Tries, x.observed)
 	return x.told
@@ -41,13 +47,28 @@ type passage struct {
 	told    Told
 }
 
-func (x *passage) step(ctx context.Context, s plumbline.Step) {
-	var a target.Answer
-	if x.ended != nil && !s.Cleanup {
-		a = x.send(ctx, s.Call, fmt.Errorf("%w: %w", errEnded, x.ended))
-	} else {
-		a = x.poll(ctx, s)
+// steps makes steps at the same time and books them in order.
+func (x *passage) steps(ctx context.Context, all []plumbline.Step) {
+	got := make([]target.Answer, len(all))
+	var wg sync.WaitGroup
+	for i, s := range all {
+		wg.Go(func() { got[i] = x.answer(ctx, s) })
 	}
+	wg.Wait()
+	for i, s := range all {
+		x.book(ctx, s, got[i])
+	}
+}
+
+func (x *passage) answer(ctx context.Context, s plumbline.Step) target.Answer {
+	if x.ended != nil && !s.Cleanup {
+		return x.send(ctx, s.Call, fmt.Errorf("%w: %w", errEnded, x.ended))
+	}
+	return x.poll(ctx, s)
+}
+
+// book holds the answer to a step against what it asks for.
+func (x *passage) book(ctx context.Context, s plumbline.Step, a target.Answer) {
 	if a.Status != 0 && a.Error == "" {
 		x.answers[s.Name] = a
 		for _, c := range s.Compare {

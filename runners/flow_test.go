@@ -117,9 +117,9 @@ func TestAWalkFindsEveryItemOnce(t *testing.T) {
 		names = append(names, name)
 		f.Steps = append(f.Steps, plumbline.Step{Call: plumbline.Call{Name: name, Operation: "create"}, Must: true})
 	}
-	between := plumbline.Call{Name: "insert", Operation: "create"}
+	between := []plumbline.Meanwhile{{Call: plumbline.Call{Name: "insert", Operation: "create"}, After: 1}}
 	f.Steps = append(f.Steps, plumbline.Step{Call: plumbline.Call{Name: "list", Operation: "list"}, Walk: &plumbline.Walk{
-		Paging: plumbline.Paging{Style: "cursor", Param: "cursor", Next: "/next"}, Items: "/items", ItemID: "/id", Expect: names, ID: "/id", Between: &between,
+		Paging: plumbline.Paging{Style: "cursor", Param: "cursor", Next: "/next"}, Items: "/items", ItemID: "/id", Expect: names, ID: "/id", Between: between,
 	}})
 	told := l.Flow(t.Context(), Place{}, f)
 	if len(told.Walked) != 1 {

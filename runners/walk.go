@@ -1,9 +1,11 @@
 package runners
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -19,45 +21,102 @@ const (
 	mostNamed = 16
 )
 
-// A walking is a walk on its way.
+// A walking is a walk on its way, in one direction.
 type walking struct {
 	plumbline.Walk
-	seen  map[string]int // by identifier
-	pages map[string]bool
-	out   plumbline.Walked
+	seen     map[string]int    // by identifier
+	pages    map[string]bool   // by the identifiers on them
+	steps    map[string]string // names of the steps that made what is expected, by identifier
+	latest   string            // of those, the one that was shown last
+	excused  map[string]bool   // identifiers of which a call between the pages disposed
+	longest  int               // items on a page
+	backward bool
+	out      plumbline.Walked
 }
 
-// walk follows the pages of a list whose first answer is there.
-func (x *passage) walk(ctx context.Context, s plumbline.Step, first target.Answer) {
-	w := &walking{Walk: *s.Walk, seen: map[string]int{}, pages: map[string]bool{}, out: plumbline.Walked{Experiment: x.at.Experiment, Phase: x.at.Phase, Flow: x.flow, Step: s.Name, Ended: "bound"}}
-	most := w.Most
-	if most == 0 {
-		most = mostPages
+func (x *passage) walking(s plumbline.Step, backward bool) *walking {
+	w := &walking{
+		Walk: *s.Walk, seen: map[string]int{}, pages: map[string]bool{}, steps: map[string]string{}, excused: map[string]bool{}, backward: backward,
+		out: plumbline.Walked{Experiment: x.at.Experiment, Phase: x.at.Phase, Flow: x.flow, Step: s.Name, Back: backward, Ended: "bound"},
 	}
-	a, between := first, w.Between
+	if w.Most == 0 {
+		w.Most = mostPages
+	}
+	for _, step := range w.Expect {
+		if a, ok := x.answers[step]; ok && a.Status/100 == 2 {
+			if id, ok := target.Value(a, w.ID); ok {
+				w.steps[id] = step
+			}
+		}
+	}
+	return w
+}
+
+// walk follows the pages of a list whose first answer is there, to the end and,
+// where that is asked for and the answers name the way, back again.
+func (x *passage) walk(ctx context.Context, s plumbline.Step, first target.Answer) {
+	forth := x.walking(s, false)
+	last := x.follow(ctx, s, forth, first)
+	x.told.Walked = append(x.told.Walked, forth.sum())
+	if !s.Walk.Back || forth.out.Ended != "end" || len(forth.out.Pages) < 2 {
+		return
+	}
+	back := x.walking(s, true)
+	back.Between = nil
+	if _, ok := back.before(last); ok {
+		x.follow(ctx, s, back, last)
+		x.told.Walked = append(x.told.Walked, back.sum())
+	}
+}
+
+// follow books the pages from a first one on. It returns the last of them.
+func (x *passage) follow(ctx context.Context, s plumbline.Step, w *walking, first target.Answer) target.Answer {
+	a, towards := first, ""
+	if w.backward {
+		towards = " back"
+	}
 	for n := 1; ; n++ {
 		request, more := w.page(a, n)
-		if !more || n >= most {
-			break
+		if !more || n >= w.Most {
+			return a
 		}
-		if between != nil {
-			b := x.send(ctx, *between, nil)
-			if b.Status != 0 {
-				x.answers[between.Name] = b
-			}
-			x.told.Observations = append(x.told.Observations, b.Observation)
-			between = nil
-		}
+		x.meanwhile(ctx, w, n)
 		shot := x.shot(x.at, s.Call)
-		shot.Stream, shot.Request = fmt.Sprintf("%s/%s page %d", x.flow, s.Name, n+1), request
-		a = x.do(ctx, shot, plumbline.Case{Operation: s.Operation, ID: first.Case, Kind: first.Kind}, s.Call)
-		x.told.Observations = append(x.told.Observations, a.Observation)
-		if a.Error != "" || a.Status/100 != 2 {
-			w.out.Ended, w.out.Detail = "error", fmt.Sprintf("page %d was answered %s", n+1, wordOf(a.Observation))
-			break
+		shot.Stream, shot.Request = fmt.Sprintf("%s/%s page %d%s", x.flow, s.Name, n+1, towards), request
+		next := x.do(ctx, shot, plumbline.Case{Operation: s.Operation, ID: first.Case, Kind: w.kind(first)}, s.Call)
+		x.told.Observations = append(x.told.Observations, next.Observation)
+		if next.Error == "" && w.refusedEnd(next.Status) {
+			w.out.Ended = "end"
+			return a
 		}
+		if next.Error != "" || next.Status/100 != 2 {
+			w.out.Ended, w.out.Detail = "error", fmt.Sprintf("page %d was answered %s", n+1, wordOf(next.Observation))
+			return a
+		}
+		a = next
 	}
-	x.told.Walked = append(x.told.Walked, w.sum(x.answers))
+}
+
+// meanwhile makes the calls that come after a page. What such a call takes from
+// plumbline.StepSeen it may dispose of.
+func (x *passage) meanwhile(ctx context.Context, w *walking, page int) {
+	for _, m := range w.Between {
+		if m.After != page {
+			continue
+		}
+		delete(x.answers, plumbline.StepSeen)
+		if made, ok := x.answers[w.steps[w.latest]]; ok {
+			x.answers[plumbline.StepSeen] = made
+		}
+		a := x.send(ctx, m.Call, nil)
+		if a.Status != 0 {
+			x.answers[m.Name] = a
+		}
+		if a.Status != 0 && m.Own != nil && slices.ContainsFunc(m.Own.Binds, func(b plumbline.Bind) bool { return b.From == "step:"+plumbline.StepSeen }) {
+			w.excused[w.latest] = true
+		}
+		x.told.Observations = append(x.told.Observations, a.Observation)
+	}
 }
 
 // page books the items of an answer and makes the request for the next page;
@@ -76,8 +135,9 @@ func (w *walking) page(a target.Answer, n int) (next plumbline.Request, more boo
 		ids = append(ids, w.identifier(item))
 	}
 	for _, id := range ids {
-		w.seen[id]++
+		w.book(id)
 	}
+	w.longest = max(w.longest, len(items))
 	print := strings.Join(ids, "\x00")
 	if len(items) > 0 && w.pages[print] {
 		w.out.Ended, w.out.Detail = "loop", fmt.Sprintf("page %d has the items of an earlier one", n)
@@ -89,6 +149,39 @@ func (w *walking) page(a target.Answer, n int) (next plumbline.Request, more boo
 		w.out.Ended = "end"
 	}
 	return next, more
+}
+
+// book counts an item that a page has.
+func (w *walking) book(id string) {
+	w.seen[id]++
+	if _, ok := w.steps[id]; !ok {
+		return
+	}
+	w.latest = id
+	if w.seen[id] == 1 {
+		w.out.Order = append(w.out.Order, id)
+	}
+}
+
+// counted tells whether pages are asked for by number or by offset: until one
+// is empty, since a server may have a shorter page in mind than was asked for.
+func (w *walking) counted() bool { return w.Paging.Style == "page" || w.Paging.Style == "offset" }
+
+// refusedEnd tells whether a status says that there is no such page: some
+// servers answer the page after the last one with 404, and some with another
+// refusal, which counts where the page before it was short.
+func (w *walking) refusedEnd(status int) bool {
+	n := w.out.Pages[len(w.out.Pages)-1]
+	return w.counted() && (status == http.StatusNotFound || status/100 == 4 && n < max(w.Size, w.longest))
+}
+
+// kind is what a right server owes to the request for another page: of a page
+// that is counted it need not have any.
+func (w *walking) kind(first target.Answer) plumbline.CaseKind {
+	if w.counted() {
+		return plumbline.CaseRobust
+	}
+	return first.Kind
 }
 
 func (w *walking) identifier(item any) string {
@@ -104,50 +197,68 @@ func (w *walking) identifier(item any) string {
 	return brief(item)
 }
 
-// next is the request for the page after an answer. Pages by number and by
-// offset end with an empty one; where the size is known, with a short one.
+// next is the request for the page after an answer, or for the one before it.
 func (w *walking) next(a target.Answer, items int) (plumbline.Request, bool) {
+	if w.backward {
+		return w.before(a)
+	}
 	r := a.Request
 	query, err := url.ParseQuery(r.Query)
 	if err != nil {
 		return r, false
 	}
+	more := false
 	switch w.Paging.Style {
 	case "cursor":
-		cursor, ok := w.cursor(a)
-		if !ok {
-			return r, false
-		}
+		cursor, ok := w.cursor(a, w.Paging.Next, w.Paging.Param)
 		query.Set(w.Paging.Param, cursor)
+		more = ok
 	case "page":
 		at := w.Paging.First
 		if n, err := strconv.Atoi(query.Get(w.Paging.Param)); err == nil {
 			at = n
 		}
 		query.Set(w.Paging.Param, strconv.Itoa(at+1))
-		r.Query = query.Encode()
-		return r, items > 0 && (w.Size == 0 || items >= w.Size)
+		more = items > 0
 	case "offset":
 		at, _ := strconv.Atoi(query.Get(w.Paging.Param)) // none is the first
 		query.Set(w.Paging.Param, strconv.Itoa(at+items))
-		r.Query = query.Encode()
-		return r, items > 0 && (w.Size == 0 || items >= w.Size)
+		more = items > 0
 	case "link":
-		return w.linked(a)
-	default:
-		return r, false
+		return w.linked(a, "next", w.Paging.Next)
 	}
 	r.Query = query.Encode()
-	return r, true
+	return r, more
 }
 
-// cursor is what an answer names for the next page; null, false and the empty
+// before is the request for the page before an answer, where it is named.
+func (w *walking) before(a target.Answer) (plumbline.Request, bool) {
+	if w.Paging.Style == "link" {
+		if r, ok := w.linked(a, "prev", w.Paging.Back); ok {
+			return r, true
+		}
+		return w.linked(a, "previous", "")
+	}
+	r := a.Request
+	query, err := url.ParseQuery(r.Query)
+	if err != nil || w.Paging.Style != "cursor" {
+		return r, false
+	}
+	param := cmp.Or(w.Paging.Before, w.Paging.Param)
+	cursor, ok := w.cursor(a, w.Paging.Back, param)
+	query.Del(w.Paging.Param)
+	query.Set(param, cursor)
+	r.Query = query.Encode()
+	return r, ok
+}
+
+// cursor is what an answer names for another page; null, false and the empty
 // text name none. A link in its place gives the parameter out of its query.
-func (w *walking) cursor(a target.Answer) (string, bool) {
-	if w.Paging.Next == "" {
+func (w *walking) cursor(a target.Answer, at, param string) (string, bool) {
+	if at == "" {
 		return "", false
 	}
-	v, err := decoded(a.Response.Body, headerOf(a.Response.Header, "Content-Type"), w.Paging.Next)
+	v, err := decoded(a.Response.Body, headerOf(a.Response.Header, "Content-Type"), at)
 	if err != nil || v == nil || v == "" || v == false {
 		return "", false
 	}
@@ -156,18 +267,18 @@ func (w *walking) cursor(a target.Answer) (string, bool) {
 		s = brief(v)
 	}
 	if u, err := url.Parse(s); err == nil && strings.Contains(s, "?") {
-		s = u.Query().Get(w.Paging.Param)
+		s = u.Query().Get(param)
 	}
 	return s, s != ""
 }
 
-// linked follows the next relation of a Link header (RFC 8288), or of the link
-// in the body.
-func (w *walking) linked(a target.Answer) (plumbline.Request, bool) {
+// linked follows a relation of a Link header (RFC 8288), or the link in the
+// body.
+func (w *walking) linked(a target.Answer, relation, at string) (plumbline.Request, bool) {
 	r := a.Request
-	to := nextLink(headerOf(a.Response.Header, "Link"))
-	if to == "" && w.Paging.Next != "" {
-		if v, err := decoded(a.Response.Body, headerOf(a.Response.Header, "Content-Type"), w.Paging.Next); err == nil {
+	to := linkTo(headerOf(a.Response.Header, "Link"), relation)
+	if to == "" && at != "" {
+		if v, err := decoded(a.Response.Body, headerOf(a.Response.Header, "Content-Type"), at); err == nil {
 			to, _ = v.(string)
 		}
 	}
@@ -181,12 +292,12 @@ func (w *walking) linked(a target.Answer) (plumbline.Request, bool) {
 	return r, true
 }
 
-// nextLink is the target of rel="next" in a Link header.
-func nextLink(header string) string {
+// linkTo is the target of a relation in a Link header.
+func linkTo(header, relation string) string {
 	for _, part := range strings.Split(header, ",") {
 		target, params, ok := strings.Cut(part, ";")
 		params = strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(params), `"`, ""), " ", "")
-		if ok && slices.Contains(strings.Split(params, ";"), "rel=next") {
+		if ok && slices.Contains(strings.Split(params, ";"), "rel="+relation) {
 			return strings.Trim(strings.TrimSpace(target), "<>")
 		}
 	}
@@ -194,20 +305,15 @@ func nextLink(header string) string {
 }
 
 // sum adds up what was seen.
-func (w *walking) sum(answers map[string]target.Answer) plumbline.Walked {
+func (w *walking) sum() plumbline.Walked {
 	w.out.Distinct = len(w.seen)
 	for _, id := range slices.Sorted(maps.Keys(w.seen)) {
-		if w.seen[id] > 1 && len(w.out.Twice) < mostNamed {
+		if w.seen[id] > 1 && !w.excused[id] && len(w.out.Twice) < mostNamed {
 			w.out.Twice = append(w.out.Twice, id)
 		}
 	}
-	for _, step := range w.Expect {
-		a, ok := answers[step]
-		if !ok {
-			continue
-		}
-		id, ok := target.Value(a, w.ID)
-		if !ok {
+	for _, id := range slices.Sorted(maps.Keys(w.steps)) {
+		if w.excused[id] {
 			continue
 		}
 		w.out.Expected++

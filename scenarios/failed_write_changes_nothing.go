@@ -114,7 +114,7 @@ func wrongBody(c plumbline.Case) bool {
 // failedCreation walks the list, sends an invalid creation and walks it again.
 func (l life) failedCreation() []plumbline.Step {
 	op, _ := l.d.Operation(l.f.Create)
-	list, ok := l.list("list-before", 0, 20)
+	list, ok := l.list("list-before", 20)
 	i := slices.IndexFunc(op.Invalid, func(c plumbline.Case) bool {
 		_, object := objectIn(c.Request.Body)
 		return object && wrongBody(c)

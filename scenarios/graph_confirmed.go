@@ -37,7 +37,7 @@ func planGraph(d plumbline.Design) plumbline.Proposal {
 			continue
 		}
 		flow := plumbline.Flow{Name: l.subject(), Why: "does the graph hold for " + f.Name, Steps: []plumbline.Step{l.make("create"), settled(read, 200)}}
-		if list, ok := l.list("listed", 0, 20); ok && f.ItemID != "" {
+		if list, ok := l.list("listed", 20); ok && f.ItemID != "" {
 			list.Walk.Expect = []string{"create"}
 			flow.Steps = append(flow.Steps, list)
 		}

@@ -57,15 +57,23 @@ func withOrders(d *plumbline.Design) {
 	}
 }
 
+// lists changes how the list of orders is walked.
+func lists(change func(*plumbline.Paging)) func(*plumbline.Design) {
+	return func(d *plumbline.Design) {
+		p := *d.Families[0].Paging
+		change(&p)
+		d.Families[0].Paging = &p
+	}
+}
+
 // offsets makes the list of orders one of pages by offset.
 func offsets(d *plumbline.Design) {
-	p := *d.Families[0].Paging
-	p.Style, p.Param = "offset", "offset"
-	d.Families[0].Paging = &p
+	lists(func(p *plumbline.Paging) { p.Style, p.Param = "offset", "offset" })(d)
 }
 
 // flow plays a flow against a service that does everything right.
 func (r *recording) flow(i int, experiment string, j int, ph plumbline.Phase, f plumbline.Flow) {
+	made := map[string]string{}
 	for _, s := range f.Steps {
 		c := s.Call
 		c.Name = f.Name + "/" + s.Name
@@ -84,15 +92,34 @@ func (r *recording) flow(i int, experiment string, j int, ph plumbline.Phase, f 
 			o.Matches = append(o.Matches, plumbline.Match{With: criterionPrefix + c.Text, Fields: 1})
 		}
 		r.answered(o, c)
-		if s.Walk != nil && experiment == apiLimit && s.Name != "huge" {
+		made[s.Name] = ownID(*o)
+		if s.Walk != nil && experiment == apiLimit && s.Name != "huge" && s.Name != "none" {
 			o.Status = 400
 		} else if s.Walk != nil {
-			n := len(s.Walk.Expect)
-			r.e.Walked = append(r.e.Walked, plumbline.Walked{
-				Experiment: experiment, Phase: ph.Name, Flow: f.Name, Step: s.Name,
-				Pages: []int{n}, Items: n, Distinct: n, Expected: n, Ended: "end",
-			})
+			r.walk(i, experiment, j, ph, f.Name, s, made)
 		}
+	}
+}
+
+// walk plays a walk in which everything is found, forth and back.
+func (r *recording) walk(i int, experiment string, j int, ph plumbline.Phase, flow string, s plumbline.Step, made map[string]string) { //nolint:revive // as of a call
+	w := plumbline.Walked{Experiment: experiment, Phase: ph.Name, Flow: flow, Step: s.Name, Ended: "end"}
+	for _, name := range s.Walk.Expect {
+		w.Order = append(w.Order, made[name])
+	}
+	n := len(w.Order)
+	w.Pages, w.Items, w.Distinct, w.Expected = []int{n}, n, n, n
+	r.e.Walked = append(r.e.Walked, w)
+	if s.Walk.Back {
+		w.Back, w.Order = true, slices.Clone(w.Order)
+		slices.Reverse(w.Order)
+		r.e.Walked = append(r.e.Walked, w)
+	}
+	for _, m := range s.Walk.Between {
+		c := m.Call
+		c.Name = flow + "/" + m.Name
+		r.call(i, experiment, j, ph, c)
+		r.answered(&r.e.Observations[len(r.e.Observations)-1], c)
 	}
 }
 

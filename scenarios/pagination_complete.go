@@ -10,9 +10,9 @@ func init() {
 	register(plumbline.Function{
 		ID:    paginationComplete,
 		Title: "Walking all pages yields every item exactly once",
-		Doc: `Method: 12 members of a list are made, and the list is walked to its end in pages of 100 (or the documented maximum), 7, 5 and 2.
-Criterion: each of the members is found exactly once in every walk, and the walk ends.
-Guard: only what the run made is looked for, so that what others add or take away does not matter. What one walk shows and another of the same flow lacks is proved; what no walk shows may be filtered or late, and warns. A list too long to be walked within 60 pages is inconclusive, unless all were found.`,
+		Doc: `Method: 25 members of a list are made, and the list is walked to its end in pages of 100, 10, 7 and 1, or what the document allows that is nearest to them.
+Criterion: each of the members is found exactly once in every walk, in the same order in all of them, and the walk ends.
+Guard: only what the run made is looked for, so that what others add or take away does not matter. What one walk shows and another of the same flow lacks is proved; what no walk shows may be filtered or late, and warns, and so does another order, which no document promises. Fewer than 8 members prove nothing. A walk that does not find all of them within 60 pages is left out; where fewer than two walks are left, nothing is judged.`,
 		Standard: "RFC 8288; the document's own paging",
 		Mutants:  []string{"page-drops-one"},
 		Order:    41,
@@ -21,7 +21,7 @@ Guard: only what the run made is looked for, so that what others add or take awa
 			return perPagedFamily(d, paginationComplete, pagesExperiment(d), "every item is on some page, once")
 		},
 		Judge: func(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-			return ramble{apiPages, life.pageSizes, func(stroll) bool { return true }}.judge(d, e, c.ID[len(paginationComplete)+1:])
+			return ramble{apiPages, life.outings, func(stroll) bool { return true }, fewestMembers, true}.judge(d, e, c.ID[len(paginationComplete)+1:])
 		},
 	})
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -10,15 +11,15 @@ import (
 const paginationLimit = "api/pagination-limit"
 
 // What is asked for beside the documented maximum and one.
-const hugePage = 1_000_000
+const hugePage = "1000000"
 
 func init() {
 	register(plumbline.Function{
 		ID:    paginationLimit,
 		Title: "The size of a page is capped",
-		Doc: `Method: the first page of every list whose size of a page can be chosen is asked for with the documented maximum and one, a million, zero and minus one; after the load, when lists are long.
-Criterion: a page never holds more than the documented maximum (without one: 1,000 items); none is answered by a 5xx.
-Guard: a size that is refused with 4xx, and one that is cut down, are both right. A page shorter than the maximum shows nothing: where no request was refused, and no page was full, nothing is judged.`,
+		Doc: `Method: the first page of every list whose size of a page can be chosen is asked for with the documented maximum and one, a million, zero, minus one, the text abc, and without a size; after the load, when lists are long.
+Criterion: a page never holds more than the documented maximum (without one: 1,000 items), nor, without a size, more than the documented default; none is answered by a 5xx.
+Guard: a size that is refused with 4xx, and one that is cut down, are both right. What is wrong with a page that no size was asked for warns, since the document bounds only sizes that are sent. A page shorter than the maximum shows nothing: where no request was refused, and no page was full, nothing is judged.`,
 		Standard: "OWASP API4:2023",
 		Mutants:  []string{"limit-ignored"},
 		Order:    43,
@@ -36,9 +37,10 @@ func limited(d plumbline.Design) []plumbline.Family {
 	})
 }
 
-// limitSizes are the sizes that are asked for, by the name of the step.
-func limitSizes(f plumbline.Family) map[string]int {
-	return map[string]int{"above": pageCap(f) + 1, "huge": hugePage, "zero": 0, "negative": -1}
+// limitSizes are the sizes that are asked for, by the name of the step; an empty
+// one asks for none.
+func limitSizes(f plumbline.Family) map[string]string {
+	return map[string]string{"above": strconv.Itoa(pageCap(f) + 1), "huge": hugePage, "zero": "0", "negative": "-1", "text": "abc", "none": ""}
 }
 
 // pageCap is the most that a page may hold.
@@ -57,14 +59,11 @@ func planLimit(d plumbline.Design) plumbline.Proposal {
 		flow := plumbline.Flow{Name: l.subject(), Why: "pages of " + f.Name + " of all sizes"}
 		sizes := limitSizes(f)
 		for _, name := range sortedKeys(sizes) {
-			step, ok := l.list(name, sizes[name], 1)
+			step, ok := l.list(name, 1)
 			if !ok {
 				continue
 			}
-			if sizes[name] == 0 {
-				step.Own.Request.Query = withZero(step.Own.Request.Query, f.Paging.Limit)
-			}
-			step.Walk.Size = 0
+			step.Own.Request.Query = paged(step.Own.Request.Query, *f.Paging, sizes[name], "")
 			flow.Steps = append(flow.Steps, provoking(step))
 		}
 		if len(flow.Steps) == 0 {
@@ -87,20 +86,13 @@ func planLimit(d plumbline.Design) plumbline.Proposal {
 	return p
 }
 
-func withZero(query, limit string) string {
-	if query != "" {
-		query += "&"
-	}
-	return query + limit + "=0"
-}
-
 func judgeLimit(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	subject := c.ID[len(paginationLimit)+1:]
-	i := slices.IndexFunc(d.Families, func(f plumbline.Family) bool { return subjectOf(f) == subject })
-	if i < 0 || d.Families[i].Paging == nil {
+	l, ok := lifeOfPages(d, subject)
+	if !ok {
 		return broken("the design has no family %s with pages", subject)
 	}
-	family := d.Families[i]
+	family := l.f
 	found, sent, shown, longest := tooLong(family, flownOf(e, apiLimit, subject), e)
 	switch {
 	case len(found) > 0:
@@ -127,17 +119,37 @@ func tooLong(family plumbline.Family, f flown, e *plumbline.Evidence) (found []w
 		sent++
 		n := f.walk(e, name).Items
 		longest = max(longest, n)
-		asked := fmt.Sprintf("%s=%d", family.Paging.Limit, sizes[name])
-		switch {
-		case o.Status >= 500:
-			found = append(found, f.wrong(plumbline.LevelProved, asked+" is answered "+answer(o), "server error "+family.List, o))
-		case succeeded(o) && n > pageCap(family):
-			found = append(found, f.wrong(limitLevel(family), fmt.Sprintf("%s gets %d items", asked, n), "accepts "+family.List+" query/"+family.Paging.Limit+" maximum", o))
-		case sizes[name] > 0 && (o.Status >= 400 || n == pageCap(family)):
+		if w, bad := unbounded(family, f, name, n, o); bad {
+			found = append(found, w)
+			continue
+		}
+		if (name == "above" || name == "huge") && (o.Status/100 == 4 || n == pageCap(family)) {
 			shown++
 		}
 	}
 	return found, sent, shown, longest
+}
+
+// unbounded is what is wrong with a page of n items.
+func unbounded(family plumbline.Family, f flown, name string, n int, o plumbline.Observation) (wrongdoing, bool) {
+	p := family.Paging
+	asked := p.Limit + "=" + limitSizes(family)[name]
+	if name == "none" {
+		asked = "a page without " + p.Limit
+	}
+	cause := "accepts " + family.List + " query/" + p.Limit + " maximum"
+	switch {
+	case o.Status >= 500:
+		return f.wrong(plumbline.LevelProved, asked+" is answered "+answer(o), "server error "+family.List, o), true
+	case !succeeded(o):
+	case name == "none" && n > pageCap(family):
+		return f.wrong(plumbline.LevelLikely, fmt.Sprintf("%s holds %d items: there is no default size", asked, n), "default size of "+family.List, o), true
+	case name == "none" && p.Default > 0 && n > p.Default:
+		return f.wrong(plumbline.LevelLikely, fmt.Sprintf("%s holds %d items; the documented default is %d", asked, n, p.Default), "default size of "+family.List, o), true
+	case n > pageCap(family):
+		return f.wrong(limitLevel(family), fmt.Sprintf("%s gets %d items", asked, n), cause, o), true
+	}
+	return wrongdoing{}, false
 }
 
 // limitLevel is how sure it is that a page is too long: the document says so,

@@ -9,12 +9,15 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
-// How many members the pagination functions make, and the sizes of the pages
-// in which they walk. The sizes share no factor with the number, so that no
-// page ends where the members do.
+// How many members the pagination functions make, as the catalogue has it, and
+// with how few a walk can still be judged: some services keep a caller from
+// making many.
 const (
-	pagedMembers  = 12
-	stableMembers = 7
+	pagedMembers  = 25
+	fewestMembers = 8
+	tiedMembers   = 12
+	stableMembers = 10
+	wholePage     = 100 // shows all members at once, as far as the document lets it
 	tieSize       = 5
 	stableSize    = 3
 )
@@ -22,37 +25,62 @@ const (
 // walkPages bounds a walk on a list that holds much that is not ours.
 const walkPages = 60
 
-// list is the step that walks the list of the family in pages of a size; zero
-// leaves the size to the server.
-func (l life) list(step string, size, most int) (plumbline.Step, bool) {
+// An outing is one way in which a list is walked.
+type outing struct {
+	step string
+	size int    // items asked for on a page; zero asks for none
+	key  string // that the list is sorted by; empty for as it comes
+	back bool   // from the end to the beginning as well
+}
+
+// list is the step that walks the list of the family, in pages as long as the
+// server likes.
+func (l life) list(step string, most int) (plumbline.Step, bool) {
+	return l.walk(outing{step: step}, most)
+}
+
+func (l life) walk(o outing, most int) (plumbline.Step, bool) {
 	op, ok := l.d.Operation(l.f.List)
 	if !ok || len(op.Cases) == 0 {
 		return plumbline.Step{}, false
 	}
 	c := op.Cases[0]
-	w := plumbline.Walk{Items: l.f.Items, ItemID: l.f.ItemID, Most: most, ID: l.f.ID}
+	w := plumbline.Walk{Items: l.f.Items, ItemID: l.f.ItemID, Most: most, ID: l.f.ID, Back: o.back}
 	if l.f.Paging != nil {
 		w.Paging = *l.f.Paging
-		c.Request.Query = paged(c.Request.Query, w.Paging, size)
+		size := ""
+		if o.size != 0 {
+			size = strconv.Itoa(o.size)
+		}
+		c.Request.Query = paged(c.Request.Query, w.Paging, size, o.key)
 		if w.Paging.Limit != "" {
-			w.Size = size
+			w.Size = o.size
 		}
 	}
-	return plumbline.Step{Call: plumbline.Call{Name: step, Operation: op.ID, Own: &c}, Walk: &w}, true
+	s := plumbline.Step{Call: plumbline.Call{Name: o.step, Operation: op.ID, Own: &c}, Walk: &w}
+	if o.key != "" {
+		s = provoking(s) // that the list can be sorted by it is a guess
+	}
+	return s, true
 }
 
-// paged is a query that begins at the first page and asks for a size.
-func paged(query string, p plumbline.Paging, size int) string {
+// paged is a query that begins at the first page and asks for a size and an
+// order; empty texts ask for none.
+func paged(query string, p plumbline.Paging, size, key string) string {
 	q, err := url.ParseQuery(query)
 	if err != nil {
 		return query
 	}
 	q.Del(p.Param)
+	q.Del(p.Before)
 	if p.Limit != "" {
 		q.Del(p.Limit)
-		if size != 0 {
-			q.Set(p.Limit, strconv.Itoa(size))
+		if size != "" {
+			q.Set(p.Limit, size)
 		}
+	}
+	if key != "" {
+		q.Set(p.Sort, key)
 	}
 	return q.Encode()
 }
@@ -60,26 +88,37 @@ func paged(query string, p plumbline.Paging, size int) string {
 // pagedFamilies are those whose members a run can make and whose list has pages.
 func pagedFamilies(d plumbline.Design) []plumbline.Family {
 	return slices.DeleteFunc(livable(d), func(f plumbline.Family) bool {
-		_, ok := life{d, f}.list("list", 0, 0)
+		_, ok := life{d, f}.list("list", 0)
 		return !ok || f.Paging == nil
 	})
 }
 
-// withoutPages is the skip of a function that finds no list with pages.
-func withoutPages(function string) plumbline.Proposal {
-	return plumbline.Proposal{Skips: []plumbline.Skip{{
+// withoutPages is the skip of a function that finds no list with pages, or none
+// that the mode lets it fill.
+func withoutPages(d plumbline.Design, function string) plumbline.Proposal {
+	s := plumbline.Skip{
 		Function: function, Reason: plumbline.ReasonNotApplicable,
 		Detail: "no list with pages is known whose items the run may create",
 		Unlock: "mode own, and a list with a cursor, page, offset or Link beside an operation that creates its items",
-	}}}
+	}
+	own := d
+	own.Mode = plumbline.ModeOwn
+	if d.Mode == plumbline.ModeObserve && len(pagedFamilies(own)) > 0 {
+		s.Reason, s.Unlock = plumbline.ReasonUnsafe, "mode: own"
+		s.Detail = "items would have to be created, for what others have in a list may change while it is walked"
+	}
+	return plumbline.Proposal{Skips: []plumbline.Skip{s}}
 }
 
 // members are the steps that make n members, and those that delete them again.
+// Only the first has to succeed: some services let nobody make as many.
 func (l life) members(n int) (made, remove []plumbline.Step, names []string) {
 	for i := range n {
 		name := fmt.Sprintf("create-%d", i+1)
 		names = append(names, name)
-		made = append(made, l.make(name))
+		s := l.make(name)
+		s.Must = i == 0
+		made = append(made, s)
 		if s, ok := l.removal(fmt.Sprintf("delete-%d", i+1), name); ok {
 			remove = append(remove, s)
 		}
@@ -88,26 +127,52 @@ func (l life) members(n int) (made, remove []plumbline.Step, names []string) {
 	return made, remove, names
 }
 
-// pageSizes are the sizes in which the members are walked: the first shows
-// them all on one page, as far as the document lets it.
-func (l life) pageSizes() []int {
-	if l.f.Paging.Limit == "" {
+// fitting are the sizes of pages that the document allows, of those that are
+// wanted: the nearest to each.
+func (l life) fitting(wanted ...int) []int {
+	p := l.f.Paging
+	if p.Limit == "" {
 		return []int{0}
 	}
-	sizes := []int{100, 7, tieSize, 2}
-	if most := l.f.Paging.Max; most > 0 {
-		sizes[0] = min(sizes[0], most)
-		sizes = slices.DeleteFunc(sizes, func(n int) bool { return n > most })
+	var out []int
+	for _, n := range wanted {
+		if n < p.Min {
+			n = p.Min
+		}
+		if p.Max > 0 && n > p.Max {
+			n = p.Max
+		}
+		if len(p.Sizes) > 0 {
+			n = nearestSize(p.Sizes, n)
+		}
+		if !slices.Contains(out, n) {
+			out = append(out, n)
+		}
 	}
-	return slices.Compact(sizes)
+	return out
 }
 
-// pages makes members as quickly as it can and walks them in all sizes.
-func (l life) pages() plumbline.Flow {
-	made, remove, names := l.members(pagedMembers)
-	flow := plumbline.Flow{Name: l.subject(), Why: "members of " + l.f.Name + " are walked in pages of several sizes", Steps: made}
-	for _, size := range l.pageSizes() {
-		walk, _ := l.list(walkStep(size), size, walkPages)
+func nearestSize(all []int, n int) int {
+	return slices.MinFunc(all, func(a, b int) int { return max(a-n, n-a) - max(b-n, n-b) })
+}
+
+// outings are the walks in all sizes: the first shows all members on one page,
+// as far as the document lets it.
+func (l life) outings() []outing {
+	var out []outing
+	for _, size := range l.fitting(wholePage, 10, 7, 1) {
+		out = append(out, outing{step: walkStep(size), size: size})
+	}
+	return out
+}
+
+func walkStep(size int) string { return fmt.Sprintf("walk-%d", size) }
+
+// onAll is a flow that makes members and walks the list in several ways.
+func (l life) onAll(why string, made, remove []plumbline.Step, names []string, all []outing) plumbline.Flow {
+	flow := plumbline.Flow{Name: l.subject(), Why: why, Steps: made}
+	for _, o := range all {
+		walk, _ := l.walk(o, walkPages)
 		walk.Walk.Expect = names
 		flow.Steps = append(flow.Steps, walk)
 	}
@@ -115,13 +180,13 @@ func (l life) pages() plumbline.Flow {
 	return flow
 }
 
-func walkStep(size int) string { return fmt.Sprintf("walk-%d", size) }
-
 // pagesExperiment walks the lists of all families.
 func pagesExperiment(d plumbline.Design) plumbline.Experiment {
 	ph := plumbline.Phase{Name: "walks", Role: plumbline.RoleProbe}
 	for _, f := range pagedFamilies(d) {
-		ph.Flows = append(ph.Flows, life{d, f}.pages())
+		l := life{d, f}
+		made, remove, names := l.members(pagedMembers)
+		ph.Flows = append(ph.Flows, l.onAll("members of "+f.Name+" are walked in pages of several sizes", made, remove, names, l.outings()))
 	}
 	return plumbline.Experiment{ID: apiPages, Title: "lists are walked page by page", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}}
 }
@@ -137,140 +202,7 @@ func perPagedFamily(d plumbline.Design, function string, x plumbline.Experiment,
 		})
 	}
 	if len(p.Claims) == 0 {
-		return withoutPages(function)
+		return withoutPages(d, function)
 	}
 	return p
-}
-
-// A stroll is a walk that was made, with what of it is ours.
-type stroll struct {
-	plumbline.Walked
-	size  int
-	twice []string // of our own members
-	shown plumbline.Observation
-}
-
-// strolls are the walks of a flow, in the order of their sizes.
-func (l life) strolls(e *plumbline.Evidence, f flown, sizes []int) []stroll {
-	own := map[string]bool{}
-	for name, o := range f.steps {
-		if len(name) > 7 && name[:7] == "create-" {
-			if id := valueAt(o.Transcript, l.f.ID); id != "" {
-				own[id] = true
-			}
-		}
-	}
-	var out []stroll
-	for _, size := range sizes {
-		w := f.walk(e, walkStep(size))
-		if w.Ended == "" {
-			continue
-		}
-		s := stroll{Walked: w, size: size, shown: f.steps[walkStep(size)]}
-		for _, id := range s.Twice {
-			if own[id] {
-				s.twice = append(s.twice, id)
-			}
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-// lost finds members that a walk lacks or shows twice. What another walk of the
-// same flow has shown before is there: not to show it is proved. What no walk
-// shows may be filtered, or late.
-func (l life) lost(f flown, all []stroll, judged func(stroll) bool) []wrongdoing {
-	var found []wrongdoing
-	missingEverywhere := map[string]int{}
-	for _, s := range all {
-		for _, id := range s.Missing {
-			missingEverywhere[id]++
-		}
-	}
-	for _, s := range all {
-		if !judged(s) {
-			continue
-		}
-		say := func(level plumbline.Level, what string) {
-			found = append(found, f.wrong(level, fmt.Sprintf("in pages of %s, %s", sizeWord(s.size), what), "pages of "+l.f.Name, s.shown))
-		}
-		if len(s.twice) > 0 {
-			say(plumbline.LevelProved, fmt.Sprintf("%d of %s come twice", len(s.twice), plural(s.Expected, "item")))
-		}
-		if s.Ended == "loop" {
-			say(plumbline.LevelProved, "the walk does not end: "+s.Detail)
-		}
-		if len(s.Missing) == 0 || s.Ended != "end" {
-			continue
-		}
-		level := plumbline.LevelLikely
-		if slices.ContainsFunc(s.Missing, func(id string) bool { return missingEverywhere[id] < len(all) }) {
-			level = plumbline.LevelProved
-		}
-		say(level, fmt.Sprintf("%d of %s are missing", len(s.Missing), plural(s.Expected, "item")))
-	}
-	return found
-}
-
-func sizeWord(size int) string {
-	if size == 0 {
-		return "the default size"
-	}
-	return strconv.Itoa(size)
-}
-
-// walkedOut says why walks prove nothing, or an empty text.
-func walkedOut(f flown, all []stroll) (plumbline.Reason, string) {
-	if _, ok := f.made("create-1"); !ok {
-		return plumbline.ReasonIncomplete, "nothing was created: " + f.told("create-1")
-	}
-	if len(all) == 0 {
-		return plumbline.ReasonIncomplete, "the list was not walked"
-	}
-	for _, s := range all {
-		switch {
-		case s.Ended == "error":
-			return plumbline.ReasonUndecided, "a walk ended early: " + s.Detail
-		case s.Ended == "bound" && len(s.Missing) > 0:
-			return plumbline.ReasonUndecided, fmt.Sprintf("the list is longer than %d pages of %s, and not all of ours are on them", len(s.Pages), sizeWord(s.size))
-		case s.Expected == 0:
-			return plumbline.ReasonNoPositiveControl, "the answers to the creations do not name what was created"
-		}
-	}
-	return "", ""
-}
-
-// A ramble is which walks a function judges.
-type ramble struct {
-	experiment string
-	sizes      func(life) []int
-	judged     func(stroll) bool
-}
-
-// judge is the verdict on the walks of a family.
-func (r ramble) judge(d plumbline.Design, e *plumbline.Evidence, subject string) plumbline.Verdict {
-	i := slices.IndexFunc(d.Families, func(f plumbline.Family) bool { return subjectOf(f) == subject })
-	if i < 0 || d.Families[i].Paging == nil {
-		return broken("the design has no family %s with pages", subject)
-	}
-	l := life{d, d.Families[i]}
-	f := flownOf(e, r.experiment, subject)
-	all := l.strolls(e, f, r.sizes(l))
-	if o, ok := f.made("create-1"); ok && !succeeded(o) {
-		return skipped(plumbline.ReasonNotApplicable, "the creation was answered %s: not covered", answer(o))
-	}
-	if found := l.lost(f, all, r.judged); len(found) > 0 {
-		v := accuse(e, len(all), "walks", found)
-		v.Remedy = "let the cursor name a place that no other item has: the sort key and then the identifier"
-		return v
-	}
-	if why, detail := walkedOut(f, all); why != "" {
-		return inconclusive(why, "%s", detail)
-	}
-	n := len(slices.DeleteFunc(slices.Clone(all), func(s stroll) bool { return !r.judged(s) }))
-	if n == 0 {
-		return skipped(plumbline.ReasonNotApplicable, "the size of a page cannot be chosen: not covered")
-	}
-	return pass(figure{0, 0, "items", all[0].Expected}, "each of %d of ours was found once in each of %s", all[0].Expected, plural(n, "walk"))
 }

@@ -87,7 +87,7 @@ func judgeStatus(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 
 // isStep says whether the request was a step of a flow.
 func isStep(o plumbline.Observation) bool {
-	return slices.Contains([]string{contractRoundtrip, contractDeleted, contractHierarchy, contractFailed, contractSafe, apiPages, apiStable, apiLimit}, o.Experiment)
+	return slices.Contains([]string{contractRoundtrip, contractDeleted, contractHierarchy, contractFailed, contractSafe, apiPages, apiTies, apiStable, apiLimit}, o.Experiment)
 }
 
 // flowOf names the flow of a step, for it is repeated as a whole.

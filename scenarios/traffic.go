@@ -28,6 +28,7 @@ const (
 	contractFailed      = "contract/failed-write"
 	contractSafe        = "contract/safe"
 	apiPages            = "api/pages"
+	apiTies             = "api/pages-ties"
 	apiStable           = "api/pages-stable"
 	apiLimit            = "api/limit"
 

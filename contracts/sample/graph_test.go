@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -175,7 +176,7 @@ func TestFamilies(t *testing.T) {
 	if f != want {
 		t.Errorf("got  %+v\nwant %+v", f, want)
 	}
-	if p := (plumbline.Paging{Style: "cursor", Param: "cursor", Limit: "limit", Max: 50, Next: "/next_cursor", Why: "inferred: query parameter cursor", Sort: "sort"}); f.Paging == nil || *f.Paging != p {
+	if p := (plumbline.Paging{Style: "cursor", Param: "cursor", Limit: "limit", Max: 50, Next: "/next_cursor", Why: "inferred: query parameter cursor", Sort: "sort"}); f.Paging == nil || !reflect.DeepEqual(*f.Paging, p) {
 		t.Errorf("paging %+v", f.Paging)
 	}
 	text, names := Missing(d, s)

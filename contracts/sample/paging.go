@@ -31,6 +31,11 @@ func limits() []string {
 	return []string{"limit", "perpage", "pagesize", "size", "count", "top", "maxresults", "maxitems", "first", "pagelimit", "take", "page[size]", "page[limit]"}
 }
 
+// befores are the query parameters that take the cursor of the page before.
+func befores() []string {
+	return []string{"before", "endingbefore", "page[before]", "prevcursor", "previouscursor", "prevtoken", "prevpagetoken", "previouspagetoken"}
+}
+
 func sorts() []string { return []string{"sort", "sortby", "orderby", "ordering", "order", "sortkey"} }
 
 // paging infers from the names of its parameters, and from the shape of its
@@ -42,7 +47,7 @@ func paging(op openapi.Op, r *openapi3.Response) *plumbline.Paging {
 			walkedBy(&p, param)
 		}
 	}
-	next, isLink := nextOf(r)
+	next, isLink := neighbourOf(r, nextAs)
 	switch {
 	case p.Style == "cursor" && next == "":
 		return nil // nothing says where the next cursor would be
@@ -56,7 +61,25 @@ func paging(op openapi.Op, r *openapi3.Response) *plumbline.Paging {
 	default:
 		return nil
 	}
+	backwards(&p, r)
 	return &p
+}
+
+// backwards notes how the answer names the page before. Pages by number and by
+// offset need no name.
+func backwards(p *plumbline.Paging, r *openapi3.Response) {
+	before := p.Before
+	p.Before = ""
+	if p.Style != "cursor" && p.Style != "link" {
+		return
+	}
+	at, isLink := neighbourOf(r, func(k string, v *openapi3.Schema) (string, bool) { return backAs(k, v, before != "") })
+	if isLink == (p.Style == "link") && at != "" {
+		p.Back = at
+		if !isLink {
+			p.Before = before
+		}
+	}
 }
 
 // walkedBy notes what a query parameter is for.
@@ -68,15 +91,67 @@ func walkedBy(p *plumbline.Paging, param *openapi3.Parameter) {
 			p.Why = "inferred: query parameter " + param.Name
 		}
 	}
+	s := declaredBy(param)
 	switch {
 	case p.Limit == "" && slices.Contains(limits(), name):
 		p.Limit = param.Name
-		if param.Schema != nil && param.Schema.Value != nil && param.Schema.Value.Max != nil {
-			p.Max = int(*param.Schema.Value.Max)
-		}
+		sized(p, s)
+	case p.Before == "" && slices.Contains(befores(), name) && !strings.HasPrefix(s.Format, "date"): // not a filter by time
+		p.Before = param.Name
 	case p.Sort == "" && slices.Contains(sorts(), name):
-		p.Sort = param.Name
+		p.Sort, p.Keys = param.Name, keysOf(s)
 	}
+}
+
+// declaredBy is the schema of a parameter; an empty one where it has none.
+func declaredBy(param *openapi3.Parameter) *openapi3.Schema {
+	if param.Schema == nil || param.Schema.Value == nil {
+		return &openapi3.Schema{}
+	}
+	return param.Schema.Value
+}
+
+// sized notes what the document says of the size of a page.
+func sized(p *plumbline.Paging, s *openapi3.Schema) {
+	if s.Max != nil {
+		p.Max = int(*s.Max)
+	}
+	if s.Min != nil {
+		p.Min = int(*s.Min)
+	}
+	if n, ok := number(s.Default); ok {
+		p.Default = n
+	}
+	for _, v := range s.Enum {
+		if n, ok := number(v); ok {
+			p.Sizes = append(p.Sizes, n)
+			p.Max = max(p.Max, n)
+		}
+	}
+}
+
+func number(v any) (int, bool) {
+	switch x := v.(type) {
+	case float64:
+		return int(x), true
+	case int:
+		return x, true
+	}
+	return 0, false
+}
+
+// keysOf are the values that the document lists for a sort key.
+func keysOf(s *openapi3.Schema) []string {
+	if s.Items != nil && s.Items.Value != nil {
+		s = s.Items.Value
+	}
+	var out []string
+	for _, v := range s.Enum {
+		if text, ok := v.(string); ok {
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 // firstPage is the number of the first page: what the document says, and one
@@ -85,10 +160,7 @@ func firstPage(style string, param *openapi3.Parameter) int {
 	if style != "page" {
 		return 0
 	}
-	if param.Schema == nil || param.Schema.Value == nil {
-		return 1
-	}
-	s := param.Schema.Value
+	s := declaredBy(param)
 	if n, ok := s.Default.(float64); ok {
 		return int(n)
 	}
@@ -98,22 +170,27 @@ func firstPage(style string, param *openapi3.Parameter) int {
 	return 1
 }
 
-// nextOf finds where an answer names its next page: a cursor, or a link.
-func nextOf(r *openapi3.Response) (pointer string, isLink bool) {
+// A neighbour tells whether a member of an answer is called as one that names
+// another page: the pointer below the member that holds it, from "/", and
+// whether that is a link.
+type neighbour func(key string, s *openapi3.Schema) (pointer string, isLink bool)
+
+// neighbourOf finds where an answer names another page: a cursor, or a link.
+func neighbourOf(r *openapi3.Response, as neighbour) (pointer string, isLink bool) {
 	for _, m := range contentOf(r) {
-		if pointer, isLink = nextIn(m.Schema.Value, 0); pointer != "" {
+		if pointer, isLink = neighbourIn(m.Schema.Value, as, 0); pointer != "" {
 			return pointer, isLink
 		}
 	}
 	return "", false
 }
 
-func nextIn(s *openapi3.Schema, depth int) (pointer string, isLink bool) {
+func neighbourIn(s *openapi3.Schema, as neighbour, depth int) (pointer string, isLink bool) {
 	all := properties(s, 0)
 	keys := slices.Sorted(maps.Keys(all))
 	for _, k := range keys {
 		if v := all[k]; v != nil && v.Value != nil {
-			if pointer, isLink = nextAs(k, v.Value); pointer != "" {
+			if pointer, isLink = as(k, v.Value); pointer != "" {
 				return pointer, isLink
 			}
 		}
@@ -122,8 +199,8 @@ func nextIn(s *openapi3.Schema, depth int) (pointer string, isLink bool) {
 		return "", false
 	}
 	for _, k := range keys {
-		if slices.Contains([]string{"links", "_links", "meta", "metadata", "paging", "pagination", "page", "pageinfo", "responsemetadata"}, strings.ToLower(k)) && all[k] != nil {
-			if p, is := nextIn(all[k].Value, depth+1); p != "" {
+		if slices.Contains([]string{"links", "meta", "metadata", "paging", "pagination", "page", "pageinfo", "responsemetadata"}, squash(k)) && all[k] != nil {
+			if p, is := neighbourIn(all[k].Value, as, depth+1); p != "" {
 				return "/" + pointerToken(k) + p, is || strings.Contains(strings.ToLower(k), "links")
 			}
 		}
@@ -146,6 +223,26 @@ func nextAs(k string, v *openapi3.Schema) (pointer string, isLink bool) {
 	}
 	if scalarKind(v) && schemaType(v) != "integer" {
 		return at, name != "next" || strings.HasPrefix(v.Format, "uri")
+	}
+	return "", false
+}
+
+// backAs tells whether a member is called as one that names the page before. A
+// cursor that begins the page is one where there is a parameter that takes it.
+func backAs(k string, v *openapi3.Schema, taken bool) (pointer string, isLink bool) {
+	at := "/" + pointerToken(k)
+	name := squash(k)
+	if slices.Contains([]string{"prevcursor", "previouscursor", "prevpagetoken", "previouspagetoken", "prevtoken", "previoustoken", "prevpagecursor"}, name) || taken && name == "startcursor" {
+		return at, false
+	}
+	if !slices.Contains([]string{"prev", "previous", "prevlink", "previouslink", "prevurl", "previousurl", "prevpageurl", "previouspageurl", "prevpage", "previouspage"}, name) {
+		return "", false
+	}
+	if href := properties(v, 0)["href"]; href != nil {
+		return at + "/href", true
+	}
+	if scalarKind(v) && schemaType(v) != "integer" {
+		return at, name != "prev" && name != "previous" || strings.HasPrefix(v.Format, "uri")
 	}
 	return "", false
 }
