@@ -162,11 +162,13 @@ type Report struct {
 	Coverage    Coverage   `json:"coverage"`
 	Wires       []WireUse  `json:"wires,omitempty"`  // measured dependency map
 	Matrix      []Cell     `json:"matrix,omitempty"` // fault × operation
+	Outages     []Outage   `json:"outages,omitempty"`
 	Timeline    []Timeline `json:"timeline,omitempty"`
 	Quantiles   []Quantile `json:"quantiles,omitempty"`
 	Health      []Health   `json:"health,omitempty"`
 	Requests    Requests   `json:"requests"`
 	Notes       []string   `json:"notes,omitempty"` // repairs of the document, losses, survivors
+	Since       *Since     `json:"since,omitempty"` // none when no history was given
 }
 
 // Coverage says what was judged and what was not.

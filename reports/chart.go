@@ -4,28 +4,32 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/plumbline-dev/plumbline"
 )
 
-// The drawing area of a timeline, in SVG units.
+// The drawing area of a timeline, in SVG units: latency above, requests below.
 const (
-	chartWidth, chartHeight = 960.0, 240.0
-	chartLeft, chartRight   = 56.0, 12.0
-	chartTop, chartBottom   = 26.0, 34.0
+	chartHeight            = 292.0
+	chartLeft, chartRight  = 62.0, 10.0
+	chartTop, chartBottom  = 24.0, 200.0 // of the latencies
+	countsTop, countsFloor = 218.0, 264.0
 )
 
 // A chart places seconds and milliseconds on the drawing area. The latency
 // axis is logarithmic: a hang of a second and an answer of a millisecond are
 // to be seen in one picture.
 type chart struct {
-	from, to  float64 // seconds
+	width     float64
+	from, to  float64 // seconds since the run began
 	low, high float64 // ms
+	most      int     // requests in one second
 }
 
-func newChart(t plumbline.Timeline) chart {
-	c := chart{from: math.Inf(1), to: math.Inf(-1), low: math.Inf(1), high: 1}
+func newChart(t plumbline.Timeline, width float64) chart {
+	c := chart{width: width, from: math.Inf(1), to: math.Inf(-1), low: math.Inf(1), high: 1, most: 1}
 	for _, p := range t.Phases {
 		c.from, c.to = min(c.from, p.Began.Seconds()), max(c.to, p.Ended.Seconds())
 	}
@@ -34,35 +38,42 @@ func newChart(t plumbline.Timeline) chart {
 		if p.P50 > 0 {
 			c.low = min(c.low, p.P50)
 		}
-		c.high = max(c.high, p.P99, p.P50)
+		c.high, c.most = max(c.high, p.P99, p.P50), max(c.most, p.Count)
 	}
-	c.low = math.Pow(10, math.Floor(math.Log10(min(c.low, c.high))))
+	c.low = math.Pow(10, math.Floor(math.Log10(max(min(c.low, c.high), 0.001))))
 	c.high = math.Pow(10, math.Ceil(math.Log10(c.high*1.01)))
 	return c
 }
 
 func (c chart) x(second float64) float64 {
-	return chartLeft + (second-c.from)/max(c.to-c.from, 1)*(chartWidth-chartLeft-chartRight)
+	return chartLeft + (second-c.from)/max(c.to-c.from, 1)*(c.width-chartLeft-chartRight)
 }
 
 func (c chart) y(ms float64) float64 {
 	share := (math.Log10(max(ms, c.low)) - math.Log10(c.low)) / max(math.Log10(c.high)-math.Log10(c.low), 1)
-	return chartHeight - chartBottom - share*(chartHeight-chartTop-chartBottom)
+	return chartBottom - share*(chartBottom-chartTop)
 }
 
-// timelineSVG draws latency over time with the phases shaded and bad answers
-// as bars from the bottom. It is complete without scripts.
-func timelineSVG(t plumbline.Timeline) template.HTML {
+// count is the height of so many requests in a second.
+func (c chart) count(n int) float64 {
+	return countsFloor - float64(n)/float64(c.most)*(countsFloor-countsTop)
+}
+
+// timelineSVG draws latency over time, the requests of each second below it
+// and the bad ones among them, on the phases of the experiment and on the
+// level of its own baseline. It is complete without scripts.
+func timelineSVG(t plumbline.Timeline, width float64) template.HTML {
 	if len(t.Points) == 0 {
 		return ""
 	}
-	c := newChart(t)
+	c := newChart(t, width)
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %g %g" role="img" aria-label="%s"><title>%s</title>`, chartWidth, chartHeight,
-		escape("Latency over time: "+t.Title), escape(t.Title))
+	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %g %g" role="img" aria-label="%s">`, width, chartHeight,
+		escape("Latency and requests over time: "+t.Title+". The table below holds the same figures."))
 	c.phases(&b, t)
 	c.grid(&b)
-	c.bad(&b, t)
+	c.baseline(&b, t)
+	c.counts(&b, t)
 	c.line(&b, t, "p99", func(p plumbline.Point) float64 { return p.P99 })
 	c.line(&b, t, "p50", func(p plumbline.Point) float64 { return p.P50 })
 	b.WriteString(`</svg>`)
@@ -70,46 +81,84 @@ func timelineSVG(t plumbline.Timeline) template.HTML {
 }
 
 func (c chart) phases(b *strings.Builder, t plumbline.Timeline) {
-	for i, p := range t.Phases {
+	for _, p := range t.Phases {
 		x0, x1 := c.x(p.Began.Seconds()), c.x(p.Ended.Seconds())
-		fmt.Fprintf(b, `<g class="phase %s"><rect x="%.1f" y="%g" width="%.1f" height="%g"/><title>%s</title>`,
-			escape(string(p.Role)), x0, chartTop, max(x1-x0, 1), chartHeight-chartTop-chartBottom, escape(fmt.Sprintf("%s: %s phase, %s", p.Phase, p.Role, p.Ended-p.Began)))
-		if x1-x0 > 34 {
-			fmt.Fprintf(b, `<text x="%.1f" y="%g">%s</text>`, x0+4, 11+float64(i%2)*10, escape(fit(p.Phase, x1-x0)))
+		fmt.Fprintf(b, `<g class="phase %s"><rect x="%.1f" y="4" width="%.1f" height="%g"/><title>%s</title>`,
+			escape(string(p.Role)), x0, max(x1-x0-1, 1), countsFloor-4, escape(fmt.Sprintf("%s: %s phase of %s", p.Phase, p.Role, amount((p.Ended-p.Began).Seconds(), "s"))))
+		if label := clipped(p.Phase, x1-x0-6); x1-x0 > 26 {
+			fmt.Fprintf(b, `<text x="%.1f" y="16">%s</text>`, x0+5, escape(label))
 		}
 		b.WriteString(`</g>`)
 	}
 }
 
-func fit(s string, width float64) string {
-	if n := int(width / 6); len([]rune(s)) > n {
-		return string([]rune(s)[:max(n-1, 1)]) + "…"
-	}
-	return s
-}
-
 func (c chart) grid(b *strings.Builder) {
 	for ms := c.low; ms <= c.high*1.001; ms *= 10 {
 		y := c.y(ms)
-		fmt.Fprintf(b, `<line class="grid" x1="%g" x2="%g" y1="%.1f" y2="%.1f"/><text class="axis" x="%g" y="%.1f" text-anchor="end">%s</text>`,
-			chartLeft, chartWidth-chartRight, y, y, chartLeft-6, y+4, escape(amount(ms, "ms")))
+		fmt.Fprintf(b, `<path class="grid" d="M%g %.1fH%g"/><text class="axis" x="%g" y="%.1f" text-anchor="end">%s</text>`,
+			chartLeft, y, c.width-chartRight, chartLeft-8, y+4, escape(amount(ms, "ms")))
 	}
-	step := math.Ceil((c.to-c.from)/12/5) * 5
-	for s := c.from; s <= c.to; s += max(step, 1) {
-		fmt.Fprintf(b, `<text class="axis" x="%.1f" y="%g" text-anchor="middle">%.0f s</text>`, c.x(s), chartHeight-chartBottom+16, s)
+	fmt.Fprintf(b, `<path class="grid" d="M%g %gH%g"/><text class="axis" x="%g" y="%g" text-anchor="end">%d/s</text>`, chartLeft, countsFloor, c.width-chartRight, chartLeft-8, countsTop+6, c.most)
+	step := tick((c.to - c.from) / (c.width / 90))
+	for s := 0.0; s <= c.to-c.from; s += step {
+		fmt.Fprintf(b, `<text class="axis" x="%.1f" y="%g" text-anchor="middle">%g s</text>`, c.x(c.from+s), countsFloor+18, s)
 	}
 }
 
-func (c chart) bad(b *strings.Builder, t plumbline.Timeline) {
-	for _, p := range t.Points {
-		if p.Bad == 0 || p.Count == 0 {
-			continue
+// tick is a round step that is not less than that.
+func tick(least float64) float64 {
+	for _, s := range []float64{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800} {
+		if s >= least {
+			return s
 		}
-		h := float64(p.Bad) / float64(p.Count) * 40
-		x := c.x(float64(p.Second))
-		fmt.Fprintf(b, `<rect class="bad" x="%.1f" y="%.1f" width="%.1f" height="%.1f"><title>%d of %d bad in second %d</title></rect>`,
-			x, chartHeight-chartBottom-h, max(c.x(float64(p.Second+1))-x-1, 1), h, p.Bad, p.Count, p.Second)
 	}
+	return 3600
+}
+
+// baseline is the band between the usual median and 99th percentile, as the
+// baseline phase of the experiment has them.
+func (c chart) baseline(b *strings.Builder, t plumbline.Timeline) {
+	low, high, ok := usual(t)
+	if !ok {
+		return
+	}
+	fmt.Fprintf(b, `<rect class="usual" x="%g" y="%.1f" width="%g" height="%.1f"><title>the baseline: p50 %s, p99 %s</title></rect>`,
+		chartLeft, c.y(high), c.width-chartLeft-chartRight, max(c.y(low)-c.y(high), 1.5), amount(low, "ms"), amount(high, "ms"))
+}
+
+// usual is the median of the medians, and of the 99th percentiles, of the
+// seconds of the baseline phases. A timeline without a fault has
+// nothing to be compared with it.
+func usual(t plumbline.Timeline) (p50, p99 float64, ok bool) {
+	var lows, highs []float64
+	faulted := false
+	for _, p := range t.Phases {
+		faulted = faulted || p.Role == plumbline.RoleFault
+		for _, x := range t.Points {
+			if at := float64(x.Second) + 0.5; p.Role == plumbline.RoleBaseline && at >= p.Began.Seconds() && at <= p.Ended.Seconds() && x.P50 > 0 {
+				lows, highs = append(lows, x.P50), append(highs, x.P99)
+			}
+		}
+	}
+	if len(lows) == 0 || !faulted {
+		return 0, 0, false
+	}
+	slices.Sort(lows)
+	slices.Sort(highs)
+	return lows[len(lows)/2], highs[len(highs)/2], true
+}
+
+func (c chart) counts(b *strings.Builder, t plumbline.Timeline) {
+	var all, bad strings.Builder
+	for _, p := range t.Points {
+		x := c.x(float64(p.Second))
+		w := max(c.x(float64(p.Second+1))-x-1, 0.6)
+		fmt.Fprintf(&all, "M%.1f %gV%.1fh%.1fV%gz", x, countsFloor, c.count(p.Count), w, countsFloor)
+		if p.Bad > 0 {
+			fmt.Fprintf(&bad, "M%.1f %gV%.1fh%.1fV%gz", x, countsFloor, min(c.count(p.Bad), countsFloor-1.5), w, countsFloor)
+		}
+	}
+	fmt.Fprintf(b, `<path class="count" d="%s"/><path class="bad" d="%s"/>`, all.String(), bad.String())
 }
 
 func (c chart) line(b *strings.Builder, t plumbline.Timeline, class string, value func(plumbline.Point) float64) {

@@ -2,106 +2,210 @@ package reports
 
 import (
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/plumbline-dev/plumbline"
 )
 
 func init() { register("html", "report.html", HTML) }
 
-//go:embed report.html.tmpl
-var layout string
+// assets are the templates, the style sheet and the scripts of the page. uPlot
+// is the file that its author publishes, with its licence beside it.
+//
+//go:embed assets
+var assets embed.FS
 
-//go:embed report.css
-var style string
-
-// HTML writes one self-contained page: no script, no network, readable in
-// light and dark. Its content security policy allows the page's own style
-// sheet and nothing else.
+// HTML writes one self-contained page: no network, complete with scripts
+// blocked, readable in light, dark and on paper. Its content security policy
+// allows the page's own style sheet and its own two scripts, by their hashes,
+// and nothing else.
 func HTML(w io.Writer, r plumbline.Report) error {
-	t, err := template.New("report").Funcs(template.FuncMap{
-		"glyph": glyph, "told": told, "calls": calls, "amount": amount, "place": place, "grouped": grouped, "timeline": timelineSVG,
-		"refused": refused, "seconds": seconds, "join": func(s []string) string { return strings.Join(s, ", ") },
-		"percent": func(a, b int) string { return fmt.Sprintf("%d of %d", a, b) },
-	}).Parse(layout)
+	t, err := template.New("page.tmpl").Funcs(pageFuncs(r)).ParseFS(assets, "assets/*.tmpl")
 	if err != nil {
 		return fmt.Errorf("html: %w", err)
 	}
-	sum := sha256.Sum256([]byte(style))
-	return t.Execute(w, htmlPage{
-		Report: r, Style: template.CSS(style), //nolint:gosec // our own style sheet
-		StyleHash: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]),
-		Counts:    htmlCounts(r), Open: unkept(r), Kept: keptByFunction(r), Harness: harnessFindings(r),
-		Map: mapSVG(r), Matrix: matrixTable(r), Skipped: skipped(r),
-	})
+	p := htmlPage{Report: r, Failures: failures(r), Unproven: unproven(r), Matrices: matrices(r), NotJudged: notJudged(r)}
+	p.Style = template.CSS(asset("uplot.min.css") + asset("report.css"))                    //nolint:gosec // our own style sheet
+	p.UPlot, p.Script = template.JS(asset("uplot.min.js")), template.JS(asset("report.js")) //nolint:gosec // our own scripts
+	p.Policy = fmt.Sprintf("default-src 'none'; style-src %s; script-src %s %s; img-src data:; base-uri 'none'; form-action 'none'",
+		hash(string(p.Style)), hash(string(p.UPlot)), hash(string(p.Script)))
+	p.Waived, p.Kept, p.Harness = withOutcome(r, plumbline.Waived), keptByFunction(r), harnessFindings(r)
+	p.Counts, p.Reasons = pageCounts(r), reasons(r)
+	return t.Execute(w, p)
 }
 
-// htmlPage is what the template sees beside the report.
+// htmlPage is what the templates see beside the report.
 type htmlPage struct {
 	plumbline.Report
-	Style     template.CSS
-	StyleHash string
-	Counts    []htmlCount
-	Open      []plumbline.Finding
-	Kept      []htmlKept
-	Harness   []plumbline.Finding
-	Map       template.HTML
-	Matrix    []htmlMatrix
-	Skipped   []plumbline.FunctionCoverage
+	Style             template.CSS
+	UPlot, Script     template.JS
+	Policy            string
+	Counts            []pageCount
+	Failures, Reasons []plumbline.Finding // all that failed; what made the verdict
+	Waived, Harness   []plumbline.Finding
+	Unproven          []cardGroup
+	Kept              []keptFunction
+	Matrices          []matrix
+	NotJudged         []unlock
 }
 
-type htmlCount struct {
-	Outcome plumbline.Outcome
+type pageCount struct {
+	Outcome plumbline.Outcome // for the colour
+	Glyph   string
 	Word    string
+	Where   string // anchor of the section
 	N       int
+	Share   float64 // of the sum, in percent, and where it begins
+	From    float64
 }
 
-type htmlKept struct {
+type keptFunction struct {
 	Function, Title string
 	Findings        []plumbline.Finding
 }
 
-type htmlMatrix struct {
-	Dependency string
-	Operations []string
-	Rows       []htmlRow
+func asset(name string) string {
+	data, err := assets.ReadFile("assets/" + name)
+	if err != nil {
+		panic("reports: " + err.Error()) // it is compiled in
+	}
+	return string(data)
 }
 
-type htmlRow struct {
-	Fault string
-	Cells []plumbline.Cell // parallel to Operations; zero where nothing was tried
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-func htmlCounts(r plumbline.Report) []htmlCount {
+func pageFuncs(r plumbline.Report) template.FuncMap {
+	return template.FuncMap{
+		"glyph": glyph, "told": told, "calls": calls, "amount": amount, "fixed": fixed, "place": place, "grouped": func(n any) string { return grouped(whole(n)) },
+		"seconds": seconds, "join": func(s []string) string { return strings.Join(s, ", ") }, "plural": plural,
+		"anchor": anchor, "anchorOf": anchorOf, "chartOf": func(f plumbline.Finding) string { return chartOf(r, f) }, "chartAnchor": chartAnchor,
+		"timeline": timelineSVG, "waterfall": waterfallSVG, "map": func() template.HTML { return mapSVG(r) }, "lasted": lasted, "days": days,
+		"cellGlyph": cellGlyph, "cellWord": cellWord, "outageClass": outageClass, "recovery": recovery, "cost": cost, "budgets": func() string { return anyBudget(r) },
+		"sent": sent, "received": received, "statuses": statuses, "otherAnswers": otherAnswers, "refused": refused, "exercised": func() []tally { return exercised(r) },
+		"share": share, "bullet": bulletSVG, "sentence": sentence, "glyphOf": func(o plumbline.Overall) string { return glyph(overall(o)) }, "samples": func() string { return sampleSizes(r) },
+		"short": func(s string) string { return s[:min(len(s), 8)] }, "name": func(f string) string { _, n, _ := strings.Cut(f, "/"); return or(n, f) },
+		"turns": func(word, class string, all []plumbline.Turn) turnList { return turnList{word, class, all} }, "moreOf": func(all []plumbline.Finding, shown int) int { return len(all) - shown }, "more": func(all []plumbline.Turn, shown int) int { return len(all) - shown },
+		"took": func(x plumbline.Exchange) time.Duration { return max(0, x.Ended-x.Began) }, "ms": func(d time.Duration) string { return fixed(float64(d) / float64(time.Millisecond)) },
+		"percentile": func(q float64) string { return strconv.FormatFloat(100*q, 'g', 5, 64) },
+		"usual": func(t plumbline.Timeline) string {
+			p50, p99, ok := usual(t)
+			if !ok {
+				return ""
+			}
+			return amount(p50, "ms") + " to " + amount(p99, "ms")
+		},
+	}
+}
+
+// A turnList is one column of what became of the claims.
+type turnList struct {
+	Word, Class string
+	Turns       []plumbline.Turn
+}
+
+// whole takes the integers of the report, whatever their size.
+func whole(n any) int64 {
+	switch n := n.(type) {
+	case int:
+		return int64(n)
+	case int64:
+		return n
+	}
+	return 0
+}
+
+func share(n, of int) int {
+	if of == 0 {
+		return 0
+	}
+	return 100 * n / of
+}
+
+// overall is the colour of a run.
+func overall(o plumbline.Overall) plumbline.Outcome {
+	switch o {
+	case plumbline.Fit:
+		return plumbline.Pass
+	case plumbline.Unfit:
+		return plumbline.Fail
+	default:
+		return plumbline.Inconclusive
+	}
+}
+
+// sentence is the verdict in words without its first word, which stands above
+// it, and without the first reason, which stands below it.
+func sentence(r plumbline.Report) string {
+	_, rest, ok := strings.Cut(r.Sentence, ": ")
+	if !ok || rest == "" {
+		return r.Sentence
+	}
+	if all := reasons(r); len(all) > 0 {
+		for _, f := range all {
+			rest = strings.Replace(rest, "; first: "+f.Claim+": "+f.Reason, "", 1)
+		}
+	}
+	return strings.ToUpper(rest[:1]) + rest[1:] + "."
+}
+
+// reasons are the findings for which a run is not fit.
+func reasons(r plumbline.Report) []plumbline.Finding {
+	var out []plumbline.Finding
+	switch r.Outcome {
+	case plumbline.Unfit:
+		out = failures(r)
+	case plumbline.NotProven:
+		out = withOutcome(r, plumbline.Error, plumbline.Inconclusive)
+	case plumbline.Fit:
+	}
+	return slices.DeleteFunc(out, func(f plumbline.Finding) bool { return !f.Gates })
+}
+
+func pageCounts(r plumbline.Report) []pageCount {
 	n := count(r)
-	n[plumbline.Inconclusive] += n[plumbline.Error]
-	var out []htmlCount
-	for _, o := range []plumbline.Outcome{plumbline.Pass, plumbline.Fail, plumbline.Inconclusive, plumbline.Skipped} {
-		out = append(out, htmlCount{o, word(o), n[o]})
+	out := []pageCount{
+		{Outcome: plumbline.Pass, Glyph: glyph(plumbline.Pass), Word: "kept", Where: "kept", N: n[plumbline.Pass]},
+		{Outcome: plumbline.Fail, Glyph: glyph(plumbline.Fail), Word: "broken", Where: "broken", N: n[plumbline.Fail]},
+		{Outcome: plumbline.Inconclusive, Glyph: glyph(plumbline.Inconclusive), Word: "unproven", Where: "unproven", N: n[plumbline.Inconclusive]},
+		{Outcome: plumbline.Waived, Glyph: glyph(plumbline.Waived), Word: "warned or waived", Where: "broken", N: n[warned] + n[symptoms] + n[plumbline.Waived]},
+	}
+	sum, at := 0, 0.0
+	for _, c := range out {
+		sum += c.N
+	}
+	for i := range out {
+		if out[i].N == 0 {
+			out[i].Outcome = plumbline.Skipped // nothing to be alarmed by
+		}
+		if sum > 0 {
+			out[i].Share, out[i].From = 100*float64(out[i].N)/float64(sum), at
+			at += out[i].Share
+		}
 	}
 	return out
 }
 
-func unkept(r plumbline.Report) []plumbline.Finding {
-	return slices.DeleteFunc(withOutcome(r, plumbline.Fail, plumbline.Error, plumbline.Inconclusive, plumbline.Waived), symptom)
-}
-
-func keptByFunction(r plumbline.Report) []htmlKept {
-	var out []htmlKept
+func keptByFunction(r plumbline.Report) []keptFunction {
+	var out []keptFunction
 	for _, f := range withOutcome(r, plumbline.Pass) {
 		if harness(f) {
 			continue
 		}
-		i := slices.IndexFunc(out, func(k htmlKept) bool { return k.Function == f.Function })
+		i := slices.IndexFunc(out, func(k keptFunction) bool { return k.Function == f.Function })
 		if i < 0 {
 			i = len(out)
-			out = append(out, htmlKept{Function: f.Function, Title: f.Title})
+			out = append(out, keptFunction{Function: f.Function, Title: f.Title})
 		}
 		out[i].Findings = append(out[i].Findings, f)
 	}
@@ -110,41 +214,4 @@ func keptByFunction(r plumbline.Report) []htmlKept {
 
 func harnessFindings(r plumbline.Report) []plumbline.Finding {
 	return slices.DeleteFunc(slices.Clone(r.Findings), func(f plumbline.Finding) bool { return !harness(f) })
-}
-
-func skipped(r plumbline.Report) []plumbline.FunctionCoverage {
-	return slices.DeleteFunc(slices.Clone(r.Coverage.Functions), func(c plumbline.FunctionCoverage) bool { return c.Outcome != plumbline.Skipped })
-}
-
-func matrixTable(r plumbline.Report) []htmlMatrix {
-	var out []htmlMatrix
-	for _, c := range r.Matrix {
-		i := slices.IndexFunc(out, func(m htmlMatrix) bool { return m.Dependency == c.Dependency })
-		if i < 0 {
-			i = len(out)
-			out = append(out, htmlMatrix{Dependency: c.Dependency})
-		}
-		m := &out[i]
-		if !slices.Contains(m.Operations, c.Operation) {
-			m.Operations = append(m.Operations, c.Operation)
-		}
-		if !slices.ContainsFunc(m.Rows, func(x htmlRow) bool { return x.Fault == c.Fault }) {
-			m.Rows = append(m.Rows, htmlRow{Fault: c.Fault})
-		}
-	}
-	for i := range out {
-		out[i].fill(r.Matrix)
-	}
-	return out
-}
-
-func (m *htmlMatrix) fill(cells []plumbline.Cell) {
-	for i := range m.Rows {
-		m.Rows[i].Cells = make([]plumbline.Cell, len(m.Operations))
-		for _, c := range cells {
-			if c.Dependency == m.Dependency && c.Fault == m.Rows[i].Fault {
-				m.Rows[i].Cells[slices.Index(m.Operations, c.Operation)] = c
-			}
-		}
-	}
 }

@@ -22,7 +22,7 @@ func Markdown(w io.Writer, r plumbline.Report) error {
 	var head strings.Builder
 	fmt.Fprintf(&head, "# %s %s: %s\n\n**%s**\n\n", badge(r.Outcome), text(r.Service), r.Outcome, text(r.Sentence))
 	fmt.Fprintf(&head, "%d kept · %d broken · %d unproven · %d skipped%s — %s, %s requests, seed %d\n\n",
-		n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive]+n[plumbline.Error], n[plumbline.Skipped], warnings(n), seconds(r.Seconds), grouped(r.Requests.Sent), r.Seed)
+		n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive], n[plumbline.Skipped], warnings(n), seconds(r.Seconds), grouped(r.Requests.Sent), r.Seed)
 	if r.Incomplete {
 		head.WriteString("> The run ended before its plan; what it did not get to is unproven.\n\n")
 	}

@@ -82,7 +82,7 @@ func (p *page) verdict(r plumbline.Report) {
 	p.wrap("  ", r.Sentence)
 	n := count(r)
 	p.line("  %d kept · %d broken · %d unproven · %d skipped%s   %s, %s requests, %s exchanges on the wires (%s with a fault), seed %d\n\n",
-		n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive]+n[plumbline.Error], n[plumbline.Skipped], warnings(n),
+		n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive], n[plumbline.Skipped], warnings(n),
 		seconds(r.Seconds), grouped(r.Requests.Sent), grouped(r.Requests.OnWires), grouped(r.Requests.Faulted), r.Seed)
 	if r.Incomplete {
 		p.wrap("  ", "INCOMPLETE: the run ended before its plan; what it did not get to is unproven.")

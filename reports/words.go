@@ -57,38 +57,50 @@ func told(f plumbline.Finding) string {
 // symptom tells whether another finding tells the cause of this one.
 func symptom(f plumbline.Finding) bool { return f.Because != "" }
 
-// symptoms is under what failures are counted whose cause another one tells.
-const symptoms plumbline.Outcome = "symptoms"
+// Under what claims are counted that do not gate.
+const (
+	symptoms plumbline.Outcome = "symptoms" // failures whose cause another one tells
+	warned   plumbline.Outcome = "warned"   // failures that do not gate by their level
+	aside    plumbline.Outcome = "aside"    // what only informs, or is undecided and may be
+)
 
-// warned is under what failures are counted that do not gate by their level.
-const warned plumbline.Outcome = "warned"
-
-// count counts claims by outcome, the self-checks of the harness left out.
+// count counts claims by outcome. What gates is counted as the verdict counts
+// it: kept, broken, and all else unproven; what does not is counted apart.
 func count(r plumbline.Report) map[plumbline.Outcome]int {
 	out := map[plumbline.Outcome]int{}
 	for _, f := range r.Findings {
-		switch {
-		case harness(f):
-		case symptom(f):
-			out[symptoms]++
-		case f.Outcome == plumbline.Fail && f.Level != "" && f.Level != plumbline.LevelProved:
-			out[warned]++
-		default:
-			out[f.Outcome]++
-		}
+		out[counted(f)]++
 	}
 	return out
 }
 
-// warnings tells how many failures do not gate, and how many are symptoms of
-// others; nothing when there is none.
+func counted(f plumbline.Finding) plumbline.Outcome {
+	switch {
+	case f.Gates && (f.Outcome == plumbline.Pass || f.Outcome == plumbline.Fail):
+		return f.Outcome
+	case f.Gates:
+		return plumbline.Inconclusive
+	case symptom(f):
+		return symptoms
+	case f.Outcome == plumbline.Fail:
+		return warned
+	case f.Outcome == plumbline.Skipped || f.Outcome == plumbline.Waived:
+		return f.Outcome
+	}
+	return aside
+}
+
+// warnings tells how many claims do not gate: waived, warned of, or symptoms of
+// other failures; nothing when there is none.
 func warnings(n map[plumbline.Outcome]int) string {
 	text := ""
-	if n[warned] > 0 {
-		text = fmt.Sprintf(" · %d warned", n[warned])
-	}
-	if n[symptoms] > 0 {
-		text += fmt.Sprintf(" · %d of the same causes", n[symptoms])
+	for _, x := range []struct {
+		of   plumbline.Outcome
+		word string
+	}{{plumbline.Waived, "waived"}, {warned, "warned"}, {symptoms, "of the same causes"}, {aside, "not gating"}} {
+		if n[x.of] > 0 {
+			text += fmt.Sprintf(" · %d %s", n[x.of], x.word)
+		}
 	}
 	return text
 }
@@ -117,10 +129,46 @@ func amount(v float64, unit string) string {
 		return strconv.FormatFloat(v*100, 'g', 4, 64) + " %"
 	case unit == "ms" && v >= 10_000:
 		return strconv.FormatFloat(v/1000, 'f', 1, 64) + " s"
-	case unit == "":
-		return strconv.FormatFloat(v, 'g', 4, 64)
+	case v >= 1000:
+		return strings.TrimSuffix(grouped(int64(math.Round(v)))+" "+unit, " ")
 	}
-	return strconv.FormatFloat(v, 'g', 4, 64) + " " + unit
+	if v == 1 && len(unit) > 2 {
+		unit = one(unit)
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(v, 'g', significant(unit), 64)+" "+unit, " ")
+}
+
+// one is a unit in the singular: "breach" of "breaches".
+func one(unit string) string {
+	for _, end := range []string{"ches", "sses"} {
+		if s, ok := strings.CutSuffix(unit, end); ok {
+			return s + end[:2]
+		}
+	}
+	return strings.TrimSuffix(unit, "s")
+}
+
+// significant is how many digits of a unit mean something.
+func significant(unit string) int {
+	if unit == "ms" || unit == "s" {
+		return 3
+	}
+	return 4
+}
+
+// fixed prints milliseconds for a column of numbers: all with one decimal, so
+// that their points stand below each other.
+func fixed(ms float64) string {
+	tenths := int64(math.Round(ms * 10))
+	return fmt.Sprintf("%s.%d", grouped(tenths/10), tenths%10)
+}
+
+// days prints a window.
+func days(d time.Duration) string {
+	if d >= 48*time.Hour && d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%d d", d/(24*time.Hour))
+	}
+	return d.String()
 }
 
 // grouped prints a count with thousands apart.

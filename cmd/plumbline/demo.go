@@ -24,12 +24,12 @@ func (a *app) demoCommand() *cobra.Command {
 	var defect string
 	c := &cobra.Command{
 		Use: "demo", Short: "Run the whole job on the embedded sample system", Args: cobra.NoArgs,
-		Long:    "Demo starts the sample system – a shop with three HTTP dependencies and a store – and its wires as processes on loopback ports, runs the whole job and stops everything. Its documents are kept in the user's cache folder. --defect switches one known defect on.",
+		Long:    "Demo starts the sample system – a shop with three HTTP dependencies and a store – and its wires as processes on loopback ports, runs the whole job and stops everything. Its documents are kept in the user's cache folder. --defect switches known defects on.",
 		Example: "  plumbline demo --out out/demo\n  plumbline demo --defect breaker-never-opens",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), o, defect) },
 	}
 	o.bindRun(c)
-	c.Flags().StringVar(&defect, "defect", "", "switch on one defect: "+strings.Join(defects(), ", "))
+	c.Flags().StringVar(&defect, "defect", "", "switch on one defect, or several with commas between: "+strings.Join(defects(), ", "))
 	c.Flags().StringSliceVar(&o.only, "only", nil, "judge only these groups or functions")
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "seed of every random choice")
 	c.Flags().DurationVar(&o.budget, "budget", 0, "leave out load and scenarios that would not fit into this time")
@@ -45,8 +45,10 @@ func defects() []string {
 }
 
 func (a *app) demo(ctx context.Context, o options, defect string) error {
-	if defect != "" && !slices.Contains(defects(), defect) {
-		return usage(fmt.Errorf("--defect %s: known are %s", defect, strings.Join(defects(), ", ")))
+	for name := range strings.SplitSeq(defect, ",") {
+		if name != "" && !slices.Contains(defects(), name) {
+			return usage(fmt.Errorf("--defect %s: known are %s", name, strings.Join(defects(), ", ")))
+		}
 	}
 	if o.out == "" {
 		o.out = filepath.Join("out", "demo")

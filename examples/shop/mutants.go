@@ -5,6 +5,7 @@ import (
 	"io"
 	"log" //nolint:depguard // net/http takes no other logger
 	"slices"
+	"strings"
 )
 
 // A Mutant is one defect that can be switched on.
@@ -70,16 +71,22 @@ func (m Mutant) Warns() bool {
 	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order"}, m.Name)
 }
 
-// mutants is the defect that is on; empty for none.
+// mutant holds the defects that are on, with a comma before and after each;
+// empty for none.
 type mutant string
 
-func newMutant(name string) (mutant, error) {
-	if name == "" || slices.ContainsFunc(Mutants(), func(m Mutant) bool { return m.Name == name }) {
-		return mutant(name), nil
+func newMutant(names string) (mutant, error) {
+	if names == "" {
+		return "", nil
 	}
-	return "", fmt.Errorf("SHOP_MUTANT=%s: no such defect", name)
+	for name := range strings.SplitSeq(names, ",") {
+		if !slices.ContainsFunc(Mutants(), func(m Mutant) bool { return m.Name == name }) {
+			return "", fmt.Errorf("SHOP_MUTANT=%s: no such defect", name)
+		}
+	}
+	return mutant("," + names + ","), nil
 }
 
-func (m mutant) is(name string) bool { return string(m) == name }
+func (m mutant) is(name string) bool { return m != "" && strings.Contains(string(m), ","+name+",") }
 
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

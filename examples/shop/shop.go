@@ -1,6 +1,6 @@
 // Package shop is the sample system: an orders service with three HTTP
 // dependencies and a TCP store, each a process of its own. Every pattern is
-// right by default; SHOP_MUTANT=<name> switches exactly one defect on. It
+// right by default; SHOP_MUTANT=<name> switches a defect on, or several with commas between. It
 // measures how often Plumbline is right.
 package shop
 
