@@ -65,6 +65,10 @@ e2e: setup ## The tool as a whole against the sample system, with real sockets a
 bench-mutants: setup ## Detection and false alarms on the sample system's defects, to bench/mutants/RESULTS.md
 	go run ./bench/mutants -plumbline bin/plumbline -mutants '$(MUTANTS)' -parallel $(PARALLEL) -results bench/mutants/RESULTS.md
 
+.PHONY: bench-mutants-compose
+bench-mutants-compose: setup shop ## The same for the first job's defects in containers, to bench/mutants/COMPOSE.md
+	go run ./bench/mutants -plumbline bin/plumbline -target compose -mutants main -good 2 -out out/mutants-compose -results bench/mutants/COMPOSE.md
+
 .PHONY: bench-services
 bench-services: setup ## Findings and false alarms on services that others wrote, to bench/services/RESULTS.md
 	go run ./bench/services -plumbline bin/plumbline -results bench/services/RESULTS.md

@@ -25,6 +25,7 @@ import (
 
 type config struct {
 	plumbline, mutants, results, out string
+	target                           string
 	good, parallel                   int
 	log                              io.Writer
 }
@@ -32,7 +33,8 @@ type config struct {
 func main() {
 	c := config{log: os.Stderr}
 	flag.StringVar(&c.plumbline, "plumbline", "bin/plumbline", "the binary to measure")
-	flag.StringVar(&c.mutants, "mutants", "all", "comma-separated defects, or all")
+	flag.StringVar(&c.mutants, "mutants", "all", "comma-separated defects, all, or main: those of the first job")
+	flag.StringVar(&c.target, "target", "processes", "how the sample system runs: processes, or compose: in containers")
 	flag.StringVar(&c.results, "results", "bench/mutants/RESULTS.md", "where the table goes")
 	flag.StringVar(&c.out, "out", "out/mutants", "where the run directories go")
 	flag.IntVar(&c.good, "good", 10, "runs of the right system")
@@ -52,6 +54,9 @@ func run(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
+	if c.target != "processes" && c.target != "compose" {
+		return fmt.Errorf("-target %s: known are processes and compose", c.target)
+	}
 	for i := range c.good {
 		mutants = append(mutants, shop.Mutant{Name: fmt.Sprintf("none-%02d", i+1)})
 	}
@@ -68,7 +73,7 @@ func run(ctx context.Context, c config) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	host := fmt.Sprintf("%s/%s, %d cores, %d at once", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), max(c.parallel, 1))
+	host := fmt.Sprintf("%s, %s/%s, %d cores, %d at once", c.target, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), max(c.parallel, 1))
 	if err := os.WriteFile(c.results, []byte(table(measured, host)), 0o644); err != nil { //nolint:gosec // a document
 		return err
 	}
@@ -80,9 +85,15 @@ func run(ctx context.Context, c config) error {
 	return nil
 }
 
+// mainJob is how many of the defects are those of the first job.
+const mainJob = 16
+
 func selected(names string) ([]shop.Mutant, error) {
-	if names == "all" {
+	switch names {
+	case "all":
 		return shop.Mutants(), nil
+	case "main":
+		return shop.Mutants()[:mainJob], nil
 	}
 	var out []shop.Mutant
 	for name := range strings.SplitSeq(names, ",") {
@@ -99,16 +110,30 @@ func selected(names string) ([]shop.Mutant, error) {
 	return out, nil
 }
 
+// command runs the whole job on the sample system with one defect.
+func (c config) command(ctx context.Context, m shop.Mutant, dir string) *exec.Cmd {
+	defect := m.Name
+	if m.Caught == "" {
+		defect = ""
+	}
+	if c.target == "compose" {
+		cmd := exec.CommandContext(ctx, c.plumbline, "run", "-c", "examples/shop/plumbline.compose.yaml", "--out", dir) //nolint:gosec // the binary under measurement
+		cmd.Env = append(os.Environ(), "SHOP_MUTANT="+defect)
+		return cmd
+	}
+	args := []string{"demo", "--out", dir}
+	if defect != "" {
+		args = append(args, "--defect", defect)
+	}
+	return exec.CommandContext(ctx, c.plumbline, args...) //nolint:gosec // the binary under measurement
+}
+
 // measure runs the demo once and reads its report.
 func (c config) measure(ctx context.Context, m shop.Mutant) (measurement, error) {
 	out := measurement{Mutant: m}
 	dir := filepath.Join(c.out, m.Name)
-	args := []string{"demo", "--out", dir}
-	if m.Caught != "" {
-		args = append(args, "--defect", m.Name)
-	}
 	began := time.Now()
-	said, err := exec.CommandContext(ctx, c.plumbline, args...).CombinedOutput() //nolint:gosec // the binary under measurement
+	said, err := c.command(ctx, m, dir).CombinedOutput()
 	out.took = time.Since(began)
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

@@ -26,7 +26,8 @@ func (a *app) cleanCommand() *cobra.Command {
 		Long: `Clean RUN reads the ledger of a run directory and deletes, children first, what
 that run created and did not delete, as after kill -9. It deletes nothing that
 the run did not create, and a second time there is nothing to do. Credentials
-are those of the configuration at hand; the target is that of the run.
+are those of the configuration at hand; the target is that of the run. A
+deployment that the run has started in containers is removed whole.
 
 Without RUN it removes the containers, images and networks of runs whose process
 is gone, and heals every fault, as plumbline heal does, where plumbline.yaml
@@ -48,6 +49,10 @@ names wires that outlive runs.`,
 
 // cleanRun deletes what a run has left.
 func (a *app) cleanRun(ctx context.Context, o options, dir string) error {
+	var was deployed
+	if err := readJSON(filepath.Join(dir, deploymentFile), &was); err == nil && was.Containers != "" && o.target == "" {
+		return a.cleanContainers(ctx, was.Containers)
+	}
 	pool, err := a.leftBehind(o, dir)
 	if err != nil {
 		return usage(err)
@@ -80,6 +85,20 @@ func (a *app) cleanRun(ctx context.Context, o options, dir string) error {
 	}
 	if survivors > 0 {
 		return &exit{plumbline.ExitNotRestored, fmt.Errorf("%d of %d things survive, or may", survivors, len(all))}
+	}
+	a.printf("nothing of the run is left\n")
+	return nil
+}
+
+// cleanContainers removes the deployment of a run, and with it what the run
+// created there.
+func (a *app) cleanContainers(ctx context.Context, run string) error {
+	removed, err := docker.CleanRun(ctx, run)
+	for _, what := range removed {
+		a.printf("removed: %s\n", what)
+	}
+	if err != nil {
+		return &exit{plumbline.ExitNotRestored, err}
 	}
 	a.printf("nothing of the run is left\n")
 	return nil

@@ -7,10 +7,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/declaration"
+	"github.com/plumbline-dev/plumbline/runners/deploy"
 	"github.com/plumbline-dev/plumbline/runners/deploy/docker"
 	"github.com/plumbline-dev/plumbline/runners/wire"
 )
@@ -18,32 +21,69 @@ import (
 // A stack is a deployment that was started for a run, and its wires.
 type stack struct {
 	*docker.Stack
+	id    string // that its containers are labelled with
 	wires *wire.Client
 }
 
-// startDeployment starts what target.compose names, with a wire in the place of
-// each dependency, and makes its entry the target. What it returns ends it, and
-// is called on every way out; it does nothing where nothing was started.
-func (a *app) startDeployment(ctx context.Context, s *session) (stop func() error, err error) {
-	nothing := func() error { return nil }
-	if len(s.declared.Compose) == 0 || s.target != "" {
-		return nothing, nil
+// deploymentFile says in a run directory what was started for the run.
+const deploymentFile = "deployment.json"
+
+// A deployed is the content of deploymentFile.
+type deployed struct {
+	Containers string `json:"containers"` // value of the label docker.LabelRun
+}
+
+// noteDeployment writes down what was started, for `plumbline clean RUN`.
+func (s *session) noteDeployment() error {
+	if s.stack == nil {
+		return nil
 	}
-	services, err := docker.Compose(ctx, s.declared.Compose)
+	data, err := indented(deployed{Containers: s.stack.id})
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(s.out, deploymentFile), data)
+}
+
+// startDeployment starts what target names in containers, with a wire in the place of each
+// dependency, and makes it the target. What it returns ends it, and is called
+// on every way out; it does nothing where nothing was started.
+func (a *app) startDeployment(ctx context.Context, s *session) (stop func() error, err error) {
+	if !s.declared.Start.Contained() || s.target != "" {
+		return func() error { return nil }, nil
+	}
+	return a.startContainers(ctx, s)
+}
+
+// contained are the services to start, and the one of them that is the target.
+func contained(ctx context.Context, at declaration.Start) (services []docker.Service, entry string, err error) {
+	if len(at.Compose) > 0 {
+		services, err = docker.Compose(ctx, at.Compose)
+		return services, at.Entry, err
+	}
+	const name = "target"
+	one := docker.Service{Name: name, Image: at.Image, Command: at.Command, Env: at.Env}
+	return []docker.Service{docker.Alone(one, at.Dockerfile, at.Port)}, name, nil
+}
+
+func (a *app) startContainers(ctx context.Context, s *session) (stop func() error, err error) {
+	nothing := func() error { return nil }
+	services, entry, err := contained(ctx, s.declared.Start)
 	if err != nil {
 		return nothing, usage(err)
 	}
 	token := newToken()
-	wires, err := placed(s.design.Dependencies, token)
+	wires, err := placed(s.design.Dependencies, services, len(s.declared.Start.Compose) > 0, token)
 	if err != nil {
 		return nothing, usage(err)
 	}
 	a.note("starting %d services and %d wires in containers\n", len(services), len(wires))
-	up, err := docker.Up(ctx, newRunID(), services, wires)
+	id := newRunID()
+	up, err := docker.Up(ctx, id, services, wires)
 	if err != nil {
 		return nothing, harness(err)
 	}
-	s.stack = &stack{Stack: up, wires: &wire.Client{Token: token, Parts: map[string]*wire.Client{}}}
+	s.stack = &stack{Stack: up, id: id, wires: &wire.Client{Token: token, Parts: map[string]*wire.Client{}}}
 	stop = func() error { return up.Down(ctx) }
 	for _, w := range wires {
 		at, err := up.Control(ctx, w.Wire.Name)
@@ -52,12 +92,47 @@ func (a *app) startDeployment(ctx context.Context, s *session) (stop func() erro
 		}
 		s.stack.wires.Parts[w.Wire.Name] = &wire.Client{Addr: at, Token: token}
 	}
-	at, err := up.Address(ctx, s.declared.Entry, s.declared.Port)
+	at, err := up.Address(ctx, entry, s.declared.Start.Port)
 	if err != nil {
 		return stop, usage(err)
 	}
 	s.design.Target = "http://" + at
 	return stop, answers(ctx, at)
+}
+
+// startTarget starts the process on this machine that is the target, once its
+// wires are there.
+func (c *carrier) startTarget(ctx context.Context, s *session) error {
+	at := s.declared.Start
+	if at.Contained() || len(at.Command) == 0 || s.target != "" {
+		return nil
+	}
+	u, err := url.Parse(s.design.Target)
+	if err != nil {
+		return usage(err)
+	}
+	if listening(ctx, addressOf(u)) {
+		return usage(fmt.Errorf("something listens at %s already, where target.command is to be started", u.Host))
+	}
+	var env []string
+	for name, value := range at.Env {
+		env = append(env, name+"="+value)
+	}
+	if c.started, err = deploy.Start(ctx, deploy.Command{Name: at.Command[0], Argv: at.Command, Env: env}); err != nil {
+		return harness(err)
+	}
+	return answers(ctx, addressOf(u))
+}
+
+// addressOf is host and port of a URL.
+func addressOf(u *url.URL) string {
+	if u.Port() != "" {
+		return u.Host
+	}
+	if u.Scheme == "https" {
+		return net.JoinHostPort(u.Hostname(), "443")
+	}
+	return net.JoinHostPort(u.Hostname(), "80")
 }
 
 // answers waits until something listens behind a published port: Docker itself
@@ -91,8 +166,9 @@ func listening(ctx context.Context, at string) bool {
 }
 
 // placed are the wires in the places of the services that dependencies name in
-// their upstreams.
-func placed(dependencies []plumbline.Dependency, token string) ([]docker.WireSpec, error) {
+// their upstreams; without compose files dependencies are outside, and are found
+// by their names.
+func placed(dependencies []plumbline.Dependency, services []docker.Service, composed bool, token string) ([]docker.WireSpec, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -101,19 +177,23 @@ func placed(dependencies []plumbline.Dependency, token string) ([]docker.WireSpe
 	for _, d := range dependencies {
 		at := d.Upstream
 		if u, err := url.Parse(at); err == nil && d.Wire == plumbline.WireHTTP {
-			if at = u.Host; u.Port() == "" {
-				at = net.JoinHostPort(u.Host, "80")
-			}
+			at = addressOf(u)
 		}
 		service, port, err := net.SplitHostPort(at)
 		number, perr := strconv.Atoi(port)
 		if err != nil || perr != nil {
-			return nil, fmt.Errorf("dependency %s: its upstream %q names no service and port of the compose file", d.Name, d.Upstream)
+			return nil, fmt.Errorf("dependency %s: its upstream %q names no host and port", d.Name, d.Upstream)
 		}
-		out = append(out, docker.WireSpec{
-			Wire: wire.Wire{Name: d.Name, Kind: d.Wire, Names: d.Names}, Service: service, Port: number,
+		w := docker.WireSpec{
+			Wire: wire.Wire{Name: d.Name, Kind: d.Wire, Names: d.Names, Upstream: d.Upstream}, Port: number,
 			Binary: filepath.Join(filepath.Dir(self), "plumbline-wire"), Token: token,
-		})
+		}
+		if slices.ContainsFunc(services, func(s docker.Service) bool { return s.Name == service }) {
+			w.Service = service
+		} else if composed {
+			return nil, fmt.Errorf("dependency %s: its upstream %q names no service of the compose file", d.Name, d.Upstream)
+		}
+		out = append(out, w)
 	}
 	return out, nil
 }

@@ -29,14 +29,15 @@ import (
 // A carrier is a runner with what was started for it.
 type carrier struct {
 	*runners.Runner
-	client *target.Client
-	live   *runners.Live
-	owned  *deploy.Process   // wires that this run started
-	stubs  []*deploy.Process // and what stands in for dependencies that are missing
-	lives  []*os.File        // close with this process, and end the stubs then
-	wired  *wire.Client      // the control of the wires; nil without any
-	design plumbline.Design
-	base   string // of the paths in the document
+	client  *target.Client
+	live    *runners.Live
+	owned   *deploy.Process   // wires that this run started
+	started *deploy.Process   // the target, when this run started it as a process
+	stubs   []*deploy.Process // and what stands in for dependencies that are missing
+	lives   []*os.File        // close with this process, and end the stubs then
+	wired   *wire.Client      // the control of the wires; nil without any
+	design  plumbline.Design
+	base    string // of the paths in the document
 }
 
 // connect builds everything that a run needs to reach its deployment.
@@ -78,7 +79,11 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 		Checks: map[string]runners.Check{"proxy-transparent": wire.SelfTest, scenarios.CheckServed: s.served(client)}, Observe: a.progress,
 		Pacts: runners.PactEngine{Verifier: verifier, Live: c.live, Messages: messageHook(s.declared.Messages)}, Seen: tally, More: s.more(),
 	}
-	if err := c.connectWires(ctx, s); err != nil {
+	err = c.connectWires(ctx, s)
+	if err == nil {
+		err = c.startTarget(ctx, s)
+	}
+	if err != nil {
 		c.close(ctx)
 		return nil, err
 	}
@@ -187,6 +192,9 @@ func (c *carrier) startWires(ctx context.Context, d plumbline.Design) (control, 
 // close stops what was started for the run.
 func (c *carrier) close(context.Context) {
 	_ = c.live.Pool.Close()
+	if c.started != nil {
+		c.started.Stop(10 * time.Second)
+	}
 	if c.owned != nil {
 		c.owned.Stop(3 * time.Second)
 	}

@@ -166,12 +166,15 @@ func (s *session) store() error {
 			return err
 		}
 	}
+	if err := s.noteDeployment(); err != nil {
+		return err
+	}
 	return os.MkdirAll(filepath.Join(s.out, "features"), 0o755)
 }
 
 // clear removes what an earlier run left in its directory, and nothing else.
 func clear(dir string) error {
-	for _, name := range []string{"design.json", "plan.json", "evidence.jsonl", "report.json", "report.html", "report.md", "junit.xml", suggestedOverlay, "contracts", "features", "profiles"} {
+	for _, name := range []string{"design.json", "plan.json", "evidence.jsonl", "report.json", "report.html", "report.md", "junit.xml", deploymentFile, suggestedOverlay, "contracts", "features", "profiles"} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return err
 		}

@@ -78,7 +78,7 @@ type session struct {
 	plan      plumbline.Plan
 	notes     []string
 	stated    sample.Stated // sources of values that flows state
-	stack     *stack        // what was started for the run; nil when it runs already
+	stack     *stack        // containers that were started for the run; nil when there are none
 	brokerage
 	traffic *har.Traffic // recorded; nil when there is none
 	reader  *diff.Reader // of answers, as a client of the released document; nil when there is none

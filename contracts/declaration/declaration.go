@@ -16,11 +16,9 @@ import (
 type Declaration struct {
 	File       string
 	Service    string
-	OpenAPI    string   // path
-	Target     string   // base URL; may come from the command line instead
-	Compose    []string // compose files that start the deployment; empty when it runs already
-	Entry      string   // the service of them that is put to the test
-	Port       int      // of that service; zero is its only one
+	OpenAPI    string // path
+	Target     string // base URL; may come from the command line instead
+	Start      Start
 	Liveness   string
 	Public     []string
 	Unsafe     []string               // operations that change data although their method is safe
@@ -50,6 +48,21 @@ type Declaration struct {
 	roles        []restriction
 	notices      []string
 }
+
+// A Start says how a run starts the deployment. The zero value starts nothing:
+// it runs already.
+type Start struct {
+	Compose    []string          // compose files
+	Entry      string            // the service of them that is put to the test
+	Image      string            // of one container
+	Dockerfile string            // that the image of one container is built from, in its folder
+	Command    []string          // in the container, or, without one, a process on this machine
+	Env        map[string]string // of the container or the process
+	Port       int               // of the service or the container; zero is its only one
+}
+
+// Contained tells whether the deployment is started in containers.
+func (s Start) Contained() bool { return len(s.Compose) > 0 || s.Image != "" || s.Dockerfile != "" }
 
 type native struct {
 	entry slo.Native

@@ -311,3 +311,27 @@ func TestIdentitiesThatCannotBe(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestADeploymentIsStartedInOneWay(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]string{
+		"{image: shop:1, port: 8080, env: {A: b}, command: [x]}": "",
+		"{dockerfile: Dockerfile, port: 8080}":                   "",
+		"{compose: [c.yaml], service: orders}":                   "",
+		"{url: http://127.0.0.1:1, command: [./orders]}":         "",
+		"{image: shop:1}":                               "port",
+		"{image: shop:1, dockerfile: d, port: 1}":       "one of image and dockerfile",
+		"{compose: [c.yaml], service: a, image: x}":     "more than one way",
+		"{compose: [c.yaml]}":                           "target.service",
+		"{compose: [c.yaml], service: a, command: [x]}": "compose file",
+		"{command: [./orders]}":                         "target.url",
+	} {
+		d, err := Parse("dir/plumbline.yaml", []byte("target: "+target+"\n"), env)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", target, err)
+		}
+		if err == nil && d.Start.Dockerfile != "" && d.Start.Dockerfile != filepath.Join("dir", "Dockerfile") {
+			t.Errorf("%s: %+v", target, d.Start)
+		}
+	}
+}

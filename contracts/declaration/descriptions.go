@@ -49,16 +49,20 @@ func aboutDocument() map[string]description {
 
 func aboutTarget() map[string]description {
 	return map[string]description{
-		"target":          {meaning: "the deployment", example: "target: {url: http://127.0.0.1:8080}"},
-		"target.url":      {meaning: "base URL", fallback: "--target", example: "url: http://127.0.0.1:8080"},
-		"target.compose":  {meaning: "compose files, as they are, that start the deployment with the wires in it", fallback: "it runs already", example: "compose: [compose.yaml]"},
-		"target.service":  {meaning: "the service of the compose files that is put to the test", fallback: "needed with compose", example: "service: orders"},
-		"target.port":     {meaning: "the port of that service", fallback: "its only one", example: "port: 8080"},
-		"target.liveness": {meaning: "path that must answer whatever happens to dependencies", fallback: "found in the document", example: "liveness: /livez"},
-		"target.public":   {meaning: "operations that anybody may call", example: "public: [getHealth]"},
-		"mode":            {meaning: "what may be changed on the target: observe (safe methods only), own (only what the run created) or full", fallback: "own", example: "mode: observe"},
-		"propagation":     {meaning: "trace context that the service hands to its dependencies: w3c, or none", fallback: "w3c is expected and not claimed", example: "propagation: w3c"},
-		"recovery":        {meaning: "how long after an outage all is as before", kind: "duration", example: "recovery: 10s"},
+		"target":            {meaning: "the deployment", example: "target: {url: http://127.0.0.1:8080}"},
+		"target.url":        {meaning: "base URL", fallback: "--target", example: "url: http://127.0.0.1:8080"},
+		"target.compose":    {meaning: "compose files, as they are, that start the deployment with the wires in it", fallback: "it runs already", example: "compose: [compose.yaml]"},
+		"target.service":    {meaning: "the service of the compose files that is put to the test", fallback: "needed with compose", example: "service: orders"},
+		"target.image":      {meaning: "the image of one container that is the deployment; a dependency is found there by its name, and its upstream is an address that containers reach", fallback: "it runs already", example: "image: shop:1"},
+		"target.dockerfile": {meaning: "as image, built from this file in its folder", fallback: "it runs already", example: "dockerfile: Dockerfile"},
+		"target.command":    {meaning: "command and arguments: in the container of image or dockerfile; without one, a process on this machine that listens at url", fallback: "that of the image", example: "command: [./orders, -v]"},
+		"target.env":        {meaning: "environment of the container or the process", example: "env: {PAYMENT_URL: http://payment:8080}"},
+		"target.port":       {meaning: "the port of the service, or of the container", fallback: "the only one of the service", example: "port: 8080"},
+		"target.liveness":   {meaning: "path that must answer whatever happens to dependencies", fallback: "found in the document", example: "liveness: /livez"},
+		"target.public":     {meaning: "operations that anybody may call", example: "public: [getHealth]"},
+		"mode":              {meaning: "what may be changed on the target: observe (safe methods only), own (only what the run created) or full", fallback: "own", example: "mode: observe"},
+		"propagation":       {meaning: "trace context that the service hands to its dependencies: w3c, or none", fallback: "w3c is expected and not claimed", example: "propagation: w3c"},
+		"recovery":          {meaning: "how long after an outage all is as before", kind: "duration", example: "recovery: 10s"},
 	}
 }
 

@@ -38,12 +38,16 @@ type file struct {
 }
 
 type targetFile struct {
-	URL      string   `yaml:"url"`
-	Compose  []string `yaml:"compose"`
-	Service  string   `yaml:"service"`
-	Port     int      `yaml:"port"`
-	Liveness string   `yaml:"liveness"`
-	Public   []string `yaml:"public"`
+	URL        string            `yaml:"url"`
+	Compose    []string          `yaml:"compose"`
+	Service    string            `yaml:"service"`
+	Image      string            `yaml:"image"`
+	Dockerfile string            `yaml:"dockerfile"`
+	Command    []string          `yaml:"command"`
+	Env        map[string]string `yaml:"env"`
+	Port       int               `yaml:"port"`
+	Liveness   string            `yaml:"liveness"`
+	Public     []string          `yaml:"public"`
 }
 
 type wiresFile struct {

@@ -89,14 +89,8 @@ func (b *builder) path(p string) string {
 }
 
 func (b *builder) target() {
+	b.start()
 	t := b.file.Target.URL
-	for _, name := range b.file.Target.Compose {
-		b.out.Compose = append(b.out.Compose, b.path(name))
-	}
-	b.out.Entry, b.out.Port = b.file.Target.Service, b.file.Target.Port
-	if len(b.out.Compose) > 0 && b.out.Entry == "" {
-		b.wrong("CFG004", "$.target.compose", "target.service names the service of the compose file that is put to the test", "which service is the target is not said")
-	}
 	if t == "" {
 		return
 	}
@@ -105,6 +99,39 @@ func (b *builder) target() {
 		b.wrong("CFG004", "$.target.url", "write http://host:port or https://host/base", "%q is not the URL of a deployment", t)
 	}
 	b.out.Target = t
+}
+
+// start takes over how the deployment is started, in one of its ways.
+func (b *builder) start() {
+	t := b.file.Target
+	s := Start{Entry: t.Service, Image: t.Image, Dockerfile: b.path(t.Dockerfile), Command: t.Command, Env: t.Env, Port: t.Port}
+	for _, name := range t.Compose {
+		s.Compose = append(s.Compose, b.path(name))
+	}
+	b.out.Start = s
+	composed, alone := len(s.Compose) > 0, s.Image != "" || s.Dockerfile != ""
+	switch {
+	case composed:
+		b.composed(s, alone)
+	case s.Image != "" && s.Dockerfile != "":
+		b.wrong("CFG004", "$.target", "keep one of image and dockerfile", "the container is made in two ways")
+	case alone && s.Port == 0:
+		b.wrong("CFG004", "$.target.port", "port: 8080", "the port on which the container listens is not said")
+	case len(s.Command) > 0 && !alone && t.URL == "":
+		b.wrong("CFG004", "$.target.command", "target.url says where it listens", "where the process listens is not said")
+	}
+}
+
+// composed checks a deployment of compose files.
+func (b *builder) composed(s Start, alone bool) {
+	switch {
+	case alone:
+		b.wrong("CFG004", "$.target", "keep one of compose, image and dockerfile", "the deployment is started in more than one way")
+	case s.Entry == "":
+		b.wrong("CFG004", "$.target.compose", "target.service names the service of the compose file that is put to the test", "which service is the target is not said")
+	case len(s.Command)+len(s.Env) > 0:
+		b.wrong("CFG004", "$.target", "what a service is started with stands in the compose file", "target.command and target.env are not for compose files")
+	}
 }
 
 func (b *builder) pacts() {

@@ -19,13 +19,35 @@ var ErrUnreachable = errors.New("no Docker to be reached")
 // Clean removes what runs have left whose process is gone, and says what. It
 // leaves alone what belongs to a process that lives, or to another machine.
 func Clean(ctx context.Context) (removed []string, err error) {
+	return clean(ctx, client.Filters{}.Add("label", LabelOwner), orphaned)
+}
+
+// ErrRunning says that the process of a run is alive.
+var ErrRunning = errors.New("the run is under way: its process is alive, or on another machine")
+
+// CleanRun removes what one run has left, and says what. The error wraps
+// ErrRunning when something of it is left alone.
+func CleanRun(ctx context.Context, run string) (removed []string, err error) {
+	alive := false
+	removed, err = clean(ctx, client.Filters{}.Add("label", LabelRun+"="+run), func(labels map[string]string) bool {
+		gone := orphaned(labels)
+		alive = alive || !gone
+		return gone
+	})
+	if alive {
+		err = errors.Join(err, ErrRunning)
+	}
+	return removed, err
+}
+
+func clean(ctx context.Context, f client.Filters, test func(map[string]string) bool) (removed []string, err error) {
 	quiet()
 	docker, err := testcontainers.NewDockerClientWithOpts(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	defer func() { _ = docker.Close() }()
-	return remove(ctx, docker, client.Filters{}.Add("label", LabelOwner), orphaned)
+	return remove(ctx, docker, f, test)
 }
 
 // orphaned tells whether the process that answers for a thing is gone.

@@ -102,6 +102,39 @@ func TestDockerStackWithAWireByAlias(t *testing.T) {
 	t.Run("faults", func(t *testing.T) { upsets(t, s, order) })
 }
 
+// One container is a deployment, too; what it calls is outside, under the name
+// of the dependency.
+func TestDockerOneContainerWithAWireToTheOutside(t *testing.T) {
+	requireDocker(t)
+	env := map[string]string{"INVENTORY_URL": "http://inventory:8080", "SHOP_TOKENS": "alice=alice-secret"}
+	one := Alone(Service{Name: "target", Command: []string{"orders", "-listen", "0.0.0.0:8080"}, Env: env}, filepath.Join(shop(t), "Dockerfile"), 8080)
+	spec := WireSpec{Wire: wire.Wire{Name: "inventory", Kind: plumbline.WireHTTP, Upstream: "http://host.docker.internal:9"}, Port: 8080, Token: "t", Binary: built(t, "cmd/plumbline-wire", filepath.Join(t.TempDir(), "plumbline-wire"))}
+	s, err := Up(t.Context(), "o"+time.Now().Format("150405"), []Service{one}, []WireSpec{spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Down(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	at, err := s.Address(t.Context(), "target", 8080)
+	if err != nil {
+		t.Fatal(err)
+	}
+	control, err := s.Control(t.Context(), "inventory")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &wire.Client{Addr: control, Token: "t"}
+	eventually(t, "the wire does not answer", func() bool { return c.Sync(t.Context(), time.Now()) == nil })
+	eventually(t, "the container does not answer", func() bool { return post(t, "http://"+at+"/orders") == http.StatusServiceUnavailable })
+	seen, err := c.Exchanges(t.Context())
+	if err != nil || len(seen) == 0 || seen[0].Path != "/stock/p-1" {
+		t.Errorf("the wire saw %+v, %v", seen, err)
+	}
+}
+
 func upsets(t *testing.T, s *Stack, order func() int) {
 	t.Helper()
 	ctx := t.Context()

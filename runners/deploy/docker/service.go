@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -35,6 +36,17 @@ type Service struct {
 	Health     *Health
 	Grace      time.Duration // between the signal to stop and the kill
 	Signal     string        // that stops it
+	Host       bool          // this machine is reached as host.docker.internal
+}
+
+// Alone completes a deployment of a single container that listens on a port; its
+// image is built where a Dockerfile is named.
+func Alone(s Service, dockerfile string, port int) Service {
+	s.Ports, s.Replicas, s.Grace = []string{fmt.Sprintf("%d/tcp", port)}, 1, 10*time.Second
+	if dockerfile != "" {
+		s.Build = &Build{Context: filepath.Dir(dockerfile), Dockerfile: filepath.Base(dockerfile)}
+	}
+	return s
 }
 
 // A Build says how an image is made.

@@ -101,7 +101,9 @@ func (s *Stack) up(ctx context.Context, wires []WireSpec) error {
 // startWires starts the wires, before anybody asks for the names that they take.
 func (s *Stack) startWires(ctx context.Context, wires []WireSpec) error {
 	for _, w := range wires {
-		s.wired[w.Service] = w.Wire.Name
+		if w.Service != "" {
+			s.wired[w.Service] = w.Wire.Name
+		}
 	}
 	for _, w := range wires {
 		if err := s.startWire(ctx, w); err != nil {
@@ -237,6 +239,9 @@ func (v Service) configure(c *container.Config) {
 func (v Service) confine(h *container.HostConfig) {
 	h.Binds = append(h.Binds, v.Binds...)
 	h.Memory, h.NanoCPUs = v.Memory, int64(v.CPUs*1e9)
+	if v.Host {
+		h.ExtraHosts = append(h.ExtraHosts, "host.docker.internal:host-gateway")
+	}
 	if h.PortBindings == nil {
 		h.PortBindings = network.PortMap{}
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 
@@ -21,45 +22,49 @@ import (
 // controlPort is where wires in containers are controlled.
 const controlPort = 7070
 
-// A WireSpec is a wire in the place of a service of the stack.
+// A WireSpec is a wire in the place of a service of the stack, or, without one,
+// in front of something outside of it: under the wire's name, to its upstream.
 type WireSpec struct {
-	Wire    wire.Wire // Listen and Upstream have the port that the service listens on
-	Service string    // that it stands in front of
+	Wire    wire.Wire // Listen and, of a service, Upstream follow from the rest
+	Service string    // that it stands in front of; empty for what is not of the stack
 	Port    int       // of the service
 	Binary  string    // plumbline-wire, static
 	Token   string
 }
 
-// startWire starts a wire under all names of the service behind it.
+// startWire starts a wire under all names of what is behind it.
 func (s *Stack) startWire(ctx context.Context, w WireSpec) error {
-	v, ok := s.services[w.Service]
-	if !ok {
-		return fmt.Errorf("no service is called %q", w.Service)
-	}
 	image, err := s.wireImage(w.Binary)
 	if err != nil {
 		return err
 	}
-	at := net.JoinHostPort(behind(v.Name), fmt.Sprint(w.Port))
-	w.Wire.Listen, w.Wire.Upstream = fmt.Sprintf("0.0.0.0:%d", w.Port), at
-	if w.Wire.Kind == "http" {
-		w.Wire.Upstream = "http://" + at
+	box := Service{Name: w.Wire.Name, Networks: map[string][]string{}, Ports: []string{fmt.Sprintf("%d/tcp", controlPort)}, Host: true}
+	if w.Service != "" {
+		v, ok := s.services[w.Service]
+		if !ok {
+			return fmt.Errorf("no service is called %q", w.Service)
+		}
+		box.Name = v.Name
+		maps.Copy(box.Networks, v.Networks)
+		at := net.JoinHostPort(behind(v.Name), fmt.Sprint(w.Port))
+		if w.Wire.Upstream = at; w.Wire.Kind == "http" {
+			w.Wire.Upstream = "http://" + at
+		}
+	} else {
+		for name := range s.networks {
+			box.Networks[name] = w.Wire.Names
+		}
 	}
-	names := []string{v.Name}
-	networks := map[string][]string{}
-	for n, aliases := range v.Networks {
-		networks[n] = aliases
-		names = append(names, aliases...)
+	w.Wire.Listen = fmt.Sprintf("0.0.0.0:%d", w.Port)
+	w.Wire.Names = append(w.Wire.Names, box.Name)
+	for _, aliases := range box.Networks {
+		w.Wire.Names = append(w.Wire.Names, aliases...)
 	}
-	w.Wire.Names = append(w.Wire.Names, names...)
 	config, err := json.Marshal(wire.Config{Control: fmt.Sprintf("0.0.0.0:%d", controlPort), Wires: []wire.Wire{w.Wire}})
 	if err != nil {
 		return err
 	}
-	box := Service{
-		Name: v.Name, Networks: networks, Ports: []string{fmt.Sprintf("%d/tcp", controlPort)},
-		Env: map[string]string{"PLUMBLINE_WIRE_CONFIG": string(config), "PLUMBLINE_WIRE_TOKEN": w.Token},
-	}
+	box.Env = map[string]string{"PLUMBLINE_WIRE_CONFIG": string(config), "PLUMBLINE_WIRE_TOKEN": w.Token}
 	return s.startAs(ctx, box, "wire-"+w.Wire.Name, image)
 }
 
