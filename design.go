@@ -35,7 +35,8 @@ type Design struct {
 	Untrue       []Untrue      `json:"untrue,omitempty"`   // examples of the document that break its own schemas
 	Examples     int           `json:"examples,omitempty"` // how many examples were checked
 	Served       string        `json:"served,omitempty"`   // declared path at which the target serves its document; empty when not declared
-	Errors       string        `json:"errors,omitempty"`   // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
+	Environment  Environment   `json:"environment,omitzero"`
+	Errors       string        `json:"errors,omitempty"` // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
 }
 
 // Operation returns the operation with the given ID.
@@ -56,6 +57,13 @@ func (d Design) Dependency(name string) (Dependency, bool) {
 		}
 	}
 	return Dependency{}, false
+}
+
+// An Environment is what a run may do to the deployment itself.
+type Environment struct {
+	Services []string `json:"services,omitempty"` // that it can stop and start
+	Target   string   `json:"target,omitempty"`   // the one of them that is put to the test; empty when it is none of them
+	Hooks    []string `json:"hooks,omitempty"`    // names of declared hooks
 }
 
 // A Mode says what a run may change on the target.

@@ -54,9 +54,10 @@ type Injection struct {
 	Experiment  string        `json:"experiment"`
 	Phase       string        `json:"phase"`
 	Fault       Fault         `json:"fault"`
+	Asked       time.Duration `json:"asked,omitempty"` // when it was ordered; it has taken hold at Began
 	Began       time.Duration `json:"began"`
 	Healed      time.Duration `json:"healed,omitempty"` // zero while it holds
-	Hits        int           `json:"hits"`             // exchanges (or connections) that it touched
+	Hits        int           `json:"hits"`             // exchanges (or connections) that it touched; containers or processes that were seen to suffer it
 	Error       string        `json:"error,omitempty"`  // could not be injected, or not healed
 	Unsupported bool          `json:"unsupported,omitempty"`
 }

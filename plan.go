@@ -97,7 +97,7 @@ type Phase struct {
 	Name     string        `json:"name"` // unique in the experiment
 	Role     Role          `json:"role"`
 	Duration time.Duration `json:"duration,omitempty"` // of the streams; zero when there are none
-	Faults   []Fault       `json:"faults,omitempty"`   // injected before the first request, healed after the last
+	Faults   []Fault       `json:"faults,omitempty"`   // injected before the first request unless they have After, healed after the last
 	Streams  []Stream      `json:"streams,omitempty"`
 	Calls    []Call        `json:"calls,omitempty"`
 	Flows    []Flow        `json:"flows,omitempty"`   // after the calls
@@ -207,12 +207,32 @@ const (
 	FaultTimeout   FaultKind = "timeout"    // no byte goes through any more, and Latency later the connection is closed
 	FaultSlicer    FaultKind = "slicer"     // data arrives in pieces of about Bytes, Latency apart
 	FaultLimit     FaultKind = "limit"      // a connection is closed once it has answered Bytes
+
+	// Those below are about a part of the deployment and not about a wire.
+
+	FaultPause      FaultKind = "pause"      // its processes stand still; connections stay open
+	FaultStop       FaultKind = "stop"       // it is asked to end, and killed after its grace
+	FaultKill       FaultKind = "kill"       // SIGKILL
+	FaultRestart    FaultKind = "restart"    // stopped and started again, one instance after the other
+	FaultDisconnect FaultKind = "disconnect" // off its networks
+	FaultSqueeze    FaultKind = "squeeze"    // at most CPUs processors and Bytes of memory
+	FaultHook       FaultKind = "hook"       // whatever the declared hook of that name does
 )
+
+// OfDeployment reports whether the kind is about a part of the deployment.
+func (k FaultKind) OfDeployment() bool {
+	switch k {
+	case FaultPause, FaultStop, FaultKill, FaultRestart, FaultDisconnect, FaultSqueeze, FaultHook:
+		return true
+	default:
+		return false
+	}
+}
 
 // A Fault is one thing to break and how. A fault is a lease: it heals when its
 // phase ends and, should the controller die, when its time to live is over.
 type Fault struct {
-	Dependency string        `json:"dependency"`
+	Dependency string        `json:"dependency"` // or the service of the deployment, or the hook, that a fault OfDeployment names
 	Kind       FaultKind     `json:"kind"`
 	Streams    []string      `json:"streams,omitempty"`  // names of the streams and calls of the phase whose traces are hit; empty: all of this run
 	Scope      Scope         `json:"scope,omitempty"`    // empty means ScopeRun
@@ -224,7 +244,9 @@ type Fault struct {
 	RetryAfter time.Duration `json:"retry_after,omitempty"`
 	Latency    time.Duration `json:"latency,omitempty"`
 	Jitter     time.Duration `json:"jitter,omitempty"`
-	Bytes      int64         `json:"bytes,omitempty"` // of FaultBandwidth (a second), FaultSlicer and FaultLimit
+	Bytes      int64         `json:"bytes,omitempty"` // of FaultBandwidth (a second), FaultSlicer and FaultLimit; memory of FaultSqueeze
+	CPUs       float64       `json:"cpus,omitempty"`  // of FaultSqueeze
+	After      time.Duration `json:"after,omitempty"` // it takes hold so long after the phase began; zero: before the first request
 }
 
 // A Scope says whose exchanges a fault may touch.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,31 +17,50 @@ import (
 // its lease.
 type holding struct {
 	injection plumbline.Injection
-	held      faults.Held
+	held      faults.Held        // nil when it could not be injected
+	injected  chan struct{}      // closed when that is known
+	over      context.CancelFunc // ends the wait for its time
 	stop      context.CancelFunc
 	done      chan struct{}
 }
 
-// inject makes the faults of a phase happen. One that cannot be injected is
-// recorded with its error: the judges then find that it was not delivered.
+// inject makes the faults of a phase happen, or sees to it that they will. One
+// that cannot be injected is recorded with its error: the judges then find that
+// it was not delivered.
 func (r *Runner) inject(ctx context.Context, at Place, p plumbline.Phase) []*holding {
 	var out []*holding
 	for i, f := range p.Faults {
-		h := &holding{injection: plumbline.Injection{
+		h := &holding{injected: make(chan struct{}), injection: plumbline.Injection{
 			Lease: fmt.Sprintf("%s-%04x-%02x-%02x", r.Run.ID, at.ExperimentIndex, at.PhaseIndex, i), Experiment: at.Experiment, Phase: at.Phase, Fault: f,
 		}}
-		r.start(ctx, at, p, h)
-		h.injection.Began = time.Since(r.Run.Began)
-		in := h.injection
-		r.Journal.Record(plumbline.Record{Injection: &in})
-		if h.held != nil {
-			out = append(out, h)
+		out = append(out, h)
+		waiting, over := context.WithCancel(ctx)
+		h.over = over
+		do := func() {
+			defer close(h.injected)
+			if f.After > 0 && !wait(waiting, f.After) {
+				h.injection.Error = "the phase was over before it"
+			} else {
+				r.start(ctx, at, p, h)
+			}
+			in := h.injection
+			r.Journal.Record(plumbline.Record{Injection: &in})
 		}
+		if f.After > 0 {
+			go do()
+		} else {
+			do()
+		}
+	}
+	if len(out) > 0 && slices.ContainsFunc(p.Faults, func(f plumbline.Fault) bool { return f.Kind.OfDeployment() }) {
+		r.Journal.Flush() // what a killed run has upset has to be known
 	}
 	return out
 }
 
 func (r *Runner) start(ctx context.Context, at Place, p plumbline.Phase, h *holding) {
+	h.injection.Asked = time.Since(r.Run.Began)
+	defer func() { h.injection.Began = time.Since(r.Run.Began) }()
 	if r.Wires == nil {
 		h.injection.Error, h.injection.Unsupported = "no wires in this run", true
 		return
@@ -56,6 +76,9 @@ func (r *Runner) start(ctx context.Context, at Place, p plumbline.Phase, h *hold
 		return
 	}
 	h.held = held
+	if h.injection.Fault.Kind.OfDeployment() {
+		h.injection.Hits, _ = held.Hits(ctx)
+	}
 	renewal, stop := context.WithCancel(ctx)
 	h.stop, h.done = stop, make(chan struct{})
 	go func() {
@@ -107,13 +130,18 @@ func (r *Runner) traces(at Place, p plumbline.Phase, f plumbline.Fault) []string
 // heal ends the faults, all at once, and records how often each had hit. It
 // works after ctx is done.
 func (r *Runner) heal(ctx context.Context, held []*holding) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
 	var wg sync.WaitGroup
 	for _, h := range held {
 		wg.Go(func() {
+			h.over()
+			<-h.injected
+			if h.held == nil {
+				return
+			}
 			h.stop()
 			<-h.done
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second) // parts of the deployment have a limit of their own
+			defer cancel()
 			hits, err := h.held.Heal(ctx)
 			h.injection.Hits, h.injection.Healed = hits, time.Since(r.Run.Began)
 			if err != nil {

@@ -83,7 +83,7 @@ type delivery struct {
 func faultsOn(e *plumbline.Evidence, dependency string) []delivery {
 	byExperiment := map[string]*delivery{}
 	for _, l := range leasesOf(e) {
-		if l.Fault.Dependency != dependency {
+		if l.Fault.Dependency != dependency || l.Fault.Kind.OfDeployment() {
 			continue
 		}
 		x, ok := byExperiment[l.Experiment]

@@ -84,7 +84,7 @@ func notHealed(e *plumbline.Evidence) []string {
 	var left []string
 	for _, l := range leasesOf(e) {
 		if !l.refused && l.Healed == 0 {
-			left = append(left, strings.TrimSuffix(fmt.Sprintf("the fault %s on the wire to %s was not seen to heal: %s", l.Fault.Kind, l.Fault.Dependency, l.Error), ": "))
+			left = append(left, strings.TrimSuffix(fmt.Sprintf("the fault %s %s was not seen to heal: %s", l.Fault.Kind, placeOf(l.Fault), l.Error), ": "))
 		}
 	}
 	checks := passThrough(e)
@@ -94,6 +94,26 @@ func notHealed(e *plumbline.Evidence) []string {
 		}
 	}
 	return left
+}
+
+// placeOf says where a fault is.
+func placeOf(f plumbline.Fault) string {
+	if f.Kind.OfDeployment() {
+		return "of " + f.Dependency
+	}
+	return "on the wire to " + f.Dependency
+}
+
+// Unhealed names what faults of a kind are about that are not known to have
+// ended, each once.
+func Unhealed(e *plumbline.Evidence, kind plumbline.FaultKind) []string {
+	var out []string
+	for _, l := range leasesOf(e) {
+		if l.Fault.Kind == kind && !l.refused && l.Healed == 0 && !slices.Contains(out, l.Fault.Dependency) {
+			out = append(out, l.Fault.Dependency)
+		}
+	}
+	return out
 }
 
 // notWell lists the operations that were healthy before the run only.
@@ -117,7 +137,9 @@ func notVerified(d plumbline.Design, e *plumbline.Evidence) []string {
 	for _, dep := range d.Dependencies {
 		_, looked := checks[dep.Name]
 		_, all := checks[""]
-		faulted := slices.ContainsFunc(leasesOf(e), func(l lease) bool { return l.Fault.Dependency == dep.Name && !l.refused })
+		faulted := slices.ContainsFunc(leasesOf(e), func(l lease) bool {
+			return l.Fault.Dependency == dep.Name && !l.Fault.Kind.OfDeployment() && !l.refused
+		})
 		if faulted && !looked && !all {
 			unknown = append(unknown, "the wire to "+dep.Name+" was not asked to pass through after its faults")
 		}

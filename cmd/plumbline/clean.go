@@ -17,6 +17,7 @@ import (
 	"github.com/plumbline-dev/plumbline/runners/deploy/docker"
 	"github.com/plumbline-dev/plumbline/runners/target"
 	"github.com/plumbline-dev/plumbline/runners/wire"
+	"github.com/plumbline-dev/plumbline/scenarios"
 )
 
 func (a *app) cleanCommand() *cobra.Command {
@@ -53,6 +54,9 @@ func (a *app) cleanRun(ctx context.Context, o options, dir string) error {
 	if err := readJSON(filepath.Join(dir, deploymentFile), &was); err == nil && was.Containers != "" && o.target == "" {
 		return a.cleanContainers(ctx, was.Containers)
 	}
+	if err := a.undoHooks(ctx, o, dir); err != nil {
+		return err
+	}
 	pool, err := a.leftBehind(o, dir)
 	if err != nil {
 		return usage(err)
@@ -69,6 +73,11 @@ func (a *app) cleanRun(ctx context.Context, o options, dir string) error {
 	if err != nil {
 		return harness(err)
 	}
+	return a.tellRecovered(all)
+}
+
+// tellRecovered says what became of what a run has created.
+func (a *app) tellRecovered(all []plumbline.Resource) error {
 	survivors := 0
 	for _, r := range all {
 		if r.Doubtful {
@@ -87,6 +96,33 @@ func (a *app) cleanRun(ctx context.Context, o options, dir string) error {
 		return &exit{plumbline.ExitNotRestored, fmt.Errorf("%d of %d things survive, or may", survivors, len(all))}
 	}
 	a.printf("nothing of the run is left\n")
+	return nil
+}
+
+// undoHooks undoes the hooks that the journal of a killed run shows in force.
+func (a *app) undoHooks(ctx context.Context, o options, dir string) error {
+	var left []string
+	if e, err := runners.ReadEvidence(filepath.Join(dir, "evidence.jsonl")); err == nil {
+		left = scenarios.Unhealed(e, plumbline.FaultHook)
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	s := &session{options: o}
+	if err := s.declaration(a.env); err != nil {
+		return usage(err)
+	}
+	hooks := hooksOf(s.declared)
+	for _, name := range left {
+		hook, ok := hooks[name]
+		if !ok {
+			return &exit{plumbline.ExitNotRestored, fmt.Errorf("the hook %s is in force, and %s does not say how it is undone", name, s.declared.File)}
+		}
+		if err := hook.Mend(ctx); err != nil {
+			return &exit{plumbline.ExitNotRestored, fmt.Errorf("the hook %s is in force: %w", name, err)}
+		}
+		a.printf("undone: %s\n", name)
+	}
 	return nil
 }
 

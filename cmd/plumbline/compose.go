@@ -15,6 +15,7 @@ import (
 	"github.com/plumbline-dev/plumbline/contracts/declaration"
 	"github.com/plumbline-dev/plumbline/runners/deploy"
 	"github.com/plumbline-dev/plumbline/runners/deploy/docker"
+	"github.com/plumbline-dev/plumbline/runners/faults"
 	"github.com/plumbline-dev/plumbline/runners/wire"
 )
 
@@ -61,9 +62,8 @@ func contained(ctx context.Context, at declaration.Start) (services []docker.Ser
 		services, err = docker.Compose(ctx, at.Compose)
 		return services, at.Entry, err
 	}
-	const name = "target"
-	one := docker.Service{Name: name, Image: at.Image, Command: at.Command, Env: at.Env}
-	return []docker.Service{docker.Alone(one, at.Dockerfile, at.Port)}, name, nil
+	one := docker.Service{Name: soleService, Image: at.Image, Command: at.Command, Env: at.Env}
+	return []docker.Service{docker.Alone(one, at.Dockerfile, at.Port)}, soleService, nil
 }
 
 func (a *app) startContainers(ctx context.Context, s *session) (stop func() error, err error) {
@@ -118,9 +118,13 @@ func (c *carrier) startTarget(ctx context.Context, s *session) error {
 	for name, value := range at.Env {
 		env = append(env, name+"="+value)
 	}
-	if c.started, err = deploy.Start(ctx, deploy.Command{Name: at.Command[0], Argv: at.Command, Env: env}); err != nil {
+	command := deploy.Command{Name: at.Command[0], Argv: at.Command, Env: env}
+	p, err := deploy.Start(ctx, command)
+	if err != nil {
 		return harness(err)
 	}
+	c.own = true
+	c.group.Add(soleService, p, command, stopGrace)
 	return answers(ctx, addressOf(u))
 }
 
@@ -133,6 +137,53 @@ func addressOf(u *url.URL) string {
 		return net.JoinHostPort(u.Hostname(), "443")
 	}
 	return net.JoinHostPort(u.Hostname(), "80")
+}
+
+// soleService is what faults call the target where no compose file names it.
+const soleService = "target"
+
+// stopGrace is what a process has between the request to end and the kill.
+const stopGrace = 10 * time.Second
+
+// surroundings says in the design what the run will be able to do to the
+// deployment itself.
+func (s *session) surroundings() {
+	e, at := &s.design.Environment, s.declared.Start
+	switch {
+	case s.target != "":
+	case s.group != nil:
+		e.Services, e.Target = s.group.Names(), s.groupTarget
+	case len(at.Compose) > 0:
+		e.Target, e.Services = at.Entry, []string{at.Entry}
+	case at.Contained():
+		e.Target, e.Services = soleService, []string{soleService}
+	case len(at.Command) > 0:
+		s.group = &deploy.Group{}
+		e.Target, e.Services = soleService, []string{soleService}
+	}
+}
+
+// environments are what the run can upset of the deployment.
+func (c *carrier) environments(s *session) []faults.Environment {
+	var out []faults.Environment
+	if s.stack != nil {
+		out = append(out, s.stack)
+	}
+	if s.group != nil {
+		out = append(out, s.group)
+	}
+	if len(s.declared.Hooks) > 0 {
+		out = append(out, hooksOf(s.declared))
+	}
+	return out
+}
+
+func hooksOf(d *declaration.Declaration) deploy.Hooks {
+	out := deploy.Hooks{}
+	for name, h := range d.Hooks {
+		out[name] = deploy.Hook(h)
+	}
+	return out
 }
 
 // answers waits until something listens behind a published port: Docker itself

@@ -29,15 +29,16 @@ import (
 // A carrier is a runner with what was started for it.
 type carrier struct {
 	*runners.Runner
-	client  *target.Client
-	live    *runners.Live
-	owned   *deploy.Process   // wires that this run started
-	started *deploy.Process   // the target, when this run started it as a process
-	stubs   []*deploy.Process // and what stands in for dependencies that are missing
-	lives   []*os.File        // close with this process, and end the stubs then
-	wired   *wire.Client      // the control of the wires; nil without any
-	design  plumbline.Design
-	base    string // of the paths in the document
+	client *target.Client
+	live   *runners.Live
+	owned  *deploy.Process   // wires that this run started
+	group  *deploy.Group     // processes of the deployment that the run can stop and start; nil when there are none
+	own    bool              // and has started
+	stubs  []*deploy.Process // and what stands in for dependencies that are missing
+	lives  []*os.File        // close with this process, and end the stubs then
+	wired  *wire.Client      // the control of the wires; nil without any
+	design plumbline.Design
+	base   string // of the paths in the document
 }
 
 // connect builds everything that a run needs to reach its deployment.
@@ -124,7 +125,12 @@ func (a *app) targetConfig(s *session, run plumbline.Run, tally *runners.Tally) 
 // connectWires calls the process of wires that the declaration names, or
 // starts one.
 func (c *carrier) connectWires(ctx context.Context, s *session) error {
+	c.group = s.group
+	around := c.environments(s)
 	if len(s.design.Dependencies) == 0 {
+		if len(around) > 0 {
+			c.Wires = runners.WireSet{Driver: faults.Deployment{Environments: around}}
+		}
 		return nil
 	}
 	client, err := c.wiresOf(ctx, s)
@@ -138,7 +144,7 @@ func (c *carrier) connectWires(ctx context.Context, s *session) error {
 		return err
 	}
 	c.wired = client
-	set := runners.WireSet{Driver: faults.Wire{Client: client}, Client: client}
+	set := runners.WireSet{Driver: faults.Deployment{Wires: faults.Wire{Client: client}, Environments: around}, Client: client}
 	c.Wires = set
 	c.Checks["pass-through"], c.Checks["wires"] = set.PassThrough(s.design), set.PassThrough(s.design)
 	return nil
@@ -192,8 +198,8 @@ func (c *carrier) startWires(ctx context.Context, d plumbline.Design) (control, 
 // close stops what was started for the run.
 func (c *carrier) close(context.Context) {
 	_ = c.live.Pool.Close()
-	if c.started != nil {
-		c.started.Stop(10 * time.Second)
+	if c.own {
+		c.group.Stop()
 	}
 	if c.owned != nil {
 		c.owned.Stop(3 * time.Second)

@@ -18,7 +18,7 @@ import (
 	"github.com/plumbline-dev/plumbline/runners/deploy/docker"
 )
 
-// contained is the binary with the program of the wires beside it, and the
+// inContainers is the binary with the program of the wires beside it, and the
 // sample system's compose file with the binary that its image holds.
 func inContainers(t *testing.T) (bin, config string) {
 	t.Helper()
@@ -58,10 +58,10 @@ func ofRun(t *testing.T, label string) int {
 func TestShopInContainers(t *testing.T) {
 	bin, config := inContainers(t)
 	for defect, caught := range map[string]string{
-		"": "", "dependency-error-is-500": "resilience/critical-fails-clean", "unbounded-retry": "resilience/retry-bounded",
+		"": "", "retry-without-jitter": "resilience/retry-jitter", "unbounded-retry": "resilience/retry-bounded",
 	} {
 		out := filepath.Join(t.TempDir(), "run")
-		cmd := exec.CommandContext(t.Context(), bin, "run", "-c", config, "--out", out, "--only", "resilience/critical-fails-clean,resilience/retry-bounded")
+		cmd := exec.CommandContext(t.Context(), bin, "run", "-c", config, "--out", out, "--only", "resilience/retry-jitter,resilience/retry-bounded")
 		cmd.Env = append(os.Environ(), "SHOP_MUTANT="+defect)
 		said, err := cmd.CombinedOutput()
 		var r plumbline.Report
@@ -89,7 +89,7 @@ func TestShopInContainers(t *testing.T) {
 func TestKilledWithContainers(t *testing.T) {
 	bin, config := inContainers(t)
 	out := filepath.Join(t.TempDir(), "run")
-	cmd := exec.CommandContext(t.Context(), bin, "run", "-c", config, "--out", out, "--only", "resilience/critical-fails-clean")
+	cmd := exec.CommandContext(t.Context(), bin, "run", "-c", config, "--out", out, "--only", "resilience/retry-bounded")
 	said, err := cmd.StderrPipe()
 	if err == nil {
 		err = cmd.Start()

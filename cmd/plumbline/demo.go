@@ -75,7 +75,7 @@ func (a *app) demo(ctx context.Context, o options, defect string) error {
 		}
 		return a.env(name)
 	}
-	o.config = filepath.Join(dir, "plumbline.yaml")
+	o.config, o.group, o.groupTarget = filepath.Join(dir, "plumbline.yaml"), &s.roles, "orders"
 	a.note("the sample system serves at %s; defect: %s\n", s.env["SHOP_URL"], orNone(defect))
 	return b.run(ctx, o)
 }
@@ -109,9 +109,10 @@ func unpack(from fs.FS, dir string) error {
 type sampleSystem struct {
 	defect  string
 	env     map[string]string // what plumbline.yaml of the sample asks for
-	running []*deploy.Process
-	life    *os.File // what the roles read, and
-	held    *os.File // its other end, which closes when this process ends
+	roles   deploy.Group
+	running []*deploy.Process // the wires
+	life    *os.File          // what the roles read, and
+	held    *os.File          // its other end, which closes when this process ends
 }
 
 // How long a process of the sample system lives at most, and how long wires
@@ -167,16 +168,38 @@ func (s *sampleSystem) ordersEnv(wires map[string]string) []string {
 	}
 }
 
+// role starts one role, and lets it be started anew at the same address.
 func (s *sampleSystem) role(ctx context.Context, role string, env []string) (addr string, err error) {
-	return s.process(ctx, role, []string{"shop", role, "--listen", "127.0.0.1:0"}, "listening ", append(env, "SHOP_MAX_AGE="+sampleAge.String(), withParent+"=1"))
-}
-
-func (s *sampleSystem) process(ctx context.Context, name string, args []string, ready string, env []string) (string, error) {
-	self, err := os.Executable()
+	c, err := s.command(role, []string{"shop", role, "--listen", "127.0.0.1:0"}, append(env, "SHOP_MAX_AGE="+sampleAge.String(), withParent+"=1"))
 	if err != nil {
 		return "", err
 	}
-	p, err := deploy.Start(ctx, deploy.Command{Name: name, Argv: append([]string{self}, args...), Env: env, Stdin: s.life, Ready: ready, Log: io.Discard})
+	c.Ready = "listening "
+	p, err := deploy.Start(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	again := c
+	again.Argv = append(slices.Clone(c.Argv[:len(c.Argv)-1]), p.Line)
+	s.roles.Add(role, p, again, roleGrace)
+	return p.Line, nil
+}
+
+// roleGrace is what a role has to end.
+const roleGrace = 3 * time.Second
+
+func (s *sampleSystem) command(name string, args, env []string) (deploy.Command, error) {
+	self, err := os.Executable()
+	return deploy.Command{Name: name, Argv: append([]string{self}, args...), Env: env, Stdin: s.life, Log: io.Discard}, err
+}
+
+func (s *sampleSystem) process(ctx context.Context, name string, args []string, ready string, env []string) (string, error) {
+	c, err := s.command(name, args, env)
+	if err != nil {
+		return "", err
+	}
+	c.Ready = ready
+	p, err := deploy.Start(ctx, c)
 	if err != nil {
 		return "", err
 	}
@@ -184,8 +207,9 @@ func (s *sampleSystem) process(ctx context.Context, name string, args []string, 
 	return p.Line, nil
 }
 
-// stop ends every process, the last started first.
+// stop ends every process, the wires last.
 func (s *sampleSystem) stop() {
+	s.roles.Stop()
 	for _, p := range slices.Backward(s.running) {
 		p.Stop(3 * time.Second)
 	}

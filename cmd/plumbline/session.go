@@ -22,6 +22,7 @@ import (
 	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 	"github.com/plumbline-dev/plumbline/contracts/slo"
+	"github.com/plumbline-dev/plumbline/runners/deploy"
 	"github.com/plumbline-dev/plumbline/scenarios"
 )
 
@@ -48,6 +49,9 @@ type options struct {
 	intakeOptions
 	auth    string
 	publish bool // results, to the broker
+
+	group       *deploy.Group // processes that were started for the run; nil when there are none
+	groupTarget string        // the one of them that is put to the test
 
 	rootless bool // the target serves the paths of the document without the path of its server
 }
@@ -206,6 +210,7 @@ func (s *session) fill() error {
 	if s.target != "" {
 		s.design.Target = s.target
 	}
+	s.surroundings()
 	s.mixed()
 	s.unbase()
 	if s.mode != "" {

@@ -4,6 +4,7 @@
 package declaration
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -19,6 +20,7 @@ type Declaration struct {
 	OpenAPI    string // path
 	Target     string // base URL; may come from the command line instead
 	Start      Start
+	Hooks      map[string]Hook
 	Liveness   string
 	Public     []string
 	Unsafe     []string               // operations that change data although their method is safe
@@ -61,6 +63,12 @@ type Start struct {
 	Port       int               // of the service or the container; zero is its only one
 }
 
+// A Hook is what a run may do to the deployment by shell commands.
+type Hook struct {
+	Run, Undo, Done, Undone string
+	Within                  time.Duration // for each of them; zero when not declared
+}
+
 // Contained tells whether the deployment is started in containers.
 func (s Start) Contained() bool { return len(s.Compose) > 0 || s.Image != "" || s.Dockerfile != "" }
 
@@ -88,6 +96,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 		dep.Operations = r.operations(dep.Operations, dep.Source)
 		design.Dependencies = append(design.Dependencies, dep)
 	}
+	design.Environment.Hooks = slices.Sorted(maps.Keys(d.Hooks))
 	design.Public = r.operations(d.Public, plumbline.Source{File: d.File})
 	for _, id := range r.operations(d.Unsafe, plumbline.Source{File: d.File}) {
 		for i := range design.Operations {

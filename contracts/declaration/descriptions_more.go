@@ -131,6 +131,13 @@ func aboutPacts() map[string]description {
 
 func aboutRest() map[string]description {
 	return map[string]description{
+		"hooks":             {meaning: "what a run may do to the deployment by shell commands, whatever orchestrates it. Scenarios name them; deploy/rolling-restart runs the one called restart", fallback: "nothing is done", example: "hooks: {restart: {run: kubectl rollout restart deployment/shop, done: kubectl rollout status deployment/shop}}"},
+		"hooks.NAME.run":    {meaning: "does it", example: "run: ./lose-a-zone.sh"},
+		"hooks.NAME.undo":   {meaning: "undoes it, also after the run was killed (plumbline clean RUN)", fallback: "nothing is to be undone", example: "undo: ./bring-it-back.sh"},
+		"hooks.NAME.done":   {meaning: "ends with 0 once run has taken effect; it is asked again and again", fallback: "as soon as run has ended", example: "done: ./is-it-gone.sh"},
+		"hooks.NAME.undone": {meaning: "ends with 0 once all is as before", fallback: "as soon as undo has ended", example: "undone: ./is-it-back.sh"},
+		"hooks.NAME.within": {meaning: "what each of them may take", kind: "duration", fallback: "60s", example: "within: 3m"},
+
 		"generated":        {meaning: "folder of generated files; edited scenarios and profiles in it beat the generated ones", fallback: "plumbline/ beside the file", example: "generated: plumbline"},
 		"waivers":          {meaning: "claims that are excused", example: "waivers: [{claim: resilience/breaker-opens/payment, reason: ADR 12, until: \"2027-01-31\"}]"},
 		"waivers[].claim":  {meaning: "ID of the claim", example: "claim: resilience/breaker-opens/payment"},

@@ -23,6 +23,7 @@ type file struct {
 	Load         loadFile                 `yaml:"load"`
 	Wires        wiresFile                `yaml:"wires"`
 	Dependencies map[string]dependency    `yaml:"dependencies"`
+	Hooks        map[string]hookFile      `yaml:"hooks"`
 	Pacts        pactsFile                `yaml:"pacts"`
 	Messages     *Messages                `yaml:"messages"`
 	Generated    string                   `yaml:"generated"`
@@ -71,6 +72,14 @@ type dependency struct {
 	Degraded   string       `yaml:"degraded_marker"`
 	OpenAPI    string       `yaml:"openapi"`
 	Pact       pactsFile    `yaml:"pact"`
+}
+
+type hookFile struct {
+	Run    string `yaml:"run"`
+	Undo   string `yaml:"undo"`
+	Done   string `yaml:"done"`
+	Undone string `yaml:"undone"`
+	Within string `yaml:"within"`
 }
 
 type retryFile struct {

@@ -67,6 +67,7 @@ func (b *builder) build() {
 	for _, name := range b.keys("$.dependencies") {
 		b.dependency(name, f.Dependencies[name])
 	}
+	b.hooks()
 	for i, m := range f.SLOs {
 		at := fmt.Sprintf("$.slos[%d]", i)
 		n, key, err := slo.FromMap(m)
@@ -131,6 +132,17 @@ func (b *builder) composed(s Start, alone bool) {
 		b.wrong("CFG004", "$.target.compose", "target.service names the service of the compose file that is put to the test", "which service is the target is not said")
 	case len(s.Command)+len(s.Env) > 0:
 		b.wrong("CFG004", "$.target", "what a service is started with stands in the compose file", "target.command and target.env are not for compose files")
+	}
+}
+
+func (b *builder) hooks() {
+	b.out.Hooks = map[string]Hook{}
+	for name, h := range b.file.Hooks {
+		at := "$.hooks." + name
+		if h.Run == "" {
+			b.wrong("CFG003", at, "run: kubectl rollout restart deployment/shop", "the hook %q does nothing", name)
+		}
+		b.out.Hooks[name] = Hook{Run: h.Run, Undo: h.Undo, Done: h.Done, Undone: h.Undone, Within: b.duration(at+".within", h.Within)}
 	}
 }
 

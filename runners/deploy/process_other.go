@@ -2,8 +2,16 @@
 
 package deploy
 
-import "os/exec"
+import (
+	"errors"
+	"os/exec"
+)
 
 func separate(*exec.Cmd) {}
 
 func interrupt(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
+
+func killGroup(cmd *exec.Cmd) error { return cmd.Process.Kill() }
+
+func halt(*exec.Cmd) error    { return errors.ErrUnsupported }
+func proceed(*exec.Cmd) error { return errors.ErrUnsupported }

@@ -3,6 +3,7 @@
 package deploy
 
 import (
+	"errors"
 	"os/exec"
 	"syscall"
 )
@@ -12,3 +13,14 @@ import (
 func separate(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 func interrupt(cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGTERM) }
+
+// killGroup ends a process with all that it has started.
+func killGroup(cmd *exec.Cmd) error {
+	if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
+}
+
+func halt(cmd *exec.Cmd) error    { return cmd.Process.Signal(syscall.SIGSTOP) }
+func proceed(cmd *exec.Cmd) error { return cmd.Process.Signal(syscall.SIGCONT) }

@@ -152,6 +152,8 @@ func (b *Builder) addFault(kind plumbline.FaultKind, g groups) error {
 	f.Latency = g.duration("latency", &err)
 	f.Jitter = g.duration("jitter", &err)
 	f.Bytes = int64(g.integer("bytes", &err))
+	f.CPUs = g.number("cpus", &err)
+	f.After = g.duration("later", &err)
 	f.Toxicity = g.number("toxicity", &err)
 	f.First = g.integer("first", &err)
 	f.Method = g.at("method")

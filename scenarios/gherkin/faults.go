@@ -75,6 +75,28 @@ func verbs() []verb {
 	}
 }
 
+// upheavals are the verbs about a part of the deployment; the name is that of a
+// service of it, or of a hook.
+func upheavals() []verb {
+	return []verb{
+		plain(plumbline.FaultPause, "is paused", "Its processes stand still; connections stay open and nothing answers."),
+		plain(plumbline.FaultStop, "is stopped", "It is asked to end, and killed after its grace; it is started again when the phase is over."),
+		plain(plumbline.FaultKill, "is killed", "SIGKILL; it is started again when the phase is over."),
+		plain(plumbline.FaultRestart, "is restarted", "One instance after the other, each running again before the next."),
+		plain(plumbline.FaultDisconnect, "is cut off from its networks", "It gets them back when the phase is over."),
+		{
+			plumbline.FaultSqueeze, `is squeezed to (?P<cpus>` + number + `) processors and (?P<bytes>[0-9]+) bytes of memory`,
+			"is squeezed to <n> processors and <n> bytes of memory", "Zero leaves that as it is.",
+			func(f plumbline.Fault) string {
+				return fmt.Sprintf("is squeezed to %s processors and %d bytes of memory", float(f.CPUs), f.Bytes)
+			},
+		},
+		plain(plumbline.FaultHook, "is done by its hook", "Runs the hook of that name of plumbline.yaml, and its undo when the phase is over."),
+	}
+}
+
+func allVerbs() []verb { return append(verbs(), upheavals()...) }
+
 func writeStatus(f plumbline.Fault) string {
 	s := fmt.Sprintf("answers status %d", f.Status)
 	if f.RetryAfter != 0 {
@@ -86,13 +108,13 @@ func writeStatus(f plumbline.Fault) string {
 const (
 	modifiers = `(?: to (?P<streams>` + quoted + `(?: and ` + quoted + `)*))?(?:(?P<all> for everybody)|(?P<run> for this run))?` +
 		`(?: with toxicity (?P<toxicity>` + number + `))?(?: for the first (?P<first>[0-9]+) attempts?)?` +
-		`(?: on (?P<method>[A-Z]+))?(?: under (?P<path>` + quoted + `))?`
-	modifiersForm = ` [to "<stream>"[ and "<stream>"]][ for everybody][ with toxicity <share>][ for the first <n> attempts][ on <METHOD>][ under "<path prefix>"]`
+		`(?: on (?P<method>[A-Z]+))?(?: under (?P<path>` + quoted + `))?(?: from (?P<later>` + period + `) on)?`
+	modifiersForm = ` [to "<stream>"[ and "<stream>"]][ for everybody][ with toxicity <share>][ for the first <n> attempts][ on <METHOD>][ under "<path prefix>"][ from <duration> on]`
 )
 
 func faultWords() []Word {
 	var out []Word
-	for _, v := range verbs() {
+	for _, v := range allVerbs() {
 		out = append(out, Word{
 			Form:    `"<dependency>" ` + v.form + modifiersForm,
 			Example: `"payment" ` + v.write(plumbline.Fault{Status: 503, Latency: time.Second, Bytes: 1000}),
@@ -107,7 +129,7 @@ func faultWords() []Word {
 // writeFault says a fault. It fails when the fault has a value that its kind
 // has no word for.
 func writeFault(f plumbline.Fault) (string, error) {
-	for _, v := range verbs() {
+	for _, v := range allVerbs() {
 		if v.kind != f.Kind {
 			continue
 		}
@@ -140,5 +162,8 @@ func writeModifiers(s *strings.Builder, f plumbline.Fault) {
 	}
 	if f.Path != "" {
 		s.WriteString(" under " + strconv.Quote(f.Path))
+	}
+	if f.After != 0 {
+		s.WriteString(" from " + f.After.String() + " on")
 	}
 }

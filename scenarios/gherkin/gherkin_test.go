@@ -30,6 +30,8 @@ func outage() plumbline.Experiment {
 				Faults: []plumbline.Fault{
 					{Dependency: "payment", Kind: plumbline.FaultStatus, Status: 503, RetryAfter: time.Second, Streams: []string{"a", "b"}},
 					{Dependency: "store", Kind: plumbline.FaultLatency, Latency: time.Second, Jitter: time.Millisecond, Scope: plumbline.ScopeAll, Toxicity: 0.3, First: 2, Method: "POST", Path: "/x"},
+					{Dependency: "orders", Kind: plumbline.FaultSqueeze, CPUs: 0.1, Bytes: 64 << 20, After: 1500 * time.Millisecond},
+					{Dependency: "failover", Kind: plumbline.FaultHook},
 				},
 				Streams: []plumbline.Stream{
 					{Name: "ramp", Operation: "getOrder", Arrivals: plumbline.ArrivalsPoisson, Stages: []plumbline.Stage{{To: 10, Duration: time.Second}, {From: 10, To: 0.5, Duration: 1500 * time.Millisecond}}},
@@ -138,7 +140,7 @@ func FuzzRoundTrip(f *testing.F) {
 
 func random(r *rand.Rand, text string) plumbline.Experiment {
 	x := plumbline.Experiment{ID: text + "x", Title: "t", Kind: plumbline.KindScenario, Claims: []string{"c" + text}}
-	kinds := verbs()
+	kinds := allVerbs()
 	for i := range 1 + r.IntN(3) {
 		p := plumbline.Phase{Name: text + string(rune('a'+i)), Role: plumbline.RoleFault, Duration: time.Duration(r.IntN(5)) * 333 * time.Millisecond}
 		for j := range r.IntN(3) {
@@ -160,6 +162,8 @@ func random(r *rand.Rand, text string) plumbline.Experiment {
 				f.Bytes = 1 + r.Int64N(1e9)
 			case plumbline.FaultSlicer:
 				f.Bytes, f.Latency = 1+r.Int64N(1e9), time.Duration(1+r.IntN(1e9))
+			case plumbline.FaultSqueeze:
+				f.Bytes, f.CPUs, f.After = r.Int64N(1e9), r.Float64(), time.Duration(r.IntN(1e9))
 			default: // the others have no number
 			}
 			p.Faults = append(p.Faults, f)

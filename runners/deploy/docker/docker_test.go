@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -138,41 +139,37 @@ func TestDockerOneContainerWithAWireToTheOutside(t *testing.T) {
 func upsets(t *testing.T, s *Stack, order func() int) {
 	t.Helper()
 	ctx := t.Context()
-	for name, upset := range map[string]func() (Undo, error){
-		"pause":      func() (Undo, error) { return s.Pause(ctx, "payment") },
-		"stop":       func() (Undo, error) { return s.Stop(ctx, "payment") },
-		"kill":       func() (Undo, error) { return s.Kill(ctx, "payment") },
-		"disconnect": func() (Undo, error) { return s.Disconnect(ctx, "payment") },
-	} {
-		undo, err := upset()
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+	for _, kind := range []plumbline.FaultKind{plumbline.FaultPause, plumbline.FaultStop, plumbline.FaultKill, plumbline.FaultDisconnect} {
+		seen, mend, err := s.Upset(ctx, plumbline.Fault{Kind: kind, Dependency: "payment"})
+		if err != nil || seen != 1 {
+			t.Fatalf("%s: seen of %d, %v", kind, seen, err)
 		}
 		if got := order(); got == http.StatusCreated {
-			t.Errorf("%s: an order was taken without payment", name)
+			t.Errorf("%s: an order was taken without payment", kind)
 		}
 		for range 2 {
-			if err := undo(ctx); err != nil {
-				t.Fatalf("undo %s: %v", name, err)
+			if err := mend(ctx); err != nil {
+				t.Fatalf("mend %s: %v", kind, err)
 			}
 		}
-		eventually(t, "no orders after "+name, func() bool { return order() == http.StatusCreated })
+		eventually(t, "no orders after "+string(kind), func() bool { return order() == http.StatusCreated })
 	}
-	undo, err := s.Squeeze(ctx, "inventory", 0.05, 32<<20)
-	if err != nil {
-		t.Fatal(err)
+	for _, f := range []plumbline.Fault{
+		{Kind: plumbline.FaultSqueeze, Dependency: "inventory", CPUs: 0.05, Bytes: 32 << 20}, {Kind: plumbline.FaultRestart, Dependency: "recs"},
+	} {
+		seen, mend, err := s.Upset(ctx, f)
+		if err != nil || seen != 1 {
+			t.Errorf("%s: seen of %d, %v", f.Kind, seen, err)
+		}
+		if err := mend(ctx); err != nil {
+			t.Error(err)
+		}
 	}
-	if info, err := s.of("inventory")[0].Inspect(ctx); err != nil || info.HostConfig.NanoCPUs != 5e7 || info.HostConfig.Memory != 32<<20 {
-		t.Errorf("squeezed: %+v %v", info.HostConfig.Resources, err)
-	}
-	if err := undo(ctx); err != nil {
-		t.Error(err)
+	if _, _, err := s.Upset(ctx, plumbline.Fault{Kind: plumbline.FaultPause, Dependency: "nobody"}); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("a service that is not there: %v", err)
 	}
 	if err := s.Scale(ctx, "recs", 2); err != nil || len(s.of("recs")) != 2 {
 		t.Errorf("scale: %v", err)
-	}
-	if err := s.Restart(ctx, "recs"); err != nil {
-		t.Error(err)
 	}
 	if err := s.Scale(ctx, "recs", 1); err != nil || len(s.of("recs")) != 1 {
 		t.Errorf("scale back: %v", err)

@@ -37,6 +37,7 @@ type Service struct {
 	Grace      time.Duration // between the signal to stop and the kill
 	Signal     string        // that stops it
 	Host       bool          // this machine is reached as host.docker.internal
+	fixed      bool          // its ports stay the same when it is started again
 }
 
 // Alone completes a deployment of a single container that listens on a port; its

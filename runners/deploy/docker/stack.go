@@ -193,6 +193,7 @@ func (s *Stack) names(v Service, network string) []string {
 
 // start starts one container of a service.
 func (s *Stack) start(ctx context.Context, v Service) error {
+	v.fixed = true
 	aliases := map[string][]string{}
 	for name := range v.Networks {
 		aliases[s.networks[name].Name] = s.names(v, name)
@@ -247,9 +248,25 @@ func (v Service) confine(h *container.HostConfig) {
 	}
 	for _, p := range v.Ports {
 		if port, err := network.ParsePort(p); err == nil {
-			h.PortBindings[port] = []network.PortBinding{{HostIP: netip.MustParseAddr("127.0.0.1")}}
+			at := network.PortBinding{HostIP: netip.MustParseAddr("127.0.0.1")}
+			if v.fixed {
+				at.HostPort = freePort()
+			}
+			h.PortBindings[port] = []network.PortBinding{at}
 		}
 	}
+}
+
+// freePort is a port of this machine that nobody has. Docker gives a container
+// another one at every start unless it is told which.
+func freePort() string {
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // for a moment
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = l.Close() }()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
 }
 
 // await waits until a service has come as far as another one needs it.

@@ -1,0 +1,131 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// A Group is the processes of a deployment, by their names, that can be paused,
+// ended and started again. It is safe for concurrent use.
+type Group struct {
+	mu  sync.Mutex
+	all map[string]*member
+}
+
+type member struct {
+	process *Process
+	again   Command       // that starts it anew, where it was
+	grace   time.Duration // between the request to end and the kill
+}
+
+// Add takes a process into the group. Again is the command that starts it anew,
+// at the same address.
+func (g *Group) Add(name string, p *Process, again Command, grace time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.all == nil {
+		g.all = map[string]*member{}
+	}
+	g.all[name] = &member{p, again, grace}
+}
+
+// Names are those of the processes, sorted.
+func (g *Group) Names() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Sorted(maps.Keys(g.all))
+}
+
+// Stop ends every process that runs.
+func (g *Group) Stop() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, m := range g.all {
+		m.process.Stop(m.grace)
+	}
+}
+
+// Upset does to a process what the fault says.
+func (g *Group) Upset(ctx context.Context, f plumbline.Fault) (seen int, mend func(context.Context) error, err error) {
+	g.mu.Lock()
+	m, ok := g.all[f.Dependency]
+	g.mu.Unlock()
+	if !ok {
+		return 0, nil, fmt.Errorf("no process is called %q: %w", f.Dependency, errors.ErrUnsupported)
+	}
+	switch f.Kind {
+	case plumbline.FaultPause:
+		mend = func(context.Context) error { return m.resume() }
+		err = m.pause()
+	case plumbline.FaultStop:
+		mend = func(ctx context.Context) error { return g.start(ctx, m) }
+		m.process.Stop(m.grace)
+	case plumbline.FaultKill:
+		mend = func(ctx context.Context) error { return g.start(ctx, m) }
+		m.process.kill()
+	case plumbline.FaultRestart:
+		mend = func(ctx context.Context) error { return g.start(ctx, m) }
+		m.process.Stop(m.grace)
+		err = g.start(ctx, m)
+	default:
+		return 0, nil, fmt.Errorf("%s of a process: %w", f.Kind, errors.ErrUnsupported)
+	}
+	if err != nil {
+		return 0, mend, err
+	}
+	return 1, mend, nil
+}
+
+// pause stops the process where it stands, and sees that it does.
+func (m *member) pause() error {
+	if err := halt(m.process.cmd); err != nil {
+		return err
+	}
+	for over := time.Now().Add(5 * time.Second); ; {
+		halted, err := isHalted(m.process.PID())
+		if halted || err != nil || time.Now().After(over) {
+			return err
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (m *member) resume() error {
+	select {
+	case <-m.process.ended:
+		return fmt.Errorf("%s has ended meanwhile", m.process.Name)
+	default:
+	}
+	if err := proceed(m.process.cmd); err != nil {
+		return err
+	}
+	halted, err := isHalted(m.process.PID())
+	if err == nil && halted {
+		err = fmt.Errorf("%s still stands", m.process.Name)
+	}
+	return err
+}
+
+// start starts a process anew that has ended; one that runs it leaves alone.
+func (g *Group) start(ctx context.Context, m *member) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	select {
+	case <-m.process.ended:
+	default:
+		return nil
+	}
+	p, err := Start(ctx, m.again)
+	if err != nil {
+		return err
+	}
+	m.process = p
+	return nil
+}
