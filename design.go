@@ -41,9 +41,9 @@ type Design struct {
 
 // Operation returns the operation with the given ID.
 func (d Design) Operation(id string) (Operation, bool) {
-	for _, o := range d.Operations {
-		if o.ID == id {
-			return o, true
+	for i := range d.Operations { // an operation is too large to be copied for every comparison
+		if d.Operations[i].ID == id {
+			return d.Operations[i], true
 		}
 	}
 	return Operation{}, false

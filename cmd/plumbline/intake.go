@@ -83,7 +83,7 @@ func amend(file string, overlays []*overlay.Overlay) func(map[string]any) []stri
 
 // intakeMemory is what reading a large document may take before garbage is
 // collected more often: GitHub's REST document needs half of it to live.
-const intakeMemory = 480 << 20
+const intakeMemory = 512 << 20
 
 // frugal holds the heap down while documents are read, plans are drawn and
 // contracts are written, of which most is garbage, and returns the func that ends it: a run must not

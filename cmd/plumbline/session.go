@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/crew"
 	"github.com/plumbline-dev/plumbline/contracts/declaration"
 	"github.com/plumbline-dev/plumbline/contracts/diff"
 	"github.com/plumbline-dev/plumbline/contracts/examples"
@@ -186,19 +187,8 @@ func (s *session) fill() error {
 	if err := s.recorded(); err != nil {
 		return err
 	}
-	if err := s.operations(); err != nil {
+	if err := s.described(); err != nil {
 		return err
-	}
-	s.design.Families = sample.Families(s.doc, s.set, s.stated)
-	s.design.Errors = problemDetails(s.doc)
-	inspector := schema.NewInspector(s.doc, s.set)
-	for i := range s.design.Operations {
-		s.design.Operations[i].Fields = inspector.Documented(s.design.Operations[i].ID)
-	}
-	for _, o := range s.doc.Operations {
-		if i := slices.IndexFunc(s.design.Operations, func(d plumbline.Operation) bool { return d.ID == o.ID }); i >= 0 {
-			s.design.Operations[i].Pictures = examples.Pictures(o, s.set, inspector)
-		}
 	}
 	var errs []error
 	inline, err := inlineObjectives(s.doc, s.design.Operations)
@@ -224,8 +214,32 @@ func (s *session) fill() error {
 	}
 	errs = append(errs, s.flagObjectives(), s.partners(), s.agree(), s.consumers(), s.compare())
 	s.design.Served = s.declared.Intake.Served
-	s.design.Untrue, s.design.Examples = examples.Check(s.doc, s.set)
 	return errors.Join(errs...)
+}
+
+// described fills in what the document alone says of the operations: their
+// cases and resources, and beside that, since it does not depend on it, what
+// they answer.
+func (s *session) described() error {
+	var err error
+	answers := map[string]plumbline.Operation{}
+	crew.Beside(func() {
+		if err = s.operations(); err == nil {
+			s.design.Families = sample.Families(s.doc, s.set, s.stated)
+		}
+	}, func() {
+		inspector := schema.NewInspector(s.doc, s.set)
+		for _, o := range s.doc.Operations {
+			answers[o.ID] = plumbline.Operation{Fields: inspector.Documented(o.ID), Pictures: examples.Pictures(o, s.set, inspector)}
+		}
+		s.design.Untrue, s.design.Examples = examples.Check(s.doc, s.set)
+	})
+	for i := range s.design.Operations {
+		o := &s.design.Operations[i]
+		o.Fields, o.Pictures = answers[o.ID].Fields, answers[o.ID].Pictures
+	}
+	s.design.Errors = problemDetails(s.doc)
+	return err
 }
 
 // unbase takes the base path of the document off the target, where it was given

@@ -17,6 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/crew"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
@@ -113,18 +114,32 @@ func Build(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) 
 	p := newPact(d, o)
 	losses := []Loss{}
 	byID := index(d)
-	k := newKit(s)
-	for _, op := range ops {
-		if len(op.Cases) == 0 || !op.Safe() && !op.Creates() && op.Method != "DELETE" {
-			continue
+	made := make([]verifiable, len(ops))
+	crew.Each(len(ops), func() func(int) {
+		k := newKit(s)
+		return func(n int) {
+			op := ops[n]
+			if len(op.Cases) > 0 && (op.Safe() || op.Creates() || op.Method == "DELETE") {
+				m := &made[n]
+				m.interaction, m.losses, m.ok = interactionOf(byID[op.ID], op, k)
+			}
 		}
-		if i, l, ok := interactionOf(byID[op.ID], op, k); ok {
-			p.Interactions = append(p.Interactions, i)
-			losses = append(losses, l...)
+	})
+	for _, m := range made {
+		if m.ok {
+			p.Interactions = append(p.Interactions, m.interaction)
+			losses = append(losses, m.losses...)
 		}
 	}
 	slices.SortFunc(p.Interactions, func(a, b interaction) int { return strings.Compare(a.Description, b.Description) })
 	return p, losses
+}
+
+// A verifiable interaction is one that any right provider fulfils.
+type verifiable struct {
+	interaction
+	losses []Loss
+	ok     bool
 }
 
 func interactionOf(src openapi.Op, op plumbline.Operation, k *kit) (interaction, []Loss, bool) {

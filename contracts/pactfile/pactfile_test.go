@@ -125,7 +125,7 @@ func surfaced(t *testing.T) Pact {
 // collected is the surface pact as one value.
 func collected(d *openapi.Doc, s *schema.Set) Pact {
 	p := newPact(d, Options{Provider: "shop"})
-	surface(d, s, sample.Fill(d, s, sample.Options{Seed: 1}), func(i interaction) { p.Interactions = append(p.Interactions, i) })
+	p.Interactions = append(p.Interactions, surface(d, s, sample.Fill(d, s, sample.Options{Seed: 1}), func(i interaction) interaction { return i })...)
 	slices.SortStableFunc(p.Interactions, func(a, b interaction) int { return strings.Compare(a.Description, b.Description) })
 	return p
 }

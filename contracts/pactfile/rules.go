@@ -41,12 +41,14 @@ type writer struct {
 type kit struct {
 	set      *schema.Set
 	make     *sample.Maker
+	examples map[exampleKey]example
+	kinds    map[string]any            // rules by the kind that they name
 	formats  map[string]*regexp.Regexp // of texts, by the name of the format
 	patterns map[string]*regexp.Regexp // by their text; nil for one that Go does not know
 }
 
 func newKit(s *schema.Set) *kit {
-	k := &kit{set: s, make: sample.NewMaker(s), formats: map[string]*regexp.Regexp{}, patterns: map[string]*regexp.Regexp{}}
+	k := &kit{set: s, make: sample.NewMaker(s), examples: map[exampleKey]example{}, kinds: map[string]any{}, formats: map[string]*regexp.Regexp{}, patterns: map[string]*regexp.Regexp{}}
 	for format, expr := range map[string]string{
 		"date-time": `^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$`,
 		"date":      `^\d{4}-\d\d-\d\d$`,
@@ -80,12 +82,23 @@ func (w *writer) lose(path, keyword, reason string) {
 	}
 }
 
+// rule states what holds at a place.
 func (w *writer) rule(path string, rules ...map[string]any) {
 	list := make([]any, 0, len(rules))
 	for _, r := range rules {
 		list = append(list, r)
 	}
 	w.rules[path] = map[string]any{"combine": "AND", "matchers": list}
+}
+
+// kind states the rule that is a kind and nothing more. Nobody changes a rule, so
+// that all places share one.
+func (w *writer) kind(path, kind string) {
+	if w.kinds[kind] == nil {
+		w.rule(path, map[string]any{"match": kind})
+		w.kinds[kind] = w.rules[path]
+	}
+	w.rules[path] = w.kinds[kind]
 }
 
 // choose tells which alternative of a place is stated.
@@ -103,8 +116,10 @@ func (w *writer) value(ref *openapi3.SchemaRef, path string, depth int) (any, bo
 		return nil, false
 	}
 	kind, null := kindOf(parts), nullable(parts)
-	for _, p := range parts {
-		w.unsaid(p.Value, path)
+	if w.sound { // the others keep no ledger
+		for _, p := range parts {
+			w.unsaid(p.Value, path)
+		}
 	}
 	composed := kind == "object" || kind == "array"
 	switch {
@@ -126,7 +141,7 @@ func (w *writer) isNull(kind, path string, null bool) bool {
 	if !null || w.sound || kind == "null" || w.choose(path, "null", 2) == 0 {
 		return false
 	}
-	w.rule(path, map[string]any{"match": "null"})
+	w.kind(path, "null")
 	return true
 }
 
@@ -147,7 +162,7 @@ func (w *writer) orNull(path string) {
 	r, ok := w.rules[path].(map[string]any)
 	list, many := r["matchers"].([]any)
 	if !ok || !many || len(list) != 1 {
-		w.rule(path, map[string]any{"match": "type"})
+		w.kind(path, "type")
 		list = []any{map[string]any{"match": "type"}}
 	}
 	w.rules[path] = map[string]any{"combine": "OR", "matchers": append([]any{map[string]any{"match": "null"}}, list...)}

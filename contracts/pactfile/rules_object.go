@@ -25,7 +25,7 @@ func (w *writer) object(parts openapi3.SchemaRefs, path string, depth int) (any,
 		}
 	}
 	if len(out) == 0 {
-		w.rule(path, map[string]any{"match": "type"})
+		w.kind(path, "type")
 	}
 	return out, true
 }

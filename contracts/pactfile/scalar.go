@@ -26,7 +26,7 @@ func (w *writer) scalar(parts openapi3.SchemaRefs, kind, path string) (any, bool
 	}
 	switch kind {
 	case "integer", "number", "boolean", "null":
-		w.rule(path, map[string]any{"match": kind})
+		w.kind(path, kind)
 		return v, true
 	}
 	text, ok := v.(string)
@@ -37,16 +37,42 @@ func (w *writer) scalar(parts openapi3.SchemaRefs, kind, path string) (any, bool
 	return text, true
 }
 
-// example is a value of the kind that all parts accept: that of the chosen
-// alternative, which stands last, before that of the whole.
-func (w *writer) example(parts openapi3.SchemaRefs, kind string) (any, bool) {
+// An example of a schema that stands alone, and whether there is one.
+type example struct {
+	value any
+	ok    bool
+}
+
+type exampleKey struct {
+	schema *openapi3.SchemaRef
+	kind   string
+}
+
+// example is a value of the kind that all parts accept. That of a schema which
+// stands alone is looked for once: the same ones come back in every variant.
+func (k *kit) example(parts openapi3.SchemaRefs, kind string) (any, bool) {
+	if len(parts) != 1 {
+		return k.search(parts, kind)
+	}
+	key := exampleKey{parts[0], kind}
+	e, known := k.examples[key]
+	if !known {
+		e.value, e.ok = k.search(parts, kind)
+		k.examples[key] = e
+	}
+	return e.value, e.ok
+}
+
+// search finds an example: of the chosen alternative, which stands last, before
+// that of the whole.
+func (k *kit) search(parts openapi3.SchemaRefs, kind string) (any, bool) {
 	if kind == "null" {
 		return nil, true
 	}
 	for _, p := range slices.Backward(parts) {
-		for _, v := range w.candidates(p, kind) {
+		for _, v := range k.candidates(p, kind) {
 			if typeOf(v) == kind || kind == "number" && typeOf(v) == "integer" {
-				if !slices.ContainsFunc(parts, func(q *openapi3.SchemaRef) bool { return !w.set.Valid(q, schema.Response, v) }) {
+				if !slices.ContainsFunc(parts, func(q *openapi3.SchemaRef) bool { return !k.set.Valid(q, schema.Response, v) }) {
 					return v, true
 				}
 			}
@@ -55,9 +81,9 @@ func (w *writer) example(parts openapi3.SchemaRefs, kind string) (any, bool) {
 	return nil, false
 }
 
-func (w *writer) candidates(p *openapi3.SchemaRef, kind string) []any {
+func (k *kit) candidates(p *openapi3.SchemaRef, kind string) []any {
 	var out []any
-	if v, ok := w.make.Value(p, false); ok {
+	if v, ok := k.make.Value(p, false); ok {
 		out = append(out, v)
 	}
 	out = append(out, p.Value.Enum...)
@@ -102,7 +128,7 @@ func (w *writer) listed(values []any, path string) {
 	for _, v := range values {
 		s, ok := v.(string)
 		if !ok {
-			w.rule(path, map[string]any{"match": "type"})
+			w.kind(path, "type")
 			w.lose(path, "enum", "values that are no texts have no rule but their type")
 			return
 		}
@@ -135,7 +161,8 @@ func (w *writer) text(parts openapi3.SchemaRefs, path, example string) {
 		}
 	}
 	if len(rules) == 0 {
-		rules = append(rules, map[string]any{"match": "type"})
+		w.kind(path, "type")
+		return
 	}
 	w.rule(path, rules...)
 }

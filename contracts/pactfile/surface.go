@@ -16,11 +16,8 @@ import (
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
 
-// Bounds of the surface file.
-const (
-	mostVariants     = 16   // of one response
-	mostInteractions = 3000 // of one file; beyond it a response has its greatest example alone
-)
+// mostVariants bounds the examples of one media type of a response.
+const mostVariants = 16
 
 // unsteered is why the surface file's variants are not verified.
 const unsteered = "not verified: a right provider need not give this answer to this request, and nothing makes it"
@@ -34,46 +31,17 @@ const unsteered = "not verified: a right provider need not give this answer to t
 // for verification. Same arguments, same bytes. Of all interactions only the
 // text is held, never the values.
 func WriteSurface(w io.Writer, d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) error {
-	var all sheaf
-	surface(d, s, ops, all.add)
+	all := sheaf{texts: surface(d, s, ops, textOf)}
 	return all.write(w, newPact(d, o))
 }
 
-// surface hands out the interactions of the document, in the order of its
-// operations.
-func surface(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, add func(interaction)) {
-	byID := index(d)
-	kit := newKit(s)
-	n := 0
-	for _, op := range ops {
-		src := byID[op.ID]
-		if len(op.Cases) == 0 || src.Op == nil || src.Op.Responses == nil {
-			continue
-		}
-		for _, key := range slices.Sorted(maps.Keys(src.Op.Responses.Map())) {
-			r := src.Op.Responses.Value(key)
-			if r == nil || r.Value == nil {
-				continue
-			}
-			room := mostVariants
-			if n > mostInteractions {
-				room = 1
-			}
-			for _, i := range answers(op, key, r.Value, room, func() *writer { return &writer{op: op.ID, status: key, kit: kit, rules: map[string]any{}} }) {
-				add(i)
-				n++
-			}
-		}
-	}
-}
-
-// answers are the interactions of one documented response.
-func answers(op plumbline.Operation, key string, r *openapi3.Response, room int, fresh func() *writer) []interaction {
+// answers are the interactions of one documented response, by media type.
+func answers(op *plumbline.Operation, key string, r *openapi3.Response, room int, fresh func() *writer) [][]interaction {
 	status, rule, ok := statusOf(key)
 	if !ok {
 		return nil
 	}
-	base, ok := asked(op)
+	base, ok := asked(*op)
 	if !ok {
 		return nil
 	}
@@ -82,14 +50,16 @@ func answers(op plumbline.Operation, key string, r *openapi3.Response, room int,
 	if rule != "" {
 		base.Response.MatchingRules = map[string]any{"status": map[string]any{"combine": "AND", "matchers": []any{map[string]any{"match": "statusCode", "status": rule}}}}
 	}
-	var out []interaction
-	for _, media := range mediaTypes(r) {
-		for _, v := range variants(r.Content[media], media, room, fresh) {
-			out = append(out, base.with(op.ID, key, media, v))
-		}
-	}
 	if len(r.Content) == 0 {
-		out = append(out, base.with(op.ID, key, "", variant{name: "no body"}))
+		return [][]interaction{{base.with(op.ID, key, "", variant{name: "no body"})}}
+	}
+	var out [][]interaction
+	for _, media := range mediaTypes(r) {
+		var of []interaction
+		for _, v := range variants(r.Content[media], media, room, fresh) {
+			of = append(of, base.with(op.ID, key, media, v))
+		}
+		out = append(out, of)
 	}
 	return out
 }

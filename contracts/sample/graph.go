@@ -139,17 +139,21 @@ func (g *graph) inOrder() []openapi.Op {
 // binds are the sources of every place of the operation that needs one.
 func (g *graph) binds(op openapi.Op) []plumbline.Bind { return g.bound[op.ID] }
 
-// asked are the members of the body of an operation's request from which other
-// requests take their values.
-func (g *graph) asked(id string) []string {
-	var out []string
+// asked are, by operation, the members of the body of its request from which
+// other requests take their values.
+func (g *graph) asked() map[string][]string {
+	out := map[string][]string{}
+	note := func(b plumbline.Bind) {
+		name, ok := strings.CutPrefix(b.Pointer, "request:/")
+		if ok && !strings.Contains(name, "/") && !slices.Contains(out[b.From], name) {
+			out[b.From] = append(out[b.From], name)
+		}
+	}
 	for _, op := range g.doc.Operations {
 		for _, b := range g.bound[op.ID] {
-			for _, one := range append([]plumbline.Bind{b}, b.Else...) {
-				name, ok := strings.CutPrefix(one.Pointer, "request:/")
-				if ok && one.From == id && !strings.Contains(name, "/") && !slices.Contains(out, name) {
-					out = append(out, name)
-				}
+			note(b)
+			for _, other := range b.Else {
+				note(other)
 			}
 		}
 	}

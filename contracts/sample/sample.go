@@ -12,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/crew"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 )
@@ -47,15 +48,19 @@ func Fill(d *openapi.Doc, s *schema.Set, o Options) []plumbline.Operation {
 	o = o.withDefaults()
 	ops := d.Plumb()
 	g := newGraph(d, s, o.Stated)
-	gen := newGenerator(s, o.Dictionary)
-	for i, op := range d.Operations {
-		m := newMaker(gen, op, ops[i].Schemes, o)
-		m.binds, m.asked = g.binds(op), g.asked(op.ID)
-		ops[i].Cases = m.valid()
-		if len(ops[i].Cases) > 0 {
-			ops[i].Invalid = m.invalid()
+	asked := g.asked()
+	crew.Each(len(ops), func() func(int) {
+		gen := newGenerator(s, o.Dictionary)
+		return func(i int) {
+			op := d.Operations[i]
+			m := newMaker(gen, op, ops[i].Schemes, o)
+			m.binds, m.asked = g.binds(op), asked[op.ID]
+			ops[i].Cases = m.valid()
+			if len(ops[i].Cases) > 0 {
+				ops[i].Invalid = m.invalid()
+			}
 		}
-	}
+	})
 	g.relate(ops)
 	return ops
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/plumbline-dev/plumbline/contracts/crew"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
 )
 
@@ -56,34 +57,48 @@ const resource = "plumbline:///document.json"
 
 // Compile prepares the schemas of a document. Nothing is compiled yet.
 func Compile(d *openapi.Doc) (*Set, error) {
-	s := &Set{index: index(d.T)}
-	document, err := plain(d.T)
+	s := &Set{}
+	var document any
+	var err error
+	crew.Beside(func() { s.index = index(d.T) }, func() { document, err = plain(d.T) })
 	if err != nil {
 		return nil, fmt.Errorf("schemas of %s: %w", d.File, err)
 	}
-	for _, way := range []Direction{Request, Response} {
-		tree := document
-		if way == Request {
-			tree = openapi.Clone(document) // the other side may have it
-		}
-		root, _ := tree.(map[string]any)
-		n := normaliser{root: root, way: way, three: strings.HasPrefix(d.Version, "3.0") || strings.HasPrefix(d.Version, "2"), moved: map[string]bool{}, twice: map[string]int{}}
-		n.count(root)
-		n.walk(root, "", nil)
-		settle(tree)
-		c, err := compiler(tree)
-		if err != nil {
-			return nil, fmt.Errorf("schemas of %s: %w", d.File, err)
-		}
-		s.sides[way] = &side{compiler: c, moved: n.moved, nodes: nodes{}}
+	trees := [2]any{Request: openapi.Clone(document), Response: document}
+	var errs [2]error
+	crew.Beside(
+		func() { s.sides[Request], errs[Request] = newSide(d, trees[Request], Request) },
+		func() { s.sides[Response], errs[Response] = newSide(d, trees[Response], Response) },
+	)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, fmt.Errorf("schemas of %s: %w", d.File, err)
 	}
 	return s, nil
 }
 
+// newSide brings the document into the dialect of JSON Schema. The tree is
+// changed.
+func newSide(d *openapi.Doc, tree any, way Direction) (*side, error) {
+	root, _ := tree.(map[string]any)
+	n := normaliser{root: root, way: way, three: strings.HasPrefix(d.Version, "3.0") || strings.HasPrefix(d.Version, "2"), moved: map[string]bool{}, twice: map[string]int{}}
+	n.count(root)
+	n.walk(root, "", nil)
+	settle(tree)
+	c, err := compiler(tree)
+	return &side{compiler: c, moved: n.moved, nodes: nodes{}}, err
+}
+
 // plain is the document as JSON decodes it, each text in it once: most are
-// keywords and names that stand in a document a thousand times.
+// keywords and names that stand in a document a thousand times. Its shared
+// examples, a fifth of some documents, are left out: no schema leads to them.
 func plain(t *openapi3.T) (any, error) {
-	data, err := t.MarshalJSON()
+	whole := *t
+	if t.Components != nil {
+		parts := *t.Components
+		parts.Examples = nil
+		whole.Components = &parts
+	}
+	data, err := whole.MarshalJSON()
 	if err != nil {
 		return nil, err
 	}
