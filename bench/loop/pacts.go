@@ -113,7 +113,7 @@ func (b *bench) verified(ctx context.Context, file, name string, data []byte) (t
 
 // take verifies the file with one engine, against a server of its own.
 func (t *tally) take(ctx context.Context, engine int, v *pact.Verifier, file string, loop *mock.Loop) error {
-	server, misfits := loop.Start(), 0
+	server, misfits, asked := loop.Start(), 0, map[string]bool{}
 	var one sync.Mutex // a loop holds answers, and is for one caller
 	got, err := v.Verify(ctx, pact.Job{
 		Files: []string{file}, Base: "http://mock.example",
@@ -134,7 +134,7 @@ func (t *tally) take(ctx context.Context, engine int, v *pact.Verifier, file str
 		States: func(ctx context.Context, _ string, params map[string]any) (map[string]any, error) {
 			one.Lock()
 			defer one.Unlock()
-			return state(ctx, server, loop, params)
+			return state(ctx, server, loop, asked, params)
 		},
 	})
 	if err != nil {
@@ -158,8 +158,10 @@ func (t *tally) take(ctx context.Context, engine int, v *pact.Verifier, file str
 }
 
 // state answers a provider state: what it speaks of is created through the
-// server, or is there when the document has no way to create it.
-func state(ctx context.Context, server *mock.Server, loop *mock.Loop, params map[string]any) (map[string]any, error) {
+// server, or is there when the document has no way to create it. It is another
+// thing than before when a place is asked for that was asked for already; the
+// states of one interaction so speak of the same one.
+func state(ctx context.Context, server *mock.Server, loop *mock.Loop, asked map[string]bool, params map[string]any) (map[string]any, error) {
 	text := func(name string) string {
 		v, _ := params[name].(string)
 		return v
@@ -172,7 +174,15 @@ func state(ctx context.Context, server *mock.Server, loop *mock.Loop, params map
 		if name, ok := server.Have(operation, as); ok {
 			return map[string]any{as: name}, nil
 		}
-	} else if value, ok := loop.Value(ctx, text("operation"), text("pointer"), true); ok {
+		return nil, errors.New("no answer gave the value")
+	}
+	place := text("operation") + " " + text("pointer")
+	anew := asked[place]
+	if anew {
+		clear(asked)
+	}
+	asked[place] = true
+	if value, ok := loop.Value(ctx, text("operation"), text("pointer"), anew); ok {
 		return map[string]any{as: value}, nil
 	}
 	return nil, errors.New("no answer gave the value")

@@ -186,3 +186,46 @@ func TestRotIsTold(t *testing.T) {
 		}
 	}
 }
+
+// A PUT is answered 201 when nothing was there, and else as what replaces.
+func TestPutTellsNewFromOld(t *testing.T) {
+	t.Parallel()
+	const text = `openapi: 3.0.3
+info: {title: t, version: '1'}
+paths:
+  /items/{sku}:
+    parameters: [{in: path, name: sku, required: true, schema: {type: string}}]
+    put: {operationId: put, responses: {'201': {description: made}, '204': {description: replaced}}}
+    get: {operationId: get, responses: {'200': {description: one}}}
+    delete: {operationId: drop, responses: {'204': {description: gone}}}
+  /made/{sku}:
+    parameters: [{in: path, name: sku, required: true, schema: {type: string}}]
+    put: {operationId: only, responses: {'201': {description: made or replaced}}}
+`
+	d, err := openapi.Parse("t.yaml", []byte(text), openapi.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := schema.Compile(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := mock.New(d, set, mock.Options{Seed: 1})
+	for i, c := range []struct {
+		method, path string
+		want         int
+	}{
+		{http.MethodPut, "/items/a", http.StatusCreated},
+		{http.MethodPut, "/items/a", http.StatusNoContent},
+		{http.MethodDelete, "/items/a", http.StatusNoContent},
+		{http.MethodPut, "/items/a", http.StatusCreated},
+		{http.MethodPut, "/made/a", http.StatusCreated},
+		{http.MethodPut, "/made/a", http.StatusCreated},
+	} {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest(c.method, c.path, http.NoBody))
+		if w.Code != c.want {
+			t.Errorf("%d: %s %s: got %d, want %d", i, c.method, c.path, w.Code, c.want)
+		}
+	}
+}

@@ -21,6 +21,7 @@ type Need struct {
 	Pointer   string              // JSON pointer into the answer
 	Schema    *openapi3.SchemaRef // of where the value is put; nil where nothing is known of it
 	Below     string              // path of the collection of which it names a thing; empty elsewhere than in paths
+	Named     string              // by the parameter of this name
 }
 
 // Needs are those of all cases of a document, in order.
@@ -53,7 +54,7 @@ func needsOf(op openapi.Op, c plumbline.Case) []Need {
 			}
 			n := Need{Operation: one.From, Pointer: one.Pointer, Schema: taker(op, one)}
 			if before, _, ok := strings.Cut(op.Path, "/{"+one.Name+"}"); ok && one.In == "path" {
-				n.Below = before
+				n.Below, n.Named = before, one.Name
 			}
 			out = append(out, n)
 		}
@@ -223,6 +224,53 @@ func (s *Server) named(c *call, t *thing, v any, list ...string) {
 			t.ids = append(t.ids, id)
 		}
 	}
+}
+
+// grant sees to it that what a reading answer tells of elsewhere than in its
+// collection is there: a service that works tells of nothing else.
+func (s *Server) grant(c *call, r *reply) {
+	for _, n := range s.options.Needs {
+		if n.Operation != c.op.ID || n.Below == "" || n.Below == strings.TrimSuffix(c.route.template, "/") || strings.HasPrefix(n.Pointer, "header:") {
+			continue
+		}
+		template := n.Below + "/{" + n.Named + "}"
+		path := tokens(n.Pointer)
+		v := plain(r.value)
+		for i := range each(v, path) {
+			e, ok := at(v, numbered(path, i))
+			if id, plain := scalar(e); ok && plain && id != "" && !slices.Contains(s.granted[template], id) {
+				s.granted[template] = append(s.granted[template], id)
+			}
+		}
+	}
+}
+
+// each is how many values a pointer leads to, where its first number is that of
+// the items of a list.
+func each(v any, path []string) int {
+	for i, t := range path {
+		list, is := v.([]any)
+		if _, err := strconv.Atoi(t); err == nil && is {
+			return len(list)
+		}
+		var ok bool
+		if v, ok = at(v, path[i:i+1]); !ok {
+			return 0
+		}
+	}
+	return 1
+}
+
+// numbered is a pointer with its first number replaced.
+func numbered(path []string, n int) []string {
+	out := slices.Clone(path)
+	for i, t := range out {
+		if _, err := strconv.Atoi(t); err == nil {
+			out[i] = strconv.Itoa(n)
+			break
+		}
+	}
+	return out
 }
 
 // locates are the places that take the address of what an operation made from

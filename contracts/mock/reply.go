@@ -30,17 +30,13 @@ type reply struct {
 }
 
 // success is the documented answer to a request that is carried out: 201 to a
-// POST where it is documented, else the least 2xx, the default, or the least
-// other one.
+// POST where it is documented, and to a PUT of what is not there yet and no
+// other one (RFC 9110 §9.3.4), else the least 2xx, the default, or the least
+// other status.
 func (s *Server) success(c *call) *reply {
 	codes, rs := statuses(c.op.Op), c.op.Op.Responses
-	pick := 0
-	if i := slices.IndexFunc(codes, func(code int) bool { return code >= 200 && code < 300 }); i >= 0 {
-		pick = codes[i]
-	}
+	pick := s.picked(c, codes)
 	switch {
-	case c.op.Method == http.MethodPost && slices.Contains(codes, http.StatusCreated):
-		pick = http.StatusCreated
 	case pick != 0:
 	case rs != nil && (class(rs, 2) != nil || rs.Value("default") != nil) || len(codes) == 0:
 		pick = http.StatusOK
@@ -48,6 +44,22 @@ func (s *Server) success(c *call) *reply {
 		pick = codes[0]
 	}
 	return &reply{status: pick, response: documented(rs, pick), header: http.Header{}}
+}
+
+// picked is the documented 2xx; zero when there is none.
+func (s *Server) picked(c *call, codes []int) int {
+	good := slices.DeleteFunc(slices.Clone(codes), func(code int) bool { return code < 200 || code >= 300 })
+	makes := c.op.Method == http.MethodPost || c.op.Method == http.MethodPut && s.vacant(c)
+	if makes && slices.Contains(good, http.StatusCreated) {
+		return http.StatusCreated
+	}
+	if other := slices.DeleteFunc(slices.Clone(good), func(code int) bool { return code == http.StatusCreated }); len(other) > 0 && c.op.Method == http.MethodPut {
+		good = other
+	}
+	if len(good) == 0 {
+		return 0
+	}
+	return good[0]
 }
 
 func statuses(op *openapi3.Operation) []int {

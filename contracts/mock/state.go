@@ -35,8 +35,11 @@ func (s *Server) carry(c *call, r *reply) bool {
 		return true
 	}
 	s.fill(c, r)
-	if c.op.Method == http.MethodGet && r.json && s.hasItems(c.route.template) {
-		s.list(c, r)
+	if c.op.Method == http.MethodGet && r.json {
+		if s.hasItems(c.route.template) {
+			s.list(c, r)
+		}
+		s.grant(c, r)
 	}
 	return true
 }
@@ -130,6 +133,13 @@ func (s *Server) single(c *call, r *reply, collection, id string) bool {
 		s.show(c, r, t)
 	}
 	return true
+}
+
+// vacant tells whether nothing is there yet under the name that the path of a
+// request has.
+func (s *Server) vacant(c *call) bool {
+	collection, id, item := split(c.req.URL.EscapedPath())
+	return item && endsInParameter(c.route.template) && s.find1(collection, id) == nil && !slices.Contains(s.granted[c.route.template], id)
 }
 
 // change takes over what a request says of a thing: a PUT all of it, others

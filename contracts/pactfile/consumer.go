@@ -47,16 +47,18 @@ func consumptions(src openapi.Op, op plumbline.Operation, k *kit) (out []consume
 	return out, why
 }
 
-// granted is the least documented 2xx answer to the seed request.
+// granted is the least documented 2xx answer to the seed request; where that is
+// a PUT of what the client names, the one that creates.
 func granted(src openapi.Op, op plumbline.Operation, k *kit) (*consumed, []string) {
-	status, r := success(src.Op)
 	switch {
-	case r == nil:
+	case len(successes(src.Op).statuses) == 0:
 		return nil, []string{op.ID + ": the document has no success"}
 	case len(op.Cases) == 0:
 		return nil, []string{op.ID + ": no valid request could be made"}
 	}
-	c := op.Cases[0]
+	all := outcomes(src.Op, op)
+	o := all[len(all)-1]
+	status, r, c := o.statuses[0], o.responses[0], op.Cases[0]
 	out := &consumed{operation: op.ID}
 	if !out.send(src, op, c, k.make) {
 		return nil, []string{op.ID + ": the request has a body that is no JSON, or values that only the deployment knows outside of its path"}

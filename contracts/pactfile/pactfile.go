@@ -8,10 +8,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
-	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -107,26 +105,31 @@ func index(d *openapi.Doc) map[string]openapi.Op {
 	return out
 }
 
-// Build makes one interaction for every operation that has a valid case and a
-// documented success: what any right provider answers to it. Same arguments,
-// same pact.
+// Build makes an interaction for every operation that has a valid case and a
+// documented success: what any right provider answers to it. A PUT under a name
+// that the client chooses has two, for what is new and for what is there. Same
+// arguments, same pact.
 func Build(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) (Pact, []Loss) {
 	p := newPact(d, o)
 	losses := []Loss{}
 	byID := index(d)
-	made := make([]verifiable, len(ops))
+	made := make([][]verifiable, len(ops))
 	crew.Each(len(ops), func() func(int) {
 		k := newKit(s)
 		return func(n int) {
 			op := ops[n]
-			if len(op.Cases) > 0 && (op.Safe() || op.Creates() || op.Method == "DELETE") {
-				m := &made[n]
-				m.interaction, m.losses, m.ok = interactionOf(byID[op.ID], op, k)
+			if len(op.Cases) == 0 || !op.Safe() && !op.Creates() && op.Method != "DELETE" {
+				return
+			}
+			for _, o := range outcomes(byID[op.ID].Op, op) {
+				if i, l, ok := interactionOf(byID[op.ID], op, o, k); ok {
+					made[n] = append(made[n], verifiable{i, l})
+				}
 			}
 		}
 	})
-	for _, m := range made {
-		if m.ok {
+	for _, all := range made {
+		for _, m := range all {
 			p.Interactions = append(p.Interactions, m.interaction)
 			losses = append(losses, m.losses...)
 		}
@@ -139,24 +142,18 @@ func Build(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, o Options) 
 type verifiable struct {
 	interaction
 	losses []Loss
-	ok     bool
 }
 
-func interactionOf(src openapi.Op, op plumbline.Operation, k *kit) (interaction, []Loss, bool) {
-	status, r := success(src.Op)
-	if r == nil {
-		return interaction{}, nil, false
-	}
+func interactionOf(src openapi.Op, op plumbline.Operation, o outcome, k *kit) (interaction, []Loss, bool) {
 	i, ok := asked(op)
 	if !ok {
 		return i, nil, false
 	}
 	i.invented(src)
-	code := strconv.Itoa(status)
-	i.Description, i.Key = op.ID+" answers "+code, op.ID+"/"+code
-	i.Response = response{Status: status}
-	losses := i.expect(r, &writer{op: op.ID, status: code, rules: map[string]any{}, kit: k, sound: true})
-	return i, losses, true
+	if o.there {
+		i.present()
+	}
+	return i, i.promise(op.ID, o, k), true
 }
 
 // asked is an interaction with the operation's seed request.
@@ -262,20 +259,6 @@ func unknown(src openapi.Op, name string) bool {
 func open(s *openapi3.Schema) bool {
 	named := s.Example != nil || s.Default != nil || s.Const != nil || len(s.Examples)+len(s.Enum) > 0
 	return !named && (s.Type == nil || !s.Type.Is("boolean"))
-}
-
-// success is the least documented 2xx status.
-func success(op *openapi3.Operation) (int, *openapi3.Response) {
-	if op == nil || op.Responses == nil {
-		return 0, nil
-	}
-	for _, key := range slices.Sorted(maps.Keys(op.Responses.Map())) {
-		status, err := strconv.Atoi(key)
-		if r := op.Responses.Value(key); err == nil && status/100 == 2 && r != nil {
-			return status, r.Value
-		}
-	}
-	return 0, nil
 }
 
 // expect states the JSON body of the response.

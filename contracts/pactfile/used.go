@@ -1,6 +1,7 @@
 package pactfile
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,7 +21,13 @@ func Used(d *openapi.Doc, s *schema.Set, ops []plumbline.Operation, used map[str
 	out := p.Interactions[:0:0]
 	for _, i := range p.Interactions {
 		id, _ := i.Comments["operation"].(string)
-		fields, seen := used[id][i.Response.Status]
+		fields := map[string]bool{}
+		seen := false
+		for _, status := range i.statuses() {
+			now, is := used[id][status]
+			seen = seen || is
+			maps.Copy(fields, now)
+		}
 		if !seen {
 			continue
 		}

@@ -66,6 +66,7 @@ const (
 	rankStem
 	rankLinkRead
 	rankListed
+	rankListedSame
 	rankListedElse
 	rankExample
 )
@@ -96,7 +97,7 @@ func newGraph(d *openapi.Doc, s *schema.Set, stated ...Stated) *graph {
 		g.facts[op.ID] = f
 		switch op.Method {
 		case "POST":
-			f.named = namings(f.successes)
+			f.named = slices.DeleteFunc(namings(f.successes), func(n naming) bool { return echoes(op, n.pointer) })
 			fallthrough
 		case "PUT", "GET":
 			g.yields = append(g.yields, source{op, f})

@@ -77,14 +77,39 @@ func (s *search) lister(o *source) {
 	}
 	why, rank := "inferred: listed by the collection", rankListed
 	if o.shape != s.at {
-		if hasEnum(s.p.Schema) || s.stem == "" || s.stem != o.stem {
+		var like bool
+		if why, rank, like = s.elsewhere(o); !like {
 			return
 		}
-		why, rank = "inferred: listed, and called "+s.stem, rankListedElse
 	}
 	if pointer, ok := s.listed(o.op, s.stem, s.p.Name); ok {
 		s.add(o, pointer, why, rank)
 	}
+}
+
+// elsewhere tells why a GET outside of the collection lists what the parameter
+// names: its items are of the schema that the thing is read as, or it is called
+// so.
+func (s *search) elsewhere(o *source) (why string, rank int, ok bool) {
+	switch {
+	case hasEnum(s.p.Schema):
+		return "", 0, false
+	case s.same != "" && !strings.HasPrefix(o.shape, s.item+"/") && itemRef(o.successes) == s.same:
+		return "inferred: lists the same schema, " + s.same[strings.LastIndex(s.same, "/")+1:], rankListedSame, true
+	case s.stem != "" && s.stem == o.stem:
+		return "inferred: listed, and called " + s.stem, rankListedElse, true
+	}
+	return "", 0, false
+}
+
+// itemRef is the reference of the schema of the items that an answer lists.
+func itemRef(answers []*openapi3.Response) string {
+	for _, r := range answers {
+		if _, item, ok := listing(r); ok {
+			return item.Ref
+		}
+	}
+	return ""
 }
 
 // makes tells how surely a POST creates what an item path names, and why.
@@ -120,6 +145,18 @@ func (f *facts) mentions(stem string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// echoes tells whether an answer only gives back what the client has put there.
+// Of that nobody knows whether it names anything; and if it does, it is nothing
+// that the run created.
+func echoes(o openapi.Op, pointer string) bool {
+	s, _ := bodySchema(o)
+	if s == nil {
+		return false
+	}
+	v := properties(s, 0)[strings.TrimPrefix(pointer, "/")]
+	return v != nil && v.Value != nil && !v.Value.ReadOnly
 }
 
 // A naming is a member of an answer that names a thing: job_id. The stem is

@@ -52,7 +52,7 @@ func Chosen() *Service {
 		switch {
 		case !ok:
 			return missing()
-		case !sound || !isNumber || n < 0 || n != float64(int(n)):
+		case !sound || !isNumber || n < 0 || n > 100_000 || n != float64(int(n)):
 			return bad()
 		}
 		row["price"] = n

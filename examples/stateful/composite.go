@@ -15,6 +15,9 @@ func Composite() *Service {
 	})
 	name := regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 	s.handle("GET /regions/{region}/stores", func(r *http.Request) answer {
+		if !name.MatchString(r.PathValue("region")) {
+			return bad()
+		}
 		return answer{status: http.StatusOK, body: s.below(r.URL.Path)}
 	})
 	s.handle("PUT /regions/{region}/stores/{store}", func(r *http.Request) answer {
@@ -44,21 +47,24 @@ func Composite() *Service {
 	})
 	s.handle("GET /accounts/{account}/ledgers/{ledger}", s.read)
 	s.handle("DELETE /accounts/{account}/ledgers/{ledger}", s.remove)
-	s.handle("POST /accounts/{account}/ledgers/{ledger}/deposit", func(r *http.Request) answer {
-		row, ok := s.rows[strings.TrimSuffix(r.URL.Path, "/deposit")]
-		m, sound := object(r)
-		amount, isNumber := m["amount"].(float64)
-		switch {
-		case !ok:
-			return missing()
-		case !sound || !isNumber || amount < 1:
-			return bad()
-		}
-		balance, _ := row["balance"].(float64)
-		row["balance"] = balance + amount
-		return answer{status: http.StatusOK, body: row}
-	})
+	s.handle("POST /accounts/{account}/ledgers/{ledger}/deposit", s.deposit)
 	return s
+}
+
+// deposit adds to the balance of a ledger.
+func (s *Service) deposit(r *http.Request) answer {
+	row, ok := s.rows[strings.TrimSuffix(r.URL.Path, "/deposit")]
+	m, sound := object(r)
+	amount, isNumber := m["amount"].(float64)
+	switch {
+	case !ok:
+		return missing()
+	case !sound || !isNumber || amount < 1 || amount > 100 || amount != float64(int(amount)):
+		return bad()
+	}
+	balance, _ := row["balance"].(float64)
+	row["balance"] = balance + amount
+	return answer{status: http.StatusOK, body: row}
 }
 
 const compositeDocument = `openapi: 3.1.0
@@ -66,7 +72,7 @@ info: {title: Stores and ledgers, version: 1.0.0}
 paths:
   /regions/{region}/stores:
     parameters: [{$ref: '#/components/parameters/region'}]
-    get: {operationId: listStores, responses: {'200': {description: all, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Store'}}}}}}}
+    get: {operationId: listStores, responses: {'200': {description: all, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Store'}}}}}, '400': {$ref: '#/components/responses/Problem'}}}
   /regions/{region}/stores/{store}:
     parameters: [{$ref: '#/components/parameters/region'}, {$ref: '#/components/parameters/store'}]
     put:

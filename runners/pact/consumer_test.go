@@ -212,7 +212,7 @@ func pool(t *testing.T, base string, ops []plumbline.Operation) *target.Pool {
 
 func startMock(t *testing.T, d described) string {
 	t.Helper()
-	s := httptest.NewServer(mock.New(d.doc, d.set, mock.Options{Seed: 1, Open: true}))
+	s := httptest.NewServer(mock.New(d.doc, d.set, mock.Options{Seed: 1, Open: true, Needs: mock.Needs(d.doc, d.ops)}))
 	t.Cleanup(s.Close)
 	return s.URL
 }

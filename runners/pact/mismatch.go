@@ -3,6 +3,7 @@ package pact
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // mismatch is how the core says in JSON what is wrong with an interaction.
@@ -29,7 +30,7 @@ func readable(text string) []string {
 	for _, x := range m.Mismatches {
 		switch {
 		case x.Type == "StatusMismatch": // explains the others
-			out = append([]string{x.Mismatch}, out...)
+			out = append([]string{status(x.Mismatch)}, out...)
 		case x.Type == "BodyMismatch" && x.Path != "":
 			out = append(out, fmt.Sprintf("body %s: %s", x.Path, x.Mismatch))
 		case x.Key != "":
@@ -39,4 +40,15 @@ func readable(text string) []string {
 		}
 	}
 	return out
+}
+
+// status says of a status that no rule allows what the core says of one that is
+// not the only one.
+func status(text string) string {
+	rest, ok := strings.CutPrefix(text, "Expected status code ")
+	got, want, listed := strings.Cut(rest, " to be a ")
+	if !ok || !listed {
+		return text
+	}
+	return fmt.Sprintf("expected %s but was %s", strings.ReplaceAll(want, ", ", " or "), got)
 }

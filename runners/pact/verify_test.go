@@ -218,3 +218,26 @@ func TestVerifyEmptyPact(t *testing.T) {
 		t.Errorf("%v %v", got, err)
 	}
 }
+
+// An interaction whose rule lists statuses accepts each of them, and what is
+// said of another one begins as it does without a rule.
+func TestAnyOfSeveralStatuses(t *testing.T) {
+	_, _, err := pact.Library("")
+	wants(t, err)
+	listing := func(key, path, statuses string) string {
+		return fmt.Sprintf(`{"type":"Synchronous/HTTP","key":%q,"description":%q,"request":{"method":"GET","path":%q},
+			"response":{"status":201,"matchingRules":{"status":{"combine":"AND","matchers":[{"match":"statusCode","status":%s}]}}}}`, key, "asks for "+key, path, statuses)
+	}
+	got, err := verify(t, &pact.Verifier{Timeout: 5 * time.Second}, listing("one", "/", "[200,201]"), listing("other", "/status", "[200,201]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{plumbline.PactOK, plumbline.PactMismatch} {
+		if got[i].Result != want {
+			t.Errorf("%s: got %s %q, want %s", got[i].Key, got[i].Result, got[i].Detail, want)
+		}
+	}
+	if text := strings.Join(got[1].Detail, ";"); text != "expected 200 or 201 but was 404" {
+		t.Errorf("got %q", text)
+	}
+}

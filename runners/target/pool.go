@@ -42,7 +42,8 @@ type Pool struct {
 	places  map[string][]string // pointers by operation
 	known   map[string][]*thing // that may be used, by operation
 	turn    map[string]int
-	states  map[string]*state // of provider states, by operation
+	states  map[string]*state            // of provider states, by operation
+	there   map[string]map[string]string // what the path of a request that was answered named, by the operation of a state
 	failed  map[string]failure
 	made    map[string]bool // values that FromNew made
 	byShot  map[uint64]*thing
@@ -102,6 +103,7 @@ func (p *Pool) start() {
 	}
 	p.started, p.byID, p.places, p.known = true, map[string]int{}, map[string][]string{}, map[string][]*thing{}
 	p.turn, p.states, p.failed, p.made = map[string]int{}, map[string]*state{}, map[string]failure{}, map[string]bool{}
+	p.there = map[string]map[string]string{}
 	p.byShot, p.byPath, p.mine = map[uint64]*thing{}, map[string]*thing{}, map[owning]*thing{}
 	for i, o := range p.Operations {
 		if _, dup := p.byID[o.ID]; !dup {
