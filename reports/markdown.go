@@ -21,6 +21,7 @@ func Markdown(w io.Writer, r plumbline.Report) error {
 	n := count(r)
 	var head strings.Builder
 	fmt.Fprintf(&head, "# %s %s: %s\n\n**%s**\n\n", badge(r.Outcome), text(r.Service), r.Outcome, text(r.Sentence))
+	head.WriteString(markdownSince(r))
 	fmt.Fprintf(&head, "%d kept · %d broken · %d unproven · %d skipped%s — %s, %s requests, seed %d\n\n",
 		n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive], n[plumbline.Skipped], warnings(n), seconds(r.Seconds), grouped(r.Requests.Sent), r.Seed)
 	if r.Incomplete {
@@ -54,7 +55,7 @@ func badge(o plumbline.Overall) string {
 
 // text makes words of the target harmless inside Markdown.
 func text(s string) string {
-	return strings.NewReplacer("|", `\|`, "<", "&lt;", "\n", " ", "\r", "", "`", "'", "*", `\*`, "_", `\_`, "[", `\[`).Replace(s)
+	return strings.NewReplacer("@", "@\u200b", "|", `\|`, "<", "&lt;", "\n", " ", "\r", "", "`", "'", "*", `\*`, "_", `\_`, "[", `\[`).Replace(s)
 }
 
 func markdownFindings(r plumbline.Report) string {
@@ -70,7 +71,7 @@ func markdownFindings(r plumbline.Report) string {
 		for _, x := range f.Evidence[:min(3, len(f.Evidence))] {
 			fmt.Fprintf(&b, "- evidence: %s\n", text(x.Summary))
 			if x.Request != nil && x.Request.Curl != "" {
-				fmt.Fprintf(&b, "\n  ```sh\n  %s\n  ```\n", strings.ReplaceAll(x.Request.Curl, "\n", " "))
+				b.WriteString("\n" + fenced("sh", strings.ReplaceAll(x.Request.Curl, "\n", " ")) + "\n")
 			}
 		}
 		if f.Remedy != "" {
@@ -80,7 +81,10 @@ func markdownFindings(r plumbline.Report) string {
 			fmt.Fprintf(&b, "- also, for the same cause: %s\n", text(shortList(f.Symptoms)))
 		}
 		if f.Patch != "" {
-			fmt.Fprintf(&b, "\n  ```yaml\n  %s\n  ```\n", strings.ReplaceAll(strings.TrimSpace(f.Patch), "\n", "\n  "))
+			b.WriteString("\n" + fenced("yaml", f.Patch))
+		}
+		if f.Replay != "" && f.Outcome == plumbline.Fail {
+			b.WriteString("\n" + fenced("sh", f.Replay))
 		}
 		b.WriteByte('\n')
 	}
@@ -92,7 +96,7 @@ func markdownMap(r plumbline.Report) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("## Measured dependency map\n\n| operation | dependency | calls for one request | needed | declared |\n|---|---|--:|---|---|\n")
+	b.WriteString("## Measured dependency map\n\n" + mermaidMap(r) + "| operation | dependency | calls for one request | needed | declared |\n|---|---|--:|---|---|\n")
 	for _, u := range r.Wires {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", text(u.Operation), text(u.Dependency), calls(u), u.Needed, u.Declared)
 	}

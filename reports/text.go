@@ -29,6 +29,7 @@ func (t Terminal) Write(w io.Writer, r plumbline.Report) error {
 		p.width = 100
 	}
 	p.verdict(r)
+	p.since(r)
 	for _, f := range withOutcome(r, plumbline.Fail, plumbline.Error, plumbline.Inconclusive, plumbline.Waived) {
 		if !symptom(f) {
 			p.finding(f)
@@ -81,15 +82,40 @@ func (p *page) verdict(r plumbline.Report) {
 	p.line("\n  %s  %s at %s\n", p.paint(c, strings.ToUpper(string(r.Outcome))), r.Service, r.Target)
 	p.wrap("  ", r.Sentence)
 	n := count(r)
-	p.line("  %d kept · %d broken · %d unproven · %d skipped%s   %s, %s requests, %s exchanges on the wires (%s with a fault), seed %d\n\n",
-		n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive], n[plumbline.Skipped], warnings(n),
-		seconds(r.Seconds), grouped(r.Requests.Sent), grouped(r.Requests.OnWires), grouped(r.Requests.Faulted), r.Seed)
+	p.wrap("  ", fmt.Sprintf("%d kept · %d broken · %d unproven · %d skipped%s", n[plumbline.Pass], n[plumbline.Fail], n[plumbline.Inconclusive], n[plumbline.Skipped], warnings(n)))
+	p.wrap("  ", fmt.Sprintf("%s, %s requests, %s exchanges on the wires (%s with a fault), seed %d",
+		seconds(r.Seconds), grouped(r.Requests.Sent), grouped(r.Requests.OnWires), grouped(r.Requests.Faulted), r.Seed))
+	p.WriteByte('\n')
 	if r.Incomplete {
 		p.wrap("  ", "INCOMPLETE: the run ended before its plan; what it did not get to is unproven.")
 	}
 	for _, n := range r.NotRestored {
 		p.wrap("  NOT RESTORED  ", n)
 	}
+}
+
+// since tells what became of the claims since the last good run.
+func (p *page) since(r plumbline.Report) {
+	s := r.Since
+	switch {
+	case s == nil:
+		return
+	case s.Against == nil:
+		p.line("  First run: there is nothing yet to compare with.\n\n")
+		return
+	}
+	p.wrap("  ", fmt.Sprintf("%s (%s, %s): %s", sinceWhat(*s), s.Against.Began.UTC().Format("Mon 2 Jan 15:04"), s.Against.Outcome, sinceCounts(*s)))
+	for _, k := range turnKinds(*s) {
+		for _, t := range k.turns[:min(len(k.turns), turnMost)] {
+			age := turnAge(t)
+			if age != "" {
+				age = " (" + age + ")"
+			}
+			p.wrap(fmt.Sprintf("    %-20s ", k.word), t.Claim+age)
+		}
+	}
+	p.wrap("  what changed: ", changed(*s))
+	p.WriteByte('\n')
 }
 
 func (p *page) finding(f plumbline.Finding) {
@@ -175,24 +201,25 @@ func (p *page) measured(r plumbline.Report) {
 		if q.Q != 0.99 && q.Q != 0.5 {
 			continue
 		}
-		high := amount(q.High, "ms")
+		between := amount(q.Low, "ms") + " to " + amount(q.High, "ms")
 		if q.High == 0 {
-			high = "not bounded by so few"
+			between = "at least " + amount(q.Low, "ms")
 		}
-		p.line("  p%g %-28s %s  [%s … %s]  n=%s\n", q.Q*100, q.Operation, amount(q.Value, "ms"), amount(q.Low, "ms"), high, grouped(q.Samples))
+		p.wrap(fmt.Sprintf("  p%g %-*s ", q.Q*100, min(28, p.width/3), q.Operation), fmt.Sprintf("%s (%s), n=%s", amount(q.Value, "ms"), between, grouped(q.Samples)))
 	}
-	p.line("  %d of %d operations answered 2xx", r.Coverage.Exercised, r.Coverage.Declared)
+	covered := fmt.Sprintf("%d of %d operations answered 2xx", r.Coverage.Exercised, r.Coverage.Declared)
 	if held, tried := constraints(r.Coverage.Operations...); tried > 0 {
-		p.line("; breaking %d of %d constraints on their input was refused", held, tried)
+		covered += fmt.Sprintf("; breaking %d of %d constraints on their input was refused", held, tried)
 	}
 	seen, fields := 0, 0
 	for _, o := range r.Coverage.Operations {
 		seen, fields = seen+o.FieldsSeen, fields+o.Fields
 	}
 	if fields > 0 {
-		p.line("; %d of %d documented fields were seen", seen, fields)
+		covered += fmt.Sprintf("; %d of %d documented fields were seen", seen, fields)
 	}
-	p.line("\n\n")
+	p.wrap("  ", covered)
+	p.WriteByte('\n')
 }
 
 func (p *page) notJudged(r plumbline.Report) {

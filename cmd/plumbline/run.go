@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/reports"
 	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
@@ -174,7 +177,8 @@ func (s *session) store() error {
 
 // clear removes what an earlier run left in its directory, and nothing else.
 func clear(dir string) error {
-	for _, name := range []string{"design.json", "plan.json", "evidence.jsonl", "report.json", "report.html", "report.md", "junit.xml", deploymentFile, suggestedOverlay, "contracts", "features", "profiles"} {
+	names := append([]string{"design.json", "plan.json", "evidence.jsonl", deploymentFile, suggestedOverlay, "contracts", "features", "profiles"}, slices.Collect(maps.Keys(reports.Files()))...)
+	for _, name := range names {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return err
 		}

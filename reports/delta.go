@@ -1,0 +1,89 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// turnMost is how many claims of one kind a delta names.
+const turnMost = 10
+
+// markdownSince is the delta as Markdown: what broke, what still fails and for
+// how long, what was fixed, and what else changed. It is empty when no history
+// was given.
+func markdownSince(r plumbline.Report) string {
+	s := r.Since
+	if s == nil {
+		return ""
+	}
+	if s.Against == nil {
+		return "**First run:** there is nothing yet to compare with.\n\n"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s** (%s, %s)%s\n\n", sinceWhat(*s), s.Against.Began.UTC().Format("Mon 2 Jan 15:04"), s.Against.Outcome, ": "+sinceCounts(*s))
+	if len(s.New)+len(s.Still)+len(s.Fixed)+len(s.Lost) > 0 {
+		b.WriteString("| | claim | since |\n|---|---|---|\n")
+		for _, k := range turnKinds(*s) {
+			for i, t := range k.turns {
+				if i == turnMost {
+					fmt.Fprintf(&b, "| %s | and %d more | |\n", k.word, len(k.turns)-i)
+					break
+				}
+				fmt.Fprintf(&b, "| %s | %s | %s |\n", k.word, text(t.Claim), text(turnAge(t)))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString("What changed: " + text(changed(*s)) + ".\n\n")
+	return b.String()
+}
+
+type turnKind struct {
+	word  string
+	turns []plumbline.Turn
+}
+
+func turnKinds(s plumbline.Since) []turnKind {
+	return []turnKind{{"✗ new", s.New}, {"✗ still failing", s.Still}, {"✓ fixed", s.Fixed}, {"? no longer proved", s.Lost}}
+}
+
+func sinceWhat(s plumbline.Since) string {
+	if s.Good {
+		return "Since the last good run"
+	}
+	return "Since the run before, for none was good"
+}
+
+func sinceCounts(s plumbline.Since) string {
+	parts := []string{fmt.Sprintf("%d new", len(s.New)), fmt.Sprintf("%d still failing", len(s.Still)), fmt.Sprintf("%d fixed", len(s.Fixed))}
+	if len(s.Lost) > 0 {
+		parts = append(parts, fmt.Sprintf("%d no longer proved", len(s.Lost)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// turnAge says for how long a claim has failed.
+func turnAge(t plumbline.Turn) string {
+	var out string
+	if t.Age > 1 && t.First != nil {
+		out = fmt.Sprintf("%d runs in a row, since %s", t.Age, t.First.Began.UTC().Format("2 Jan"))
+	}
+	if t.Waiver != "" {
+		out = strings.TrimPrefix(out+"; its waiver ran out on "+t.Waiver, "; ")
+	}
+	return out
+}
+
+// changed lists what else is not as it was.
+func changed(s plumbline.Since) string {
+	var parts []string
+	for _, c := range s.Changed {
+		parts = append(parts, fmt.Sprintf("%s %s → %s", c.What, c.Was, c.Is))
+	}
+	if len(parts) == 0 {
+		return "nothing but the run"
+	}
+	return strings.Join(parts, "; ")
+}
