@@ -44,10 +44,10 @@ bin/plumbline-pact-go: $(wildcard runners/pact/pactgo/*.go) go.mod
 # BASE is for machines that reach no registry: an image with glibc and libgcc.
 .PHONY: image
 image: build ## Build the container image plumbline:VERSION
-	rm -rf out/image && mkdir -p out/image
-	cp bin/plumbline bin/plumbline-wire Dockerfile out/image/
-	bin/plumbline setup --dir out/image/ffi && chmod -R a+rX out/image
-	docker build $(if $(BASE),--build-arg BASE=$(BASE)) -t plumbline:$(VERSION) out/image
+	@p=linux/$$(go env GOARCH) && rm -rf out/image && mkdir -p out/image/$$p && \
+	 cp bin/plumbline bin/plumbline-wire out/image/$$p/ && cp Dockerfile out/image/ && \
+	 bin/plumbline setup --dir out/image/out/ffi/$$p && chmod -R a+rX out/image && \
+	 docker build $(if $(BASE),--build-arg BASE=$(BASE)) --build-arg TARGETPLATFORM=$$p -t plumbline:$(VERSION) out/image
 
 .PHONY: demo
 demo: setup ## Run the whole job on the embedded sample system
