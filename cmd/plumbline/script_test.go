@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +30,9 @@ func TestScript(t *testing.T) {
 			if home, err := os.UserCacheDir(); err == nil {
 				e.Setenv("XDG_CACHE_HOME", home) // where set-up put libpact_ffi
 			}
-			return nil
+			action, err := filepath.Abs("../../.github/action")
+			e.Setenv("ACTION", action)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "serve": serve, "says": says, "freeport": freePort, "get": get,
