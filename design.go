@@ -291,7 +291,21 @@ type Load struct {
 	Stages     []Stage            `json:"stages,omitempty"`   // overrides Rate and Duration
 	Limit      float64            `json:"limit,omitempty"`    // hard ceiling on requests a second
 	FaultyRate float64            `json:"faulty_rate,omitempty"`
+	Peak       float64            `json:"peak,omitempty"`     // promised: requests a second that must be carried at the busiest time; zero when not declared
+	Headroom   float64            `json:"headroom,omitempty"` // times the peak that capacity must reach; zero means 1.5
+	Overload   float64            `json:"overload,omitempty"` // permission: requests a second up to which the run may go beyond what is promised; zero: it may not
+	Search     *Search            `json:"search,omitempty"`   // how capacity is searched for; nil: by the defaults, and only where a claim asks for it
 	Source     Source             `json:"source"`
+}
+
+// A Search says how the capacity of a deployment is searched for. Zero values
+// mean the defaults of the catalogue.
+type Search struct {
+	Start     float64       `json:"start,omitempty"`     // requests a second of the first step
+	Step      time.Duration `json:"step,omitempty"`      // how long a step is judged
+	Confirm   time.Duration `json:"confirm,omitempty"`   // how long the answer is held once more
+	Precision float64       `json:"precision,omitempty"` // width of the interval at which the search ends, as a share of its lower end
+	Budget    time.Duration `json:"budget,omitempty"`    // of the whole search; zero: none
 }
 
 // Arrivals is the process by which requests of an open workload arrive.

@@ -142,7 +142,9 @@ type PhaseMark struct {
 	Role       Role          `json:"role"`
 	Began      time.Duration `json:"began"`
 	Ended      time.Duration `json:"ended"`
-	Complete   bool          `json:"complete"` // false when it was cut short
+	Complete   bool          `json:"complete"`           // false when it was cut short
+	Rate       float64       `json:"rate,omitempty"`     // requests a second that its streams asked for on average, all together
+	Expected   float64       `json:"expected,omitempty"` // requests that they asked for
 }
 
 // A PactResult is the verification of one interaction.

@@ -139,6 +139,19 @@ type Stream struct {
 	// Detail asks for every request to be recorded as an Observation of its
 	// own. Without it requests are folded into a Series.
 	Detail bool `json:"detail,omitempty"`
+	// Patience is how the clients of the stream wait and try again. Nil: they
+	// wait as long as the run does, and try once.
+	Patience *Patience `json:"patience,omitempty"`
+}
+
+// Patience is that of a client who gives up and tries again, as real ones do: a
+// service that is behind gets more to do, not less. A request is then what the
+// client wants, whatever number of attempts it takes; it is recorded once, with
+// the answer of the last attempt and the time since it was due.
+type Patience struct {
+	Timeout  time.Duration `json:"timeout,omitempty"`  // of one attempt; zero: that of the run
+	Attempts int           `json:"attempts,omitempty"` // the first included; zero means 1
+	Pause    time.Duration `json:"pause,omitempty"`    // longest wait before the second attempt, doubled for each one after it; how long of it is drawn
 }
 
 // Expected is the mean number of requests that the stream sends.

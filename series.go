@@ -27,6 +27,9 @@ type Series struct {
 	Within     []Within      `json:"within,omitempty"`    // exact counts at the thresholds of the design's objectives
 	Marks      []Mark        `json:"marks,omitempty"`     // distinct ones, at most 16
 	Retries    int64         `json:"retries,omitempty"`
+	Attempts   int64         `json:"attempts,omitempty"` // that clients with Patience made for Count requests; zero: one each
+	Shed       bool          `json:"shed,omitempty"`     // the answers are 429 or 503: refused for want of capacity
+	Advised    int64         `json:"advised,omitempty"`  // of Count: shed, with a Retry-After
 }
 
 // A Bin counts latencies up to and including UpTo and above the previous bin.

@@ -167,8 +167,9 @@ type Report struct {
 	Quantiles   []Quantile `json:"quantiles,omitempty"`
 	Health      []Health   `json:"health,omitempty"`
 	Requests    Requests   `json:"requests"`
-	Notes       []string   `json:"notes,omitempty"` // repairs of the document, losses, survivors
-	Since       *Since     `json:"since,omitempty"` // none when no history was given
+	Capacity    *Capacity  `json:"capacity,omitempty"` // nil when it was not searched for
+	Notes       []string   `json:"notes,omitempty"`    // repairs of the document, losses, survivors
+	Since       *Since     `json:"since,omitempty"`    // none when no history was given
 }
 
 // Coverage says what was judged and what was not.

@@ -32,6 +32,7 @@ func (r *Runner) phase(ctx context.Context, at Place, p plumbline.Phase) error {
 		}
 	}
 	mark := plumbline.PhaseMark{Experiment: at.Experiment, Phase: at.Phase, Role: at.Role, Began: time.Since(r.Run.Began)}
+	mark.Expected, mark.Rate = offered(p)
 	held := r.inject(ctx, at, p)
 	err := r.carry(ctx, at, p)
 	r.heal(ctx, held)
@@ -43,6 +44,20 @@ func (r *Runner) phase(ctx context.Context, at Place, p plumbline.Phase) error {
 		return ctx.Err()
 	}
 	return err
+}
+
+// offered is how many requests the streams of a phase ask for, and how many a
+// second on average.
+func offered(p plumbline.Phase) (expected, rate float64) {
+	for _, s := range p.Streams {
+		if s.Arrivals != plumbline.ArrivalsClosed {
+			expected += s.Expected()
+		}
+	}
+	if p.Duration > 0 {
+		rate = expected / p.Duration.Seconds()
+	}
+	return expected, rate
 }
 
 func (r *Runner) carry(ctx context.Context, at Place, p plumbline.Phase) error {

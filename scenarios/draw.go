@@ -185,7 +185,8 @@ func (w *drawing) checkPhase(d plumbline.Design, experiment string, p plumbline.
 // station, by ID. What is gentle and needs a fresh target comes first; what
 // leaves breakers open and pools drained comes last, before the second
 // baseline that tells whether it has passed; the check that nothing is left
-// broken ends every run.
+// broken comes after that. The search for capacity ends the run, for only there
+// are its further steps known (Climb), and the overload that follows it.
 func inRunOrder(experiments []plumbline.Experiment) {
 	slices.SortStableFunc(experiments, func(a, b plumbline.Experiment) int {
 		return cmp.Or(cmp.Compare(station(a), station(b)), cmp.Compare(a.ID, b.ID))
@@ -195,7 +196,7 @@ func inRunOrder(experiments []plumbline.Experiment) {
 // station is the place of an experiment in a run.
 func station(x plumbline.Experiment) int {
 	prefixes := []string{baselineBefore, "wires/", contractFlows, "contract/", "auth/", "obs/", "api/pages"}
-	last := []string{apiLimit, "outage/", baselineAfter, teardown}
+	last := []string{apiLimit, "outage/", baselineAfter, teardown, loadCapacity}
 	for i, p := range prefixes {
 		if strings.HasPrefix(x.ID, p) {
 			return i

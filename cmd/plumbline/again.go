@@ -7,7 +7,7 @@ import (
 )
 
 // more proposes what follows the plan: failures are repeated, then made
-// smaller.
+// smaller; then the search for capacity goes on.
 func (s *session) more() func(int, *plumbline.Evidence) []plumbline.Experiment {
 	shrinker := sample.NewShrinker(s.doc, s.set)
 	try, round := 0, 0
@@ -22,6 +22,9 @@ func (s *session) more() func(int, *plumbline.Evidence) []plumbline.Experiment {
 			}
 		}
 		round++
-		return scenarios.Smaller(shrinker.Smaller).Shrinking(s.design, s.plan, s.functions, e, round)
+		if next := scenarios.Smaller(shrinker.Smaller).Shrinking(s.design, s.plan, s.functions, e, round); len(next) > 0 {
+			return next
+		}
+		return scenarios.Climb(s.design, s.plan, e)
 	}
 }

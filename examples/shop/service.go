@@ -23,6 +23,7 @@ type service struct {
 	sales                    sales
 	slots                    *semaphore.Weighted
 	hot                      sync.Mutex
+	work                     *work
 }
 
 // mostInFlight bounds the requests at once; what is more is refused at once.
@@ -39,8 +40,14 @@ func newService(env func(string) string) (*service, error) {
 		payment:   newDependencyClient("payment", env("PAYMENT_URL"), 900*time.Millisecond, m),
 		recs:      newDependencyClient("recs", env("RECS_URL"), 180*time.Millisecond, m),
 	}
-	if m.is("shared-pool-no-bulkhead") {
+	if s.work, err = newWork(env("SHOP_WORK"), m); err != nil {
+		return nil, err
+	}
+	switch {
+	case m.is("shared-pool-no-bulkhead"):
 		s.slots = semaphore.NewWeighted(24)
+	case m.unbounded():
+		s.slots = semaphore.NewWeighted(1 << 40)
 	}
 	for pair := range strings.SplitSeq(env("SHOP_TOKENS"), ",") {
 		if user, token, ok := strings.Cut(pair, "="); ok {
@@ -130,7 +137,10 @@ func (s *service) bounded(serve func(context.Context, *http.Request) (int, any, 
 			time.Sleep(12 * time.Millisecond)
 			s.hot.Unlock()
 		}
-		status, body, err := serve(continued(r.Context(), r.Header), r)
+		status, body, err := 0, any(nil), s.work.do(r.Context())
+		if err == nil {
+			status, body, err = serve(continued(r.Context(), r.Header), r)
+		}
 		var p problem
 		switch {
 		case errors.As(err, &p):

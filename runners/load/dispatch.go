@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
 // A dispatch is one session under way. It is vegeta's pacer and its round
@@ -150,10 +151,7 @@ func (d *dispatch) RoundTrip(*http.Request) (*http.Response, error) {
 
 func (d *dispatch) send(h hit) {
 	s := &d.session.Streams[h.stream]
-	shot := d.session.Shot(h.stream, h.number)
-	shot.Experiment, shot.Phase, shot.Stream, shot.Due = d.session.Experiment, d.session.Phase, s.Name, max(d.began+h.due, 1)
-	shot.Unchecked = shot.Unchecked || !d.checks(h)
-	a := d.engine.Client.Do(d.ctx, shot)
+	a, attempts := d.try(h)
 	if d.session.Answered != nil {
 		d.session.Answered(h.stream, a)
 	}
@@ -164,7 +162,15 @@ func (d *dispatch) send(h hit) {
 		d.record(plumbline.Record{At: max(o.Done(), 1), Observation: &o})
 		return
 	}
-	d.folds.add(h.stream, a.Observation)
+	d.folds.add(h.stream, a.Observation, asked{attempts, a.Response.Header["Retry-After"] != nil})
+}
+
+// shot is what a hit asks for.
+func (d *dispatch) shot(h hit) target.Shot {
+	shot := d.session.Shot(h.stream, h.number)
+	shot.Experiment, shot.Phase, shot.Stream, shot.Due = d.session.Experiment, d.session.Phase, d.session.Streams[h.stream].Name, max(d.began+h.due, 1)
+	shot.Unchecked = shot.Unchecked || !d.checks(h)
+	return shot
 }
 
 // checks tells whether the answer to a hit is held against the document: all

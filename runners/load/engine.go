@@ -103,24 +103,25 @@ func (e *Engine) Run(ctx context.Context, s Session, record func(plumbline.Recor
 	return ctx.Err()
 }
 
-// workers bounds the requests in flight by Little's law. A closed workload has
-// one for each of its clients.
+// workers bounds the requests in flight by Little's law: each takes as long as
+// its client has patience. A closed workload has one for each of its clients.
 func (d *dispatch) workers() int {
 	if d.session.Workers > 0 {
 		return d.session.Workers
 	}
-	rate := 0.0
+	under, clients := 0.0, 0.0
 	for _, s := range d.session.Streams {
 		most := 0.0
 		for _, g := range s.Stages {
 			most = max(most, g.From, g.To)
 		}
-		rate += most
+		clients += most
+		under += most * patience(s.Patience, d.engine.Client.Timeout()).Seconds()
 	}
 	if closed(d.session.Streams) {
-		return max(int(rate), 1)
+		return max(int(clients), 1)
 	}
-	return max(fewestWorkers, min(int(rate*d.engine.Client.Timeout().Seconds()*1.2), mostWorkers))
+	return max(fewestWorkers, min(int(under*1.2), mostWorkers))
 }
 
 func dummyTarget(t *vegeta.Target) error {

@@ -1,6 +1,8 @@
 package load
 
 import (
+	"cmp"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -34,6 +36,13 @@ type folds struct {
 type foldKey struct {
 	stream int
 	class  string
+	shed   bool
+}
+
+// asked is what an observation does not tell of a request.
+type asked struct {
+	attempts int  // of a client with patience; zero: it has none
+	advised  bool // the answer says when to try again
 }
 
 // A fold is one series in the making.
@@ -72,16 +81,27 @@ func class(o plumbline.Observation) string {
 	return strconv.Itoa(o.Status/100) + "xx"
 }
 
-func (f *folds) add(stream int, o plumbline.Observation) {
+func (f *folds) add(stream int, o plumbline.Observation, how asked) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	key := foldKey{stream, class(o)}
+	key := foldKey{stream, class(o), shed(o)}
 	x, ok := f.byKey[key]
 	if !ok {
 		x = f.fresh(o, key.class)
+		x.series.Shed = key.shed
 		f.byKey[key] = x
 	}
+	x.series.Attempts += int64(how.attempts)
+	if key.shed && how.advised {
+		x.series.Advised++
+	}
 	x.add(o, f.began)
+}
+
+// shed tells whether an answer refuses for want of capacity (RFC 6585 §4,
+// RFC 9110 §15.6.4).
+func shed(o plumbline.Observation) bool {
+	return o.Error == "" && (o.Status == http.StatusTooManyRequests || o.Status == http.StatusServiceUnavailable)
 }
 
 func (f *folds) fresh(o plumbline.Observation, class string) *fold {
@@ -197,7 +217,10 @@ func (f *folds) series() []plumbline.Series {
 		if a.stream != b.stream {
 			return a.stream - b.stream
 		}
-		if a.class < b.class {
+		if c := cmp.Compare(a.class, b.class); c != 0 {
+			return c
+		}
+		if b.shed {
 			return -1
 		}
 		return 1

@@ -67,10 +67,10 @@ func aim(u *url.URL, path string) {
 // exchange sends the request and reads the answer.
 func (c *Client) exchange(req *http.Request, s Shot, o plumbline.Observation) Answer {
 	if through, ok := c.transport(s.Identity, s.Auth).(*lean.Transport); ok && lean.Speaks(req) {
-		return c.exchangeLean(req, through, o)
+		return c.exchangeLean(req, through, s, o)
 	}
 	a := Answer{Observation: o}
-	ctx, cancel := context.WithTimeout(req.Context(), c.cfg.Timeout)
+	ctx, cancel := context.WithTimeout(req.Context(), c.wait(s))
 	defer cancel()
 	connections := 0
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connections++ }})

@@ -12,7 +12,7 @@ import (
 )
 
 // exchangeLean is exchange, over a transport that measures by itself.
-func (c *Client) exchangeLean(req *http.Request, through *lean.Transport, o plumbline.Observation) Answer {
+func (c *Client) exchangeLean(req *http.Request, through *lean.Transport, s Shot, o plumbline.Observation) Answer {
 	q, err := lean.Prepare(req)
 	if err != nil {
 		a := Answer{Observation: o}
@@ -21,15 +21,16 @@ func (c *Client) exchangeLean(req *http.Request, through *lean.Transport, o plum
 		return a
 	}
 	q.Keep = true
+	q.Deadline = time.Now().Add(c.wait(s))
 	return c.carry(req.Context(), through, q, o)
 }
 
-// carry sends a prepared request.
+// carry sends a prepared request, whose deadline is set.
 func (c *Client) carry(ctx context.Context, through *lean.Transport, q *lean.Request, o plumbline.Observation) Answer {
 	a := Answer{Observation: o}
 	now := time.Now()
 	a.Sent = now.Sub(c.cfg.Began)
-	q.Deadline, q.MaxBody = now.Add(c.cfg.Timeout), c.cfg.MaxBody
+	q.MaxBody = c.cfg.MaxBody
 	out, err := through.Exchange(ctx, q)
 	a.Latency = c.Now() - a.Due
 	a.Response = plumbline.Response{Status: out.Status, Header: out.Header, Body: out.Body}
@@ -114,6 +115,7 @@ func (c *Client) swift(ctx context.Context, s Shot, o plumbline.Observation) Ans
 	if c.keeper != nil && !safe(s.Request.Method) {
 		entry = c.keeper.sending(s.Operation, s.Request)
 	}
+	q.Deadline = time.Now().Add(c.wait(s))
 	a := c.carry(ctx, s.Ready.through, &q, o)
 	a.Request, a.shot, a.entry = s.Request, c.shots.Add(1), entry
 	if c.keeper != nil && !safe(s.Request.Method) {

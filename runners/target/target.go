@@ -124,6 +124,7 @@ type Shot struct {
 	Transcript                bool              // keep what was sent and received
 	Patient                   bool              // a 429 or 503 with a short Retry-After is waited for, and the request sent once more
 	Released                  bool              // made from the released document
+	Timeout                   time.Duration     // longest wait for the answer; zero, or more than the client's: the client's
 	Unbound                   error             // why the request cannot be made; it is not sent then
 	// Ready is the request with everything but the trace context, made ahead
 	// by Client.Ready. Nil: it is made now.
@@ -236,6 +237,14 @@ func breaks(marks []plumbline.Mark) bool {
 
 // Now is the offset of this moment.
 func (c *Client) Now() time.Duration { return time.Since(c.cfg.Began) }
+
+// wait is the longest wait for the answer to a shot.
+func (c *Client) wait(s Shot) time.Duration {
+	if s.Timeout > 0 {
+		return min(s.Timeout, c.cfg.Timeout)
+	}
+	return c.cfg.Timeout
+}
 
 // Timeout is the longest wait for one answer.
 func (c *Client) Timeout() time.Duration { return c.cfg.Timeout }

@@ -27,6 +27,22 @@ type phase struct {
 	Role     string   `yaml:"role"`
 	Duration string   `yaml:"duration"`
 	Streams  []stream `yaml:"streams"`
+	Stop     *stop    `yaml:"stop,omitempty"`
+}
+
+// stop ends a phase early when too much of it is bad.
+type stop struct {
+	Share  float64 `yaml:"share"`  // of the answers within the window
+	Least  int     `yaml:"least"`  // answers
+	Window string  `yaml:"window"` // that ends with each answer
+	Within string  `yaml:"within,omitempty"`
+}
+
+// patience is how clients give up and try again.
+type patience struct {
+	Timeout  string `yaml:"timeout,omitempty"`
+	Attempts int    `yaml:"attempts,omitempty"`
+	Pause    string `yaml:"pause,omitempty"`
 }
 
 type stream struct {
@@ -37,6 +53,8 @@ type stream struct {
 	Stages    []stage `yaml:"stages,omitempty"`
 	Arrivals  string  `yaml:"arrivals,omitempty"`
 	Detail    bool    `yaml:"detail,omitempty"`
+
+	Patience *patience `yaml:"patience,omitempty"`
 }
 
 type stage struct {
@@ -54,6 +72,7 @@ func Render(w io.Writer, x plumbline.Experiment) error {
 		for _, s := range p.Streams {
 			q.Streams = append(q.Streams, written(s, p))
 		}
+		q.Stop = stopped(p.Stop)
 		f.Phases = append(f.Phases, q)
 	}
 	out, err := yaml.MarshalWithOptions(f, yaml.IndentSequence(true))
@@ -72,7 +91,7 @@ func Render(w io.Writer, x plumbline.Experiment) error {
 }
 
 func written(s plumbline.Stream, p plumbline.Phase) stream {
-	q := stream{Name: s.Name, Operation: s.Operation, Case: s.Case, Arrivals: string(s.Arrivals), Detail: s.Detail}
+	q := stream{Name: s.Name, Operation: s.Operation, Case: s.Case, Arrivals: string(s.Arrivals), Detail: s.Detail, Patience: patient(s.Patience)}
 	if len(s.Stages) == 1 && s.Stages[0] == (plumbline.Stage{From: s.Stages[0].From, To: s.Stages[0].From, Duration: p.Duration}) && s.Stages[0].From > 0 {
 		q.Rate = s.Stages[0].From
 		return q
@@ -125,7 +144,11 @@ func (p phase) read() (plumbline.Phase, error) {
 			}
 			q.Stages = append(q.Stages, plumbline.Stage{From: g.From, To: g.To, Duration: gd})
 		}
+		if q.Patience, err = s.Patience.read(); err != nil {
+			return out, fmt.Errorf("stream %q: %w", s.Name, err)
+		}
 		out.Streams = append(out.Streams, q)
 	}
-	return out, nil
+	out.Stop, err = p.Stop.read()
+	return out, err
 }
