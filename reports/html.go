@@ -97,6 +97,7 @@ func pageFuncs(r plumbline.Report) template.FuncMap {
 		"short": func(s string) string { return s[:min(len(s), 8)] }, "name": func(f string) string { _, n, _ := strings.Cut(f, "/"); return or(n, f) },
 		"turns": func(word, class string, all []plumbline.Turn) turnList { return turnList{word, class, all} }, "moreOf": func(all []plumbline.Finding, shown int) int { return len(all) - shown }, "more": func(all []plumbline.Turn, shown int) int { return len(all) - shown },
 		"took": func(x plumbline.Exchange) time.Duration { return max(0, x.Ended-x.Began) }, "ms": func(d time.Duration) string { return fixed(float64(d) / float64(time.Millisecond)) },
+		"capacity": capacitySVG, "scaled": scaled, "perSecond": perSecond,
 		"percentile": func(q float64) string { return strconv.FormatFloat(100*q, 'g', 5, 64) },
 		"usual": func(t plumbline.Timeline) string {
 			p50, p99, ok := usual(t)

@@ -31,7 +31,7 @@ func Markdown(w io.Writer, r plumbline.Report) error {
 		fmt.Fprintf(&head, "> **Not restored:** %s\n\n", text(x))
 	}
 	page := head.String()
-	for _, section := range []string{markdownFindings(r), markdownMap(r), markdownMatrix(r), markdownKept(r), markdownSkipped(r)} {
+	for _, section := range []string{markdownFindings(r), markdownCapacity(r), markdownMap(r), markdownMatrix(r), markdownKept(r), markdownSkipped(r)} {
 		if len(page)+len(section) > markdownLimit-200 {
 			page += "\n_Further sections did not fit; report.html has them._\n"
 			break

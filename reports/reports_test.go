@@ -51,6 +51,7 @@ func samples() map[string]plumbline.Report {
 		Findings: []plumbline.Finding{kept(), {Function: "harness/wire-is-live", Claim: "harness/wire-is-live/payment", Title: "The wire carries traffic", Statement: "calls are seen", Outcome: plumbline.Pass, Reason: "12 calls seen", Evidence: []plumbline.Exhibit{}}},
 	}
 	fit, unfit, unproven := base, base, base
+	unfit.Capacity = carried()
 	fit.Outcome, fit.Sentence = plumbline.Fit, "fit: 1 of 1 claims kept"
 	unfit.Outcome, unfit.ExitCode, unfit.Sentence = plumbline.Unfit, plumbline.ExitUnfit, "unfit: 1 of 2 claims broken; first: the breaker to payment never opens"
 	unfit.Findings = append([]plumbline.Finding{broken()}, base.Findings...)
@@ -58,6 +59,19 @@ func samples() map[string]plumbline.Report {
 	unproven.Incomplete, unproven.NotRestored = true, []string{"wire payment still holds fault x"}
 	unproven.Findings = append([]plumbline.Finding{unclear()}, base.Findings...)
 	return map[string]plumbline.Report{"fit": fit, "unfit": unfit, "unproven": unproven}
+}
+
+// carried is the answer of a search for capacity.
+func carried() *plumbline.Capacity {
+	step := func(rate, goodput, p99 float64, verdict, why string) plumbline.CapacityStep {
+		return plumbline.CapacityStep{Kind: "step", Rate: rate, Offered: rate, Goodput: goodput, Verdict: verdict, Why: why, Objective: "fast", Operation: "createOrder", Seconds: 10, Requests: int64(10 * rate), P50: 4, P99: p99}
+	}
+	return &plumbline.Capacity{
+		Outcome: plumbline.Pass, Sentence: "between 195 requests a second, which keep every objective, and 203, which break fast (most at createOrder); 1.63 times the promised peak of 120",
+		Kept: 195, Broken: 203, Objective: "fast", Operation: "createOrder", Peak: 120, Headroom: 1.625,
+		Steps:   []plumbline.CapacityStep{step(100, 100, 45, plumbline.StepKept, ""), step(203, 170, 500, plumbline.StepBroken, "fast: 320 of 2030 requests were bad, 1 % may be")},
+		Scaling: &plumbline.Scaling{Gamma: 25, Alpha: 0.02, AlphaLow: 0.01, AlphaHigh: 0.03, Beta: 0.0004, BetaLow: 0.0001, BetaHigh: 0.0009, Most: 210, MostLow: 201, MostHigh: 230, Within: 49, Error: 0.02, Levels: 7},
+	}
 }
 
 func kept() plumbline.Finding {

@@ -36,6 +36,7 @@ func (t Terminal) Write(w io.Writer, r plumbline.Report) error {
 		}
 	}
 	p.kept(r)
+	p.capacity(r)
 	p.measured(r)
 	p.notJudged(r)
 	for _, n := range r.Notes {

@@ -135,6 +135,8 @@ func (c *climb) next(ended time.Duration) (move, bool) {
 		return c.stop(plumbline.ReasonIncomplete, fmt.Sprintf("the search was given up after %s", plural(len(c.rungs), "step")), "allow it more time, or less precision")
 	case c.starving() != nil:
 		return c.starved(c.starving())
+	case last.verdict == plumbline.StepStarved: // once is chance: another process wanted the processor
+		return move{last.phase, last.rate}, true
 	case !waits && last.verdict == plumbline.StepUndecided && len(last.places) < searchLongest:
 		return move{phaseLonger, last.rate}, true
 	case last.verdict != plumbline.StepKept:
@@ -150,11 +152,15 @@ func (c *climb) spent(ended time.Duration) bool {
 	return len(c.rungs) >= mostRungs || s != nil && s.Budget > 0 && ended > s.Budget
 }
 
-// starving is the step at which the generator was the limit; nil when it never
-// was.
+// starving is the step at which the generator was the limit so often that
+// another try makes no sense; nil when there is none.
 func (c *climb) starving() *rung {
+	times := 0
 	for i := range c.rungs {
-		if c.rungs[i].verdict == plumbline.StepStarved && c.rungs[i].phase != phaseCool {
+		if c.rungs[i].verdict != plumbline.StepStarved {
+			continue
+		}
+		if times++; times >= starvedTries {
 			return &c.rungs[i]
 		}
 	}

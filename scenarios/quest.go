@@ -29,8 +29,9 @@ const (
 	searchCool      = 3 * time.Second
 	searchFactor    = 2.0 // from step to step until one breaks an objective
 	searchLongest   = 3   // holds of one step
-	levelTries      = 5   // at one rate
-	searchTries     = 6   // steps below one that breaks when none is kept
+	starvedTries    = 3
+	levelTries      = 5 // at one rate
+	searchTries     = 6 // steps below one that breaks when none is kept
 	coolTries       = 20
 	mostRungs       = 80
 	headroomFactor  = 1.5

@@ -29,6 +29,7 @@ func (a *app) demoCommand() *cobra.Command {
 		RunE:    func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), o, defect) },
 	}
 	o.bindRun(c)
+	c.Flags().Float64Var(&o.overload, "overload", 0, "give the shop work for 200 requests a second, and allow up to so many, to judge capacity and overload")
 	c.Flags().StringVar(&defect, "defect", "", "switch on one defect, or several with commas between: "+strings.Join(defects(), ", "))
 	c.Flags().StringSliceVar(&o.only, "only", nil, "judge only these groups or functions")
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "seed of every random choice")
@@ -54,6 +55,9 @@ func (a *app) demo(ctx context.Context, o options, defect string) error {
 		o.out = filepath.Join("out", "demo")
 	}
 	s := &sampleSystem{defect: defect}
+	if o.overload > 0 {
+		s.work = sampleWork
+	}
 	defer s.stop()
 	if err := s.start(ctx); err != nil {
 		return harness(err)
@@ -108,6 +112,7 @@ func unpack(from fs.FS, dir string) error {
 // each a process of its own.
 type sampleSystem struct {
 	defect  string
+	work    string            // what each request costs the shop; empty: nothing
 	env     map[string]string // what plumbline.yaml of the sample asks for
 	roles   deploy.Group
 	running []*deploy.Process // the wires
@@ -118,8 +123,9 @@ type sampleSystem struct {
 // How long a process of the sample system lives at most, and how long wires
 // without a run do.
 const (
-	sampleAge = 20 * time.Minute
-	wireAge   = 2 * time.Minute
+	sampleWork = "8x40ms" // 200 requests a second
+	sampleAge  = 20 * time.Minute
+	wireAge    = 2 * time.Minute
 )
 
 func (s *sampleSystem) start(ctx context.Context) error {
@@ -164,7 +170,7 @@ func (s *sampleSystem) ordersEnv(wires map[string]string) []string {
 		"INVENTORY_URL=http://" + wires["inventory"], "PAYMENT_URL=http://" + wires["payment"],
 		"RECS_URL=http://" + wires["recs"], "STORE_ADDR=" + wires["store"],
 		"SHOP_TOKENS=alice=" + s.env["SHOP_TOKEN_ALICE"] + ",bob=" + s.env["SHOP_TOKEN_BOB"],
-		"SHOP_MUTANT=" + s.defect,
+		"SHOP_MUTANT=" + s.defect, "SHOP_WORK=" + s.work,
 	}
 }
 

@@ -34,6 +34,7 @@ declaration would unlock it, is said in one line each.`,
 	}
 	o.bind(c.Flags())
 	o.bindRun(c)
+	c.Flags().Float64Var(&o.overload, "overload", 0, "allow up to so many requests a second, to judge capacity and overload (default load.overload)")
 	return c
 }
 
@@ -120,7 +121,7 @@ func (a *app) carryOut(ctx context.Context, s *session) error {
 	if carried != nil && ctx.Err() == nil {
 		return harness(carried)
 	}
-	return verdict(report)
+	return s.ends(report)
 }
 
 // tell says on standard error what was noticed about the input.
@@ -192,6 +193,14 @@ func total(p plumbline.Plan) time.Duration {
 		d += length(x)
 	}
 	return d
+}
+
+// ends is how the command ends on a report.
+func (s *session) ends(r plumbline.Report) error {
+	if s.answered != nil {
+		return s.answered(r)
+	}
+	return verdict(r)
 }
 
 // verdict turns the report's exit code into the error of the command.

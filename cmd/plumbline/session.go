@@ -48,6 +48,7 @@ type options struct {
 	socket  string
 	proxy   bool
 	intakeOptions
+	loadOptions
 	auth    string
 	publish bool // results, to the broker
 
@@ -82,8 +83,9 @@ type session struct {
 	functions []plumbline.Function
 	plan      plumbline.Plan
 	notes     []string
-	stated    sample.Stated // sources of values that flows state
-	stack     *stack        // containers that were started for the run; nil when there are none
+	stated    sample.Stated                // sources of values that flows state
+	answered  func(plumbline.Report) error // how the command ends; nil: as the verdict says
+	stack     *stack                       // containers that were started for the run; nil when there are none
 	brokerage
 	traffic *har.Traffic // recorded; nil when there is none
 	reader  *diff.Reader // of answers, as a client of the released document; nil when there is none
@@ -201,6 +203,7 @@ func (s *session) fill() error {
 		s.design.Target = s.target
 	}
 	s.surroundings()
+	s.allowed()
 	s.mixed()
 	s.unbase()
 	if s.mode != "" {

@@ -18,6 +18,9 @@ type loadFile struct {
 	Mix      map[string]float64 `yaml:"mix"`
 	Stages   []stageFile        `yaml:"stages"`
 	Replay   replayFile         `yaml:"replay"`
+	Peak     float64            `yaml:"peak"`
+	Headroom float64            `yaml:"headroom"`
+	Overload float64            `yaml:"overload"`
 }
 
 // A stageFile is a stretch whose rate runs linearly, or a shape of several.
@@ -39,12 +42,10 @@ type replayFile struct {
 
 func (b *builder) load() {
 	f := b.file.Load
-	l := plumbline.Load{Rate: f.Rate, Mix: f.Mix, Limit: f.Limit, Source: b.at("$.load")}
+	l := plumbline.Load{Rate: f.Rate, Mix: f.Mix, Limit: f.Limit, Peak: f.Peak, Headroom: f.Headroom, Overload: f.Overload, Source: b.at("$.load")}
 	l.Duration = b.duration("$.load.duration", f.Duration)
 	l.Arrivals = plumbline.Arrivals(b.oneOf("$.load.arrivals", f.Arrivals, "poisson", "poisson", "constant"))
-	if f.Rate < 0 || f.Limit < 0 {
-		b.wrong("CFG004", "$.load.rate", "", "a rate is not negative")
-	}
+	b.rates(f)
 	for i, s := range f.Stages {
 		l.Stages = append(l.Stages, b.stage(fmt.Sprintf("$.load.stages[%d]", i), s)...)
 	}
@@ -60,6 +61,19 @@ func (b *builder) load() {
 		}
 	}
 	b.out.Load = l
+}
+
+// rates finds what no rate can be.
+func (b *builder) rates(f loadFile) {
+	if f.Rate < 0 || f.Limit < 0 || f.Peak < 0 || f.Overload < 0 {
+		b.wrong("CFG004", "$.load.rate", "", "a rate is not negative")
+	}
+	if f.Headroom != 0 && f.Headroom < 1 {
+		b.wrong("CFG004", "$.load.headroom", "1.5 asks for half as much again as the peak", "a headroom below 1 promises less than the peak")
+	}
+	if f.Overload > 0 && f.Overload < max(f.Rate, f.Peak) {
+		b.wrong("CFG004", "$.load.overload", "", "the service is to be loaded up to %g a second, which is less than what it promises", f.Overload)
+	}
 }
 
 func (b *builder) stage(at string, s stageFile) []plumbline.Stage {

@@ -62,10 +62,6 @@ func Mutants() []Mutant {
 		{"invoice-changes-order", "asking for the invoice raises the quantity", "contract/safe-methods", nil},
 		{"sniffable", "answers let a browser guess what they are", "security/headers", nil},
 		{"fewer-workers", "a quarter of the workers is missing", "load/capacity-headroom", nil},
-		{"goodput-collapse", "the more wait, the longer each takes", "overload/goodput-plateau", []string{"overload/recovers", "overload/sheds-fast", "overload/queue-bounded", "overload/no-metastability", "load/capacity-headroom"}},
-		{"no-load-shedding", "as many wait as want to", "overload/sheds-fast", []string{"overload/goodput-plateau", "overload/queue-bounded", "overload/recovers", "overload/no-metastability"}},
-		{"metastable-retry-storm", "as many wait as want to, and who has gone away is served all the same", "overload/no-metastability", []string{"overload/sheds-fast", "overload/queue-bounded", "overload/recovers", "overload/goodput-plateau"}},
-		{"scarred-by-overload", "after an overload each request takes thrice as long", "overload/recovers", []string{"overload/no-metastability", "overload/queue-bounded", "load/capacity-headroom"}},
 		{"undeclared-field", "the products of the list name their supplier", "contract/no-drift", nil},
 	}
 }
