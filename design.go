@@ -143,10 +143,12 @@ func (o Operation) Creates() bool { return len(o.Produces) > 0 && !o.Safe() }
 
 // A Sealed is a property of a resource that the document declares readOnly: a
 // client that sends it must not set it (OpenAPI 3.0.3, Schema Object; JSON
-// Schema Validation 2020-12 §9.4).
+// Schema Validation 2020-12 §9.4). One that is guessed is called as what no
+// client may set – a role, an owner, a balance – and is in answers alone.
 type Sealed struct {
 	Pointer string `json:"pointer"` // into the body of the request, and of the answer
 	Value   any    `json:"value"`   // of its type, and one that no service gives by itself
+	Guessed bool   `json:"guessed,omitempty"`
 }
 
 // A Scheme is an OpenAPI security scheme as far as a client needs it.

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,9 +18,9 @@ func init() {
 	register(plumbline.Function{
 		ID:    anonymousRejected,
 		Title: "Every protected operation refuses anonymous and broken credentials",
-		Doc: `Method: every operation that the document protects and the mode allows gets its seed request without credentials, with empty, malformed and expired ones, with the right secret under the wrong scheme and in the wrong place, as far as its security scheme knows the difference; and last with good credentials, as the positive control.
-Criterion: each of them is answered 401 or 403 and without the body that good credentials get. 401 is what RFC 9110 asks for; 403 is accepted and shown. A 2xx, or a 5xx, is a failure.
-Guard: a hole is told only when it is there again from a clean state. Without the control (good credentials get past authentication) nothing is judged. A 400, 404 or 405 that comes before authentication is no proof either way and is inconclusive. Operations that change what the run did not create are not sent, not even without credentials.`,
+		Doc: `Method: every operation that the document protects and the mode allows gets its seed request without credentials, with empty, malformed and expired ones, with the right secret under the wrong scheme and in the wrong place, as far as its security scheme knows the difference; then with good credentials, as the positive control; and, where it only reads, once more without any. Where the declaration names what is public, operations that neither it nor the document protects are asked without credentials too.
+Criterion: each of them is answered 401 or 403 and without the body that good credentials get. 401 is what RFC 9110 asks for; 403 is accepted, shown, and told by contract/status-rules. A 2xx, or a 5xx, is a failure. What is open without being declared public warns.
+Guard: a hole is told only when it is there again from a clean state. Without the control (good credentials get past authentication) nothing is judged. A 400, 404 or 405 that comes before authentication is a refusal where it is answered just as a path that nobody serves is, for then it tells nobody anything; otherwise it is no proof either way, and inconclusive. Operations that change what the run did not create are not sent, not even without credentials.`,
 		Standard: "RFC 9110 §11 and §15.5.2; RFC 6750; OWASP API2:2023",
 		Mutants:  []string{"missing-401"},
 		Order:    30,
@@ -30,7 +32,10 @@ Guard: a hole is told only when it is there again from a clean state. Without th
 
 func planAnonymous(d plumbline.Design) plumbline.Proposal {
 	secured := slices.DeleteFunc(slices.Clone(d.Operations), func(o plumbline.Operation) bool { return !protected(d, o) })
-	p := plumbline.Proposal{Skips: leftOpen(d)}
+	p := leftOpen(d)
+	if len(p.Claims) > 0 {
+		p.Experiments = []plumbline.Experiment{spoiltCredentials(d)}
+	}
 	switch {
 	case len(secured) == 0:
 		p.Skips = append(p.Skips, plumbline.Skip{
@@ -62,19 +67,29 @@ func planAnonymous(d plumbline.Design) plumbline.Proposal {
 	return p
 }
 
-// leftOpen are the operations that neither the document protects nor the
-// declaration opens, where it opens any.
-func leftOpen(d plumbline.Design) []plumbline.Skip {
-	var out []plumbline.Skip
+// leftOpen claims that what the declaration does not open is not open, where it
+// opens anything.
+func leftOpen(d plumbline.Design) plumbline.Proposal {
+	var p plumbline.Proposal
 	for _, o := range d.Operations {
-		if !o.Secured && len(d.Public) > 0 && !slices.Contains(d.Public, o.ID) {
-			out = append(out, plumbline.Skip{
-				Function: anonymousRejected, Subject: o.ID, Reason: plumbline.ReasonNotDeclared,
-				Detail: "the document leaves it open, and it is not declared public", Unlock: "target.public, or security in the OpenAPI document",
+		switch {
+		case !open(d, o):
+		case !callable(d, o):
+			p.Skips = append(p.Skips, notCallable(anonymousRejected, o))
+		default:
+			p.Claims = append(p.Claims, plumbline.Claim{
+				ID: anonymousRejected + "/" + o.ID, Function: anonymousRejected, Operation: o.ID, Basis: plumbline.BasisDeclared, Source: o.Source,
+				Statement: o.ID + ", which is not declared public, refuses requests without credentials", Experiments: []string{authAnonymous},
 			})
 		}
 	}
-	return out
+	return p
+}
+
+// open says whether the document leaves an operation open that the declaration
+// does not name among those that are public.
+func open(d plumbline.Design, o plumbline.Operation) bool {
+	return !o.Secured && len(d.Public) > 0 && !slices.Contains(d.Public, o.ID)
 }
 
 // protected says whether the operation asks for credentials: the document
@@ -89,19 +104,36 @@ func protected(d plumbline.Design, o plumbline.Operation) bool {
 func spoiltCredentials(d plumbline.Design) plumbline.Experiment {
 	ph := plumbline.Phase{Name: "credentials", Role: plumbline.RoleProbe}
 	for _, o := range inCallOrder(d.Operations) {
-		if !protected(d, o) || !callable(d, o) {
+		if !callable(d, o) || !protected(d, o) && !open(d, o) {
+			continue
+		}
+		if len(ph.Calls) == 0 {
+			ph.Calls = append(ph.Calls, plumbline.Call{Name: nowhere, Operation: o.ID, Auth: plumbline.AuthNone, Own: &plumbline.Case{
+				ID: "credentials" + nowhere, Operation: o.ID, Kind: plumbline.CaseRobust, Keyword: "path", Request: plumbline.Request{Method: "GET", Path: nowhere},
+			}})
+		}
+		if open(d, o) {
+			ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": " + plumbline.AuthNone, Operation: o.ID, Auth: plumbline.AuthNone})
 			continue
 		}
 		for _, how := range spoilings(o) {
 			ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": " + how, Operation: o.ID, Auth: how})
 		}
 		ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": " + controlCall, Operation: o.ID})
+		if o.Safe() {
+			ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": " + againCall, Operation: o.ID, Auth: plumbline.AuthNone})
+		}
 	}
 	return plumbline.Experiment{ID: authAnonymous, Title: "bad credentials are refused", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}}
 }
 
 // controlCall ends the name of the call with good credentials.
 const controlCall = "good credentials"
+
+// againCall ends the name of the call without credentials that comes right
+// after the one with good ones: what stands before the service may have kept
+// the answer to those.
+const againCall = "none, after good credentials"
 
 // spoilings are the ways to spoil credentials that the security schemes of the
 // operation know the difference of.
@@ -130,6 +162,9 @@ func byToken(s plumbline.Scheme) bool {
 }
 
 func judgeAnonymous(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+	if o, _ := d.Operation(c.Operation); open(d, o) {
+		return judgeOpen(e, o)
+	}
 	a := admissionOf(d, e, c.Operation)
 	sent := len(a.refused) + len(a.let) + len(a.crashed) + len(a.unclear)
 	f := figure{float64(len(a.let) + len(a.crashed)), 0, "kinds of bad credentials", sent}
@@ -139,6 +174,10 @@ func judgeAnonymous(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 	case len(a.let) > 0:
 		v := fail(f, "%s lets %s in: %s", c.Operation, strings.Join(a.kinds(a.let), ", "), answers(a.let))
 		v.Remedy = "check the credentials before anything else"
+		if cached(a.let) {
+			v.Statement += "; only right after good credentials: an answer that was kept is shown to anybody"
+			v.Remedy = "let no cache in front of the service share what credentials got (RFC 9111 §3.5)"
+		}
 		return a.shown(e, v, "lets anybody in "+c.Operation, a.let)
 	case !a.controlled:
 		return inconclusive(plumbline.ReasonNoPositiveControl, "good credentials were not accepted either (%s)", a.control)
@@ -155,6 +194,32 @@ func judgeAnonymous(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 	return pass(f, "%s with bad credentials were refused (%s); good ones got %s", plural(sent, "request"), answers(a.refused), a.control)
 }
 
+// cached tells whether nobody was let in before somebody with good credentials was.
+func cached(let []plumbline.Observation) bool {
+	return !slices.ContainsFunc(let, func(o plumbline.Observation) bool { return !strings.HasSuffix(o.Stream, againCall) })
+}
+
+// judgeOpen is the verdict on an operation that nothing protects and nobody
+// declared public.
+func judgeOpen(e *plumbline.Evidence, o plumbline.Operation) plumbline.Verdict {
+	for x := range e.Of(authAnonymous, "") {
+		if x.Operation != o.ID || x.Stream == nowhere || !sentToTarget(x) {
+			continue
+		}
+		switch {
+		case succeeded(x):
+			v := fail(figure{1, 0, "requests let in", 1}, "%s is open to anybody (%d): the document does not protect it, and it is not declared public", o.ID, x.Status)
+			v.Level, v.Remedy = plumbline.LevelLikely, "protect it, or name it in target.public"
+			v.Suspects, v.Evidence = suspects([]plumbline.Observation{x}), exhibits(e, []plumbline.Observation{x})
+			return v
+		case x.Status == 401 || x.Status == 403:
+			return pass(figure{0, 0, "requests let in", 1}, "a request without credentials is refused with %d, though the document does not say so", x.Status)
+		}
+		return inconclusive(plumbline.ReasonUndecided, "a request without credentials was answered %s", answer(x))
+	}
+	return inconclusive(plumbline.ReasonIncomplete, "no request without credentials reached %s", o.ID)
+}
+
 // shown adds to a fail what shows it, and what is to be repeated.
 func (a *admission) shown(e *plumbline.Evidence, v plumbline.Verdict, cause string, by []plumbline.Observation) plumbline.Verdict {
 	v.Evidence, v.Suspects, v.Cause, v.Wrong = exhibits(e, by), suspects(by), cause, "service"
@@ -167,22 +232,31 @@ type admission struct {
 	let         []plumbline.Observation // 2xx, or the body that good credentials get
 	crashed     []plumbline.Observation // 5xx
 	unclear     []plumbline.Observation // anything else
+	nowhere     plumbline.Observation   // what is answered where nobody serves
 	certificate bool                    // a client certificate is wanted
 	controlled  bool                    // good credentials got past authentication
 	control     string                  // what they were answered
 	modes       map[string]string       // name of the call to how its credentials were spoilt
 }
 
-func admissionOf(d plumbline.Design, e *plumbline.Evidence, operation string) admission {
-	a := admission{modes: map[string]string{}}
+// modesOf is how the credentials of the calls of an operation are spoilt.
+func modesOf(d plumbline.Design, operation string) map[string]string {
+	modes := map[string]string{}
 	for _, call := range spoiltCredentials(d).Phases[0].Calls {
-		if call.Operation == operation && call.Auth != "" {
-			a.modes[call.Name] = call.Auth
+		if call.Operation == operation && call.Auth != "" && call.Name != nowhere {
+			modes[call.Name] = call.Auth
 		}
 	}
+	return modes
+}
+
+func admissionOf(d plumbline.Design, e *plumbline.Evidence, operation string) admission {
+	a := admission{modes: modesOf(d, operation)}
 	var good, bad []plumbline.Observation
 	for _, o := range e.Observations {
 		switch {
+		case o.Experiment == authAnonymous && o.Stream == nowhere:
+			a.nowhere = o
 		case o.Operation != operation || !sentToTarget(o):
 		case o.Experiment == authAnonymous && a.modes[o.Stream] != "":
 			bad = append(bad, o)
@@ -225,12 +299,29 @@ func (a *admission) sort(o plumbline.Observation, body string) {
 	case o.Error != "":
 	case succeeded(o) || answeredWith(o, body):
 		to = &a.let
-	case o.Status == 401 || o.Status == 403:
+	case o.Status == 401 || o.Status == 403 || o.Status/100 == 4 && samePage(o, a.nowhere):
 		to = &a.refused
 	case o.Status >= 500:
 		to = &a.crashed
 	}
 	*to = append(*to, o)
+}
+
+// samePage says whether two answers cannot be told apart but for the path, and
+// the numbers and identifiers, that they name.
+func samePage(o, other plumbline.Observation) bool {
+	if o.Status != other.Status || o.Transcript == nil || other.Transcript == nil {
+		return false
+	}
+	bare := func(x plumbline.Observation) string {
+		u, err := url.Parse(x.Transcript.URL)
+		body := x.Transcript.ResponseBody
+		if err == nil && len(u.Path) > 1 {
+			body = strings.ReplaceAll(body, u.Path, "")
+		}
+		return regexp.MustCompile(`[0-9a-fA-F-]{6,}|[0-9]+`).ReplaceAllString(body, "#")
+	}
+	return mediaIn(o) == mediaIn(other) && bare(o) == bare(other)
 }
 
 // answeredWith says whether an answer has a body that is known.

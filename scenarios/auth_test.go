@@ -60,7 +60,12 @@ func TestAnonymous(t *testing.T) {
 		{"403 without credentials", mode("none", 403), plumbline.Pass, ""},
 		{"an expired token is taken", mode("expired", 200), plumbline.Fail, ""},
 		{"a malformed token crashes it", mode("malformed", 500), plumbline.Fail, ""},
-		{"not found before authentication", mode("none", 404), plumbline.Inconclusive, plumbline.ReasonNoPositiveControl},
+		{"not found, as where nobody serves", mode("none", 404), plumbline.Pass, ""},
+		{"not found before authentication", each(authAnonymous, "getOrder: none", func(_ int, o *plumbline.Observation) {
+			o.Status = 404
+			o.Transcript = &plumbline.Transcript{ResponseBody: `{"title":"there is an order, but it is not yours"}`}
+		}), plumbline.Inconclusive, plumbline.ReasonNoPositiveControl},
+		{"kept by a cache", mode(againCall, 200), plumbline.Fail, ""},
 		{"business data in a refusal", each(authAnonymous, "getOrder: ", func(_ int, o *plumbline.Observation) {
 			o.Transcript = &plumbline.Transcript{ResponseBody: `{"id":"7","total":12}`}
 		}), plumbline.Fail, ""},
@@ -95,6 +100,7 @@ func TestAnonymousIsPlannedForProtectedOperationsThatMayBeCalled(t *testing.T) {
 			for i := range d.Operations {
 				d.Operations[i].Secured = false
 			}
+			d.Public = nil
 		}, plumbline.ReasonNotApplicable},
 	} {
 		d := shop()
@@ -110,6 +116,23 @@ func TestAnonymousIsPlannedForProtectedOperationsThatMayBeCalled(t *testing.T) {
 			t.Error("what is declared public is claimed to refuse")
 		}
 	}
+}
+
+// What nothing protects and nobody declared public is asked without credentials.
+func TestWhatIsLeftOpen(t *testing.T) {
+	opened := func(d *plumbline.Design) {
+		for i := range d.Operations {
+			d.Operations[i].Secured = d.Operations[i].Secured && d.Operations[i].ID != "getProduct"
+		}
+	}
+	answered := func(status int) func(*plumbline.Evidence) {
+		return each(authAnonymous, "getProduct: none", func(_ int, o *plumbline.Observation) { o.Status = status })
+	}
+	judgings(t, []judging{
+		{"open to anybody", anonymousRejected + "/getProduct", answered(200), plumbline.Fail, plumbline.LevelLikely, []func(*plumbline.Design){opened}},
+		{"refused all the same", anonymousRejected + "/getProduct", answered(401), plumbline.Pass, "", []func(*plumbline.Design){opened}},
+		{"not found", anonymousRejected + "/getProduct", answered(404), plumbline.Inconclusive, "", []func(*plumbline.Design){opened}},
+	})
 }
 
 func TestSpoilingsFitTheScheme(t *testing.T) {

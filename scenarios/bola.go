@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/plumbline-dev/plumbline"
@@ -17,9 +16,9 @@ func init() {
 	register(plumbline.Function{
 		ID:    authBola,
 		Title: "A user cannot reach another user's objects",
-		Doc: `Method: for every operation on one thing that the run can create, the first identity creates it and uses it; then a second identity, with no further roles, sends the same request for the same thing; then the first one looks again. Where the collection can be listed, the second identity lists it.
-Criterion: the second identity gets 403, 404 or 401, and the thing is as it was. A 2xx that holds what the owner sees, or after which the owner's thing is changed or gone, is proved; any other 2xx is likely.
-Guard: without the control (the owner gets 2xx for its own thing) nothing is judged. A collection in which the second identity sees the thing as well may be shared by design: then nothing is proved, and the finding warns. Operations declared shared, and public ones, are not claimed.`,
+		Doc: `Method: for every operation on one thing that the run can create, and for every one whose query names such a thing, the first identity creates it, with values that nothing else has, and uses it; then a second identity, with no further roles, sends the same request for the same thing; then the first one looks again. Where the collection can be listed, the second identity lists it.
+Criterion: the second identity gets 403, 404 or 401, without anything of the thing in the answer, and the thing is as it was. A 2xx that holds what the owner sees, or after which the owner's thing is changed or gone, is proved, and so is a refusal that shows the thing all the same; any other 2xx is likely. What may be asked for by its identifier in a query, and listed, by a caller who may not read it warns.
+Guard: without the control (the owner gets 2xx for its own thing) nothing is judged. A collection in which the second identity sees the thing as well may be shared by design: then nothing is proved, and the finding warns. An answer to a search counts only when it holds a value that only the owner's thing has. Operations declared shared, and public ones, are not claimed.`,
 		Standard: "OWASP API1:2023 (Broken Object Level Authorization); CWE-639",
 		Mutants:  []string{"bola"},
 		Repeats:  true,
@@ -97,6 +96,9 @@ func strangerFlows(d plumbline.Design) []strangerFlow {
 			continue
 		}
 		made, ok := creatorOf(d, o)
+		if !ok {
+			made, ok = creatorInQuery(d, o)
+		}
 		if from, _ := d.Operation(made.From); !ok || !protected(d, from) {
 			continue
 		}
@@ -171,6 +173,23 @@ func creatorOf(d plumbline.Design, o plumbline.Operation) (plumbline.Bind, bool)
 	return last, ok && itself && from.Creates() && callable(d, from)
 }
 
+// creatorInQuery is the bind of a query that asks for what another operation
+// creates: a search, or a list of what belongs to one thing.
+func creatorInQuery(d plumbline.Design, o plumbline.Operation) (plumbline.Bind, bool) {
+	c, ok := seed(o)
+	if !ok || !o.Safe() {
+		return plumbline.Bind{}, false
+	}
+	for _, b := range c.Binds {
+		from, ok := d.Operation(b.From)
+		itself := slices.ContainsFunc(d.Families, func(f plumbline.Family) bool { return f.Create == b.From && f.ID == b.Pointer })
+		if ok && itself && b.In == "query" && from.Creates() && callable(d, from) {
+			return b, true
+		}
+	}
+	return plumbline.Bind{}, false
+}
+
 // readerOf is the operation that reads the thing itself.
 func readerOf(d plumbline.Design, made plumbline.Bind) (plumbline.Operation, bool) {
 	var best plumbline.Operation
@@ -211,110 +230,4 @@ func listing(d plumbline.Design, made plumbline.Bind, other string) (plumbline.S
 		w.Paging = *f.Paging
 	}
 	return plumbline.Step{Call: plumbline.Call{Name: stepListed, Operation: f.List, Identity: other}, Walk: &w}, true
-}
-
-func judgeBola(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	flow := strangerFlow{operation: c.Operation}.name()
-	seen := flownOf(e, authStrangers, flow).steps
-	o, _ := d.Operation(c.Operation)
-	try, own := seen[stepOther], seen[stepOwn]
-	f := figure{0, 0, "requests let in", 1}
-	switch {
-	case !sentToTarget(try) || try.Status == 0:
-		return inconclusive(plumbline.ReasonIncomplete, "no request of another caller reached %s (%s)", c.Operation, stepTold(seen, stepOther))
-	case succeeded(try):
-		return trespassed(e, o, flow, seen)
-	case try.Status >= 500:
-		return inconclusive(plumbline.ReasonUndecided, "another caller got %d, which neither lets it in nor refuses it", try.Status)
-	case !succeeded(own) && !goneMeanwhile(seen):
-		return inconclusive(plumbline.ReasonNoPositiveControl, "the owner was not served either (%s): why %s was refused is open", stepTold(seen, stepOwn), try.Identity)
-	case !refusedStranger(try):
-		return inconclusive(plumbline.ReasonUndecided, "another caller was turned away for another reason (%d)", try.Status)
-	case goneMeanwhile(seen):
-		v := fail(figure{1, 0, "requests let in", 1}, "%s answers another caller %d, and the owner's thing is gone all the same", o.ID, try.Status)
-		return letIn(v, e, flow, seen[stepCreate].Operation, seen[stepOther])
-	}
-	return pass(f, "%s was refused with %d; the owner %s got %d", try.Identity, try.Status, d.Identities[0].Name, own.Status)
-}
-
-// refusedStranger says whether the status keeps a caller out: by saying so, or
-// by not telling that the thing exists (RFC 9110 §15.5.4).
-func refusedStranger(o plumbline.Observation) bool {
-	return slices.Contains([]int{401, 403, 404, 410}, o.Status)
-}
-
-// goneMeanwhile says whether the owner saw its thing before the stranger's
-// request and finds it no more after it.
-func goneMeanwhile(seen map[string]plumbline.Observation) bool {
-	after := seen[stepAfter]
-	return succeeded(seen[stepBefore]) && after.Error == "" && (after.Status == 404 || after.Status == 410)
-}
-
-// changedMeanwhile says whether the owner finds in its thing what the stranger
-// has sent, and had not before.
-func changedMeanwhile(seen map[string]plumbline.Observation) bool {
-	after := seen[stepAfter]
-	if !succeeded(seen[stepBefore]) || !succeeded(after) {
-		return false
-	}
-	taken, differs := false, false
-	for _, m := range after.Matches {
-		switch {
-		case m.Error != "" || m.Fields == 0:
-		case m.With == "sent:"+stepOther:
-			taken = len(m.Marks) == 0
-		case m.With == "answer:"+stepBefore:
-			differs = len(m.Marks) > 0
-		}
-	}
-	return taken && differs
-}
-
-// trespassed is the verdict on an operation that let a stranger in.
-func trespassed(e *plumbline.Evidence, o plumbline.Operation, flow string, seen map[string]plumbline.Observation) plumbline.Verdict {
-	try := seen[stepOther]
-	proof := ""
-	switch {
-	case o.Safe() && succeeded(seen[stepOwn]) && sameAnswer(try):
-		proof = "it holds what the owner sees"
-	case !o.Safe() && goneMeanwhile(seen):
-		proof = "the owner's thing is gone since"
-	case !o.Safe() && changedMeanwhile(seen):
-		proof = "the owner's thing holds since what " + try.Identity + " has sent"
-	}
-	v := fail(figure{1, 0, "requests let in", 1}, "%s lets %s in: %d to a request for what another has created", o.ID, try.Identity, try.Status)
-	switch {
-	case proof == "":
-		v.Level = plumbline.LevelLikely
-		v.Statement += "; that it is the owner's thing which was reached is not proved"
-	case listedFor(e, flow):
-		v.Level = plumbline.LevelLikely
-		v.Statement += fmt.Sprintf("; %s, but the collection shows it to %s as well: it may be shared by design", proof, try.Identity)
-	default:
-		v.Statement += "; " + proof
-	}
-	return letIn(v, e, flow, seen[stepCreate].Operation, seen[stepOther])
-}
-
-// letIn completes the verdict on a request that should have been refused.
-func letIn(v plumbline.Verdict, e *plumbline.Evidence, flow, made string, try plumbline.Observation) plumbline.Verdict {
-	v.Remedy = "compare the owner of the thing with the caller before anything is read or changed; where everybody may reach it, declare the operation shared"
-	v.Suspects = []plumbline.Suspect{{Experiment: authStrangers, Phase: strangerPhase, Stream: flow}}
-	v.Wrong = "service"
-	v.Cause = "the owner of what " + made + " makes"
-	v.Evidence = exhibits(e, []plumbline.Observation{try})
-	return v
-}
-
-// sameAnswer says whether the stranger's answer was compared with that of the
-// owner and does not differ.
-func sameAnswer(o plumbline.Observation) bool {
-	return len(o.Matches) > 0 && o.Matches[0].Error == "" && o.Matches[0].Fields > 0 && len(o.Matches[0].Marks) == 0
-}
-
-// listedFor says whether the stranger found the thing in its collection.
-func listedFor(e *plumbline.Evidence, flow string) bool {
-	return slices.ContainsFunc(e.Walked, func(w plumbline.Walked) bool {
-		return w.Experiment == authStrangers && w.Flow == flow && w.Step == stepListed && w.Expected > 0 && len(w.Missing) == 0
-	})
 }

@@ -84,12 +84,10 @@ func (l life) seeded(step, of, operation string) (plumbline.Step, bool) {
 func (l life) bound(op plumbline.Operation, c plumbline.Case, of string) (plumbline.Case, bool) {
 	here := plumbline.Bind{In: "path", Name: l.f.Param, From: "step:" + of, Pointer: l.f.ID, Why: "flow"}
 	c.Binds = l.beside(c.Binds, of)
-	for i, b := range c.Binds {
-		if b.In == "path" && (b.Name == l.f.Param || l.f.Param == "" && b.From == l.f.Create) {
-			here.Name = b.Name
-			c.Binds[i] = here
-			return c, true
-		}
+	if i := l.place(op, c); i >= 0 {
+		here.Name = c.Binds[i].Name
+		c.Binds[i] = here
+		return c, true
 	}
 	if l.f.Param == "" || !strings.Contains(op.Path, "{"+l.f.Param+"}") {
 		return c, false
@@ -97,6 +95,18 @@ func (l life) bound(op plumbline.Operation, c plumbline.Case, of string) (plumbl
 	path, ok := replaced(op.Path, c.Request.Path, l.f.Param)
 	c.Request.Path, c.Binds = path, append(c.Binds, here)
 	return c, ok
+}
+
+// place is the bind that names a member of the family: by its name, or, where
+// the path has no such name – the children of /projects/{id} lie below
+// /projects/{projectId} –, by what it is taken from.
+func (l life) place(op plumbline.Operation, c plumbline.Case) int {
+	named := func(b plumbline.Bind) bool { return b.In == "path" && b.Name == l.f.Param && l.f.Param != "" }
+	made := func(b plumbline.Bind) bool { return b.In == "path" && b.From == l.f.Create && (l.f.Param == "" || b.Pointer == l.f.ID) }
+	if i := slices.IndexFunc(c.Binds, named); i >= 0 || strings.Contains(op.Path, "{"+l.f.Param+"}") {
+		return i
+	}
+	return slices.IndexFunc(c.Binds, made)
 }
 
 // beside are the binds with the rest of a composite identifier that the client

@@ -72,13 +72,18 @@ func adoption(d plumbline.Design, f plumbline.Family) (plumbline.Flow, bool) {
 	mine, other := above.make("parent"), above.make("other")
 	create := child.make("create")
 	op, _ := d.Operation(f.Create)
+	at := above.place(op, *create.Own)
 	own, ok := above.bound(op, *create.Own, "parent")
 	if !ok {
 		return flow, false
 	}
+	name := above.f.Param // the path held an example, which is a place now
+	if at >= 0 {
+		name = own.Binds[at].Name
+	}
 	create.Own = &own
-	read, ok := child.through(above, "read", "parent")
-	wrong, also := child.through(above, "through-other", "other")
+	read, ok := child.through(above, name, "read", "parent")
+	wrong, also := child.through(above, name, "through-other", "other")
 	if !ok || !also {
 		return flow, false
 	}
@@ -97,16 +102,25 @@ func adoption(d plumbline.Design, f plumbline.Family) (plumbline.Flow, bool) {
 	return flow, true
 }
 
-// through reads the child of the step "create" below the parent of a step.
-func (l life) through(above life, step, parent string) (plumbline.Step, bool) {
+// through reads the child of the step "create" below the parent of a step, which
+// its path calls by a name.
+func (l life) through(above life, name, step, parent string) (plumbline.Step, bool) {
 	s, ok := l.seeded(step, "create", l.f.Read)
 	if !ok {
 		return s, false
 	}
-	op, _ := l.d.Operation(l.f.Read)
-	own, ok := above.bound(op, *s.Own, parent)
+	own := *s.Own
+	own.Binds = slices.Clone(own.Binds)
+	i := slices.IndexFunc(own.Binds, func(b plumbline.Bind) bool { return b.In == "path" && b.Name == name })
+	if i < 0 {
+		op, _ := l.d.Operation(l.f.Read)
+		own, ok = above.bound(op, own, parent)
+		s.Own = &own
+		return s, ok
+	}
+	own.Binds[i] = plumbline.Bind{In: "path", Name: name, From: "step:" + parent, Pointer: above.f.ID, Why: "flow"}
 	s.Own = &own
-	return s, ok
+	return s, true
 }
 
 func judgeHierarchy(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {

@@ -19,8 +19,8 @@ func init() {
 	register(plumbline.Function{
 		ID:    authProperty,
 		Title: "Clients cannot set protected properties",
-		Doc: `Method: every operation that creates or changes a resource of the run, and whose document declares properties readOnly, gets its seed request once as it is and once with those properties set to values that no service gives by itself. The thing is then read again.
-Criterion: no such value is taken over: the request is refused by a 4xx, or the value is ignored. A value that comes back in the answer of the reading operation, or where there is none in that of the request itself, is proved.
+		Doc: `Method: every operation that creates or changes a resource of the run, and whose document declares properties readOnly, or shows in its answers alone what no client may set – called role, isAdmin, ownerId, tenantId, price, status, balance, createdAt and the like –, gets its seed request once as it is and once with those properties set to values that no service gives by itself. The thing is then read again.
+Criterion: no such value is taken over: the request is refused by a 4xx, or the value is ignored. A value that comes back in the answer of the reading operation, or where there is none in that of the request itself, is proved where the document says readOnly; where only its name says so, it warns.
 Guard: a value that the service gives to a request without it as well is not distinctive, and not held against it. Properties that the document lets clients write are not tried; identifiers are not, for in some designs the client chooses them. Without a request that is served as it is, nothing is judged.`,
 		Standard: "OWASP API3:2023 (Broken Object Property Level Authorization); OpenAPI 3.0.3, Schema Object, readOnly; CWE-915",
 		Mutants:  []string{"mass-assignment"},
@@ -40,8 +40,7 @@ func planProperty(d plumbline.Design) plumbline.Proposal {
 			continue
 		}
 		sealed++
-		f, ok := sealedFlow(d, o)
-		if !ok {
+		if _, ok := sealedFlow(d, o); !ok {
 			s := notCallable(authProperty, o)
 			if callable(d, o) {
 				s.Reason, s.Detail, s.Unlock = plumbline.ReasonNotApplicable, "the seed request of "+o.ID+" has no JSON object that a property could be added to", "an example of its body"
@@ -49,16 +48,27 @@ func planProperty(d plumbline.Design) plumbline.Proposal {
 			p.Skips = append(p.Skips, s)
 			continue
 		}
-		flows = append(flows, f)
-		p.Claims = append(p.Claims, plumbline.Claim{
-			ID: authProperty + "/" + o.ID, Function: authProperty, Operation: o.ID, Basis: plumbline.BasisDocument, Source: o.Source,
-			Statement: o.ID + " does not take readOnly properties from a client", Experiments: []string{authSealed},
-		})
+		for _, guessed := range []bool{false, true} {
+			part, made := withSealed(o, guessed), ""
+			if len(part.Sealed) == 0 {
+				continue
+			}
+			statement := o.ID + " does not take readOnly properties from a client"
+			if guessed {
+				made, statement = byName, o.ID+" does not take from a client what is called as no client's to set"
+			}
+			f, _ := sealedFlow(d, part)
+			flows = append(flows, f)
+			p.Claims = append(p.Claims, plumbline.Claim{
+				ID: authProperty + "/" + o.ID + made, Function: authProperty, Operation: o.ID, Basis: plumbline.BasisDocument, Source: o.Source,
+				Statement: statement, Experiments: []string{authSealed},
+			})
+		}
 	}
 	switch {
 	case sealed == 0:
 		p.Skips = append(p.Skips, plumbline.Skip{
-			Function: authProperty, Reason: plumbline.ReasonNotApplicable, Detail: "the document declares no property readOnly that a request could hold",
+			Function: authProperty, Reason: plumbline.ReasonNotApplicable, Detail: "the document declares no property readOnly that a request could hold, and its answers have none that is called as what no client may set",
 			Unlock: "readOnly in the OpenAPI document",
 		})
 	case len(flows) > 0:
@@ -76,7 +86,24 @@ const (
 	stepTaken   = "taken"   // what it makes of that
 )
 
-func sealedName(operation string) string { return operation + " with readOnly properties" }
+// byName ends the claim on what is not declared readOnly but called as what no
+// client may set. It is tried apart: who refuses it for being unknown might take
+// the rest.
+const byName = "/by-name"
+
+// withSealed is an operation with those sealed properties alone that are guessed,
+// or declared.
+func withSealed(o plumbline.Operation, guessed bool) plumbline.Operation {
+	o.Sealed = slices.DeleteFunc(slices.Clone(o.Sealed), func(s plumbline.Sealed) bool { return s.Guessed != guessed })
+	return o
+}
+
+func sealedName(o plumbline.Operation) string {
+	if len(o.Sealed) > 0 && o.Sealed[0].Guessed {
+		return o.ID + " with protected properties"
+	}
+	return o.ID + " with readOnly properties"
+}
 
 // sealedFlow writes the sealed properties of one operation. The natural values
 // are compared with those that are written, so the writing comes first.
@@ -89,7 +116,7 @@ func sealedFlow(d plumbline.Design, o plumbline.Operation) (plumbline.Flow, bool
 	written := c
 	written.ID, written.Origin, written.Kind = o.ID+"/sealed", "generated", plumbline.CaseRobust
 	written.Request.Body = body
-	f := plumbline.Flow{Name: sealedName(o.ID), Why: "readOnly properties are written", Source: o.Source}
+	f := plumbline.Flow{Name: sealedName(o), Why: "readOnly properties are written", Source: o.Source}
 	made, changes := creatorOf(d, o)
 	if !changes {
 		return sealedCreation(d, o, f, written)
@@ -176,18 +203,19 @@ func sealedBody(body []byte, sealed []plumbline.Sealed) ([]byte, bool) {
 }
 
 func judgeProperty(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	o, _ := d.Operation(c.Operation)
-	seen := flownOf(e, authSealed, sealedName(c.Operation)).steps
+	all, _ := d.Operation(c.Operation)
+	o := withSealed(all, strings.HasSuffix(c.ID, byName))
+	seen := flownOf(e, authSealed, sealedName(o)).steps
 	written, plain := seen[stepWritten], seen[stepPlain]
 	taken, natural := seen[stepTaken], seen[stepNatural]
 	f := figure{0, 0, "properties taken over", len(o.Sealed)}
 	switch {
 	case !sentToTarget(written) || written.Status == 0:
-		return inconclusive(plumbline.ReasonIncomplete, "no request with readOnly properties reached %s (%s)", o.ID, stepTold(seen, stepWritten))
+		return inconclusive(plumbline.ReasonIncomplete, "no request with protected properties reached %s (%s)", o.ID, stepTold(seen, stepWritten))
 	case !succeeded(plain):
 		return inconclusive(plumbline.ReasonNoPositiveControl, "%s did not serve its request as it is either (%s)", o.ID, stepTold(seen, stepPlain))
 	case written.Status >= 500:
-		return inconclusive(plumbline.ReasonUndecided, "readOnly properties make %s answer %d", o.ID, written.Status)
+		return inconclusive(plumbline.ReasonUndecided, "protected properties make %s answer %d", o.ID, written.Status)
 	case !succeeded(written):
 		return pass(f, "%s in a request are refused with %d", sealedWords(o.Sealed), written.Status)
 	}
@@ -205,10 +233,14 @@ func judgeProperty(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence)
 	}
 	f.measured = float64(len(held))
 	v := fail(f, "%s takes %s from a client, which the document declares readOnly", o.ID, strings.Join(held, ", "))
+	if strings.HasSuffix(c.ID, byName) {
+		v = fail(f, "%s takes %s from a client, which the document lets no request hold", o.ID, strings.Join(held, ", "))
+		v.Level = plumbline.LevelLikely
+	}
 	v.Remedy = "take from a request only what a client may set, by a list of what is allowed"
 	v.Cause = o.ID + " takes readOnly properties"
 	v.Wrong = "service"
-	v.Suspects = []plumbline.Suspect{{Experiment: authSealed, Phase: propertyPhase, Stream: sealedName(c.Operation)}}
+	v.Suspects = []plumbline.Suspect{{Experiment: authSealed, Phase: propertyPhase, Stream: sealedName(o)}}
 	v.Evidence = exhibits(e, []plumbline.Observation{written, shown})
 	if shown.Stream == written.Stream {
 		v.Evidence = v.Evidence[:1]

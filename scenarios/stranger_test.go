@@ -33,11 +33,14 @@ func twoCallers(d *plumbline.Design) {
 
 // flying makes evidence for one claim of a function whose experiment consists
 // of flows, as a right service gives it, and changes the steps by name.
-func flying(claim string, change func(step string, o *plumbline.Observation)) func(*testing.T) (plumbline.Design, plumbline.Claim, *plumbline.Evidence) {
+func flying(claim string, change func(step string, o *plumbline.Observation), designs ...func(*plumbline.Design)) func(*testing.T) (plumbline.Design, plumbline.Claim, *plumbline.Evidence) {
 	return func(t *testing.T) (plumbline.Design, plumbline.Claim, *plumbline.Evidence) {
 		t.Helper()
 		d := shop()
 		twoCallers(&d)
+		for _, f := range designs {
+			f(&d)
+		}
 		p := drawn(t, d, strings.Join(strings.SplitN(claim, "/", 3)[:2], "/"))
 		e := &plumbline.Evidence{Run: plumbline.Run{ID: runID, Ended: true}}
 		for _, x := range p.Experiments {
@@ -52,7 +55,7 @@ func flying(claim string, change func(step string, o *plumbline.Observation)) fu
 		}
 		for i := range e.Observations {
 			o := &e.Observations[i]
-			if change != nil && strings.HasPrefix(o.Stream, strings.SplitN(claim, "/", 3)[2]) {
+			if change != nil && strings.HasPrefix(o.Stream, strings.SplitN(claim, "/", 4)[2]) {
 				change(o.Stream[strings.LastIndexAny(o.Stream, "/:")+1:], o)
 			}
 		}
@@ -183,6 +186,57 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
+// What only the owner's thing holds may be shown neither in a refusal, nor in a
+// list, nor to a search.
+func TestStrangersAreShownNothing(t *testing.T) {
+	note := plumbline.Bind{In: "body", Name: "/note", From: plumbline.FromNew, Pointer: "text:1-64"}
+	for name, c := range map[string]struct {
+		operation string
+		change    func(step string, o *plumbline.Observation)
+		listed    bool
+		outcome   plumbline.Outcome
+		level     plumbline.Level
+	}{
+		"a refusal that shows it":  {"getOrder", func(step string, o *plumbline.Observation) { shows(o, step == stepOther) }, false, plumbline.Fail, ""},
+		"a refusal that does not":  {"getOrder", func(step string, o *plumbline.Observation) { shows(o, step == stepOwn) }, false, plumbline.Pass, ""},
+		"refused, and listed":      {"getOrder", func(_ string, o *plumbline.Observation) { shows(o, false) }, true, plumbline.Fail, plumbline.LevelLikely},
+		"a search that shows it":   {"findPayments", func(_ string, o *plumbline.Observation) { o.Status = 200; shows(o, true) }, false, plumbline.Fail, plumbline.LevelLikely},
+		"a search that does not":   {"findPayments", func(step string, o *plumbline.Observation) { o.Status = 200; shows(o, step == stepOwn) }, false, plumbline.Pass, ""},
+		"a search without a trace": {"findPayments", func(_ string, o *plumbline.Observation) { o.Status = 200; shows(o, false) }, false, plumbline.Skipped, ""},
+	} {
+		find := func(d *plumbline.Design) {
+			for i := range d.Operations {
+				if d.Operations[i].ID == "createOrder" {
+					d.Operations[i].Cases[0].Unique = []plumbline.Bind{note}
+				}
+			}
+			order := plumbline.Bind{In: "query", Name: "order", From: "createOrder", Pointer: "/id"}
+			d.Operations = append(d.Operations, plumbline.Operation{ID: "findPayments", Method: "GET", Path: "/payments", Secured: true, Cases: []plumbline.Case{{
+				ID: "findPayments/required", Operation: "findPayments", Request: plumbline.Request{Method: "GET", Path: "/payments"}, Binds: []plumbline.Bind{order},
+			}}})
+		}
+		d, claim, e := flying(authBola+"/"+c.operation, c.change, find)(t)
+		for i := range e.Walked {
+			if c.listed {
+				e.Walked[i].Missing = nil
+			}
+		}
+		v := judgeBola(d, claim, e)
+		if v.Outcome != c.outcome || v.Level != c.level {
+			t.Errorf("%s: %s %s %s: %s", name, v.Outcome, v.Reason, v.Level, v.Statement)
+		}
+	}
+}
+
+// shows makes a step send the secret, when it creates, and its answer hold it.
+func shows(o *plumbline.Observation, held bool) {
+	const secret = "plumbline-a1b2c3d4e5f6-1"
+	o.Transcript = &plumbline.Transcript{RequestBody: `{"note":"` + secret + `"}`}
+	if held {
+		o.Transcript.ResponseBody = `{"items":[{"note":"` + secret + `"}]}`
+	}
+}
+
 func TestBolaNeedsTwoCallersAndThingsOfTheirOwn(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*plumbline.Design)
@@ -237,6 +291,7 @@ func TestRoles(t *testing.T) {
 		"let in":             {" as bob", 200, plumbline.Fail, ""},
 		"a bad request":      {" as bob", 422, plumbline.Inconclusive, "undecided"},
 		"the admin as well":  {" " + controlCall, 403, plumbline.Fail, "likely"},
+		"by another method":  {" " + switchedCall + "bob", 200, plumbline.Fail, "likely"},
 		"the admin finds no": {" " + controlCall, 404, plumbline.Pass, ""},
 	} {
 		d, claim, e := flying(authBfla+"/getProduct", onStep(c.step, answered(c.status)))(t)
@@ -306,7 +361,18 @@ func TestSealedProperties(t *testing.T) {
 			t.Errorf("%s: %s %s: %s", name, v.Outcome, v.Reason, v.Statement)
 		}
 	}
-	d := shop()
+	named := func(d *plumbline.Design) {
+		for i := range d.Operations {
+			if d.Operations[i].ID == "createOrder" {
+				d.Operations[i].Sealed = append(d.Operations[i].Sealed, plumbline.Sealed{Pointer: "/is_admin", Value: true, Guessed: true})
+			}
+		}
+	}
+	d, claim, e := flying(authProperty+"/createOrder/by-name", onStep(stepTaken, holds), named)(t)
+	if v := judgeProperty(d, claim, e); v.Outcome != plumbline.Fail || v.Level != plumbline.LevelLikely {
+		t.Errorf("by its name: %s %s: %s", v.Outcome, v.Level, v.Statement)
+	}
+	d = shop()
 	twoCallers(&d)
 	body := ""
 	for _, s := range planProperty(d).Experiments[0].Phases[0].Flows[0].Steps {

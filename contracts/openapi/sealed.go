@@ -16,8 +16,9 @@ const mostSealed = 8
 
 // sealed are the properties that the document declares readOnly, of the body
 // that an operation takes and of the one that it answers with on success, and
-// that its request does not declare to be writable. Each has a value of its
-// type. Identifiers are left out: in some designs the client chooses them.
+// that its request does not declare to be writable; and those that only its
+// answers have and that are called as what no client may set. Each has a value
+// of its type. Identifiers are left out: in some designs the client chooses them.
 func sealed(o Op) []plumbline.Sealed {
 	if o.Op.RequestBody == nil || o.Op.RequestBody.Value == nil || o.Op.Responses == nil {
 		return nil
@@ -28,23 +29,49 @@ func sealed(o Op) []plumbline.Sealed {
 	}
 	found := map[string]*openapi3.Schema{}
 	readOnly(in, in, found)
-	answered(o, in, found)
+	guessed := map[string]*openapi3.Schema{}
+	answered(o, in, found, guessed)
 	var out []plumbline.Sealed
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		if v, ok := unnatural(found[name]); ok && !identifies(name) && len(out) < mostSealed {
-			out = append(out, plumbline.Sealed{Pointer: "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name), Value: v})
+	add := func(all map[string]*openapi3.Schema, guess bool) {
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			v, ok := unnatural(all[name])
+			if guess && all[name].Type.Is("boolean") {
+				v, ok = true, true // what the service says by itself is compared with it
+			}
+			if ok && !identifies(name) && len(out) < mostSealed {
+				out = append(out, plumbline.Sealed{Pointer: "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name), Value: v, Guessed: guess})
+			}
 		}
 	}
+	add(found, false)
+	add(guessed, true)
 	return out
 }
 
 // answered adds those of the answers of success.
-func answered(o Op, in, found map[string]*openapi3.Schema) {
+func answered(o Op, in, found, guessed map[string]*openapi3.Schema) {
 	for status, r := range o.Op.Responses.Map() {
-		if strings.HasPrefix(status, "2") && r != nil && r.Value != nil {
-			readOnly(jsonProperties(r.Value.Content), in, found)
+		if !strings.HasPrefix(status, "2") || r == nil || r.Value == nil {
+			continue
+		}
+		shown := jsonProperties(r.Value.Content)
+		readOnly(shown, in, found)
+		for name, s := range shown {
+			if in[name] == nil && !s.ReadOnly && sensitive(name) {
+				guessed[name] = s
+			}
 		}
 	}
+}
+
+// sensitive says whether a property is called as what no client may set (OWASP
+// API3:2023).
+func sensitive(name string) bool {
+	n := strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(name))
+	return slices.Contains([]string{
+		"role", "roles", "isadmin", "admin", "superuser", "permissions", "owner", "ownerid", "createdby", "tenant", "tenantid", "accountid", "organizationid",
+		"price", "balance", "credit", "discount", "status", "verified", "emailverified", "approved", "createdat",
+	}, n)
 }
 
 // readOnly adds the properties that are declared readOnly, and not writable by

@@ -47,6 +47,14 @@ func Nested() *Service {
 	return s
 }
 
+// Misplaced is Nested with one defect: what is asked for below a project or a
+// task is looked up by its own number alone, whatever it lies below.
+func Misplaced() *Service {
+	s := Nested()
+	s.Name, s.loose = "misplaced", true
+	return s
+}
+
 func lastOf(path string) string {
 	for i := len(path) - 1; i >= 0; i-- {
 		if path[i] == '/' {

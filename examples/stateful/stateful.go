@@ -19,10 +19,11 @@ type Service struct {
 	Name     string
 	Document []byte // OpenAPI, in YAML
 
-	mu   sync.Mutex
-	last int
-	rows map[string]map[string]any // by the path that names them
-	mux  *http.ServeMux
+	mu    sync.Mutex
+	last  int
+	rows  map[string]map[string]any // by the path that names them
+	mux   *http.ServeMux
+	loose bool // the defect of Misplaced
 }
 
 // All returns a new one of each, in a fixed order.
@@ -128,6 +129,11 @@ func bad() answer { return problem(http.StatusBadRequest, "the body is not as do
 // read and remove are the handlers that most resources share.
 func (s *Service) read(r *http.Request) answer {
 	row, ok := s.rows[r.URL.Path]
+	for path, other := range s.rows {
+		if s.loose && !ok && lastOf(path) == lastOf(r.URL.Path) {
+			row, ok = other, true
+		}
+	}
 	if !ok {
 		return missing()
 	}
