@@ -22,10 +22,13 @@ func Diagnose(ctx context.Context, given string) []plumbline.Check {
 	dir, err := os.MkdirTemp("", "plumbline-doctor-")
 	if err == nil {
 		defer func() { _ = os.RemoveAll(dir) }()
-		w := &worker{verifier: &Verifier{}, dir: dir, library: path, sum: sum}
+		w := &worker{verifier: &Verifier{}, library: path, sum: sum}
 		defer w.stop()
 		var r result
-		if r, err = w.do(ctx, Task{File: "does-not-exist", Provider: "doctor"}, time.Minute); err == nil && r.Error == "" {
+		if w.certificate, err = certificate(dir); err == nil {
+			r, err = w.do(ctx, Task{File: "does-not-exist", Provider: "doctor"}, time.Minute)
+		}
+		if err == nil && r.Error == "" {
 			load.OK, load.Detail = true, "a worker process loaded it and answered"
 		} else if err == nil {
 			load.Detail = r.Error

@@ -22,7 +22,7 @@ import (
 // needed, and again after a crash or a deadline.
 type worker struct {
 	verifier     *Verifier
-	dir          string
+	certificate  string // file of the core's bundle
 	library, sum string
 	cmd          *exec.Cmd
 	in           io.WriteCloser
@@ -78,10 +78,6 @@ func (w *worker) start(ctx context.Context) error {
 		}
 		argv = []string{self, "pact-worker"}
 	}
-	cert, err := certificate(w.dir)
-	if err != nil {
-		return err
-	}
 	read, write, err := os.Pipe()
 	if err != nil {
 		return err
@@ -92,7 +88,7 @@ func (w *worker) start(ctx context.Context) error {
 	cmd.ExtraFiles = []*os.File{write}
 	// The core reports its use to a third party unless told not to, parses the
 	// whole CA bundle for every interaction, and retries through proxies.
-	cmd.Env = append(os.Environ(), "PACT_DO_NOT_TRACK=true", "NO_PROXY=*", "HTTP_PROXY=", "http_proxy=", "SSL_CERT_FILE="+cert, "SSL_CERT_DIR="+filepath.Join(w.dir, "none"))
+	cmd.Env = append(os.Environ(), "PACT_DO_NOT_TRACK=true", "NO_PROXY=*", "HTTP_PROXY=", "http_proxy=", "SSL_CERT_FILE="+w.certificate, "SSL_CERT_DIR="+filepath.Join(filepath.Dir(w.certificate), "none"))
 	in, err := cmd.StdinPipe()
 	if err == nil {
 		err = cmd.Start()

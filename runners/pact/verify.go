@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +20,7 @@ type Verifier struct {
 	Engine   string        // in the results; empty: "ffi"
 	Worker   []string      // argv of a worker; empty: this binary's pact-worker
 	Library  string        // empty: that of the cache
-	Shard    int           // interactions of one job; zero: 20
+	Shard    int           // interactions of one job; zero: 10
 	Deadline time.Duration // of one job; zero: a minute, and what its requests may take
 	Timeout  time.Duration // of one request; zero: 10 s
 }
@@ -65,28 +65,15 @@ func (v *Verifier) Verify(ctx context.Context, j Job) ([]plumbline.PactResult, e
 		return all, err
 	}
 	defer front.close()
-	w := &worker{verifier: v, dir: dir, library: path, sum: sum}
-	defer w.stop()
-	byKey := map[string]*plumbline.PactResult{}
+	cert, err := certificate(dir)
+	if err != nil {
+		return all, err
+	}
+	h := hands{verifier: v, front: front, byKey: map[string]*plumbline.PactResult{}, worker: worker{verifier: v, certificate: cert, library: path, sum: sum}}
 	for i := range all {
-		byKey[all[i].Key] = &all[i]
+		h.byKey[all[i].Key] = &all[i]
 	}
-	for _, s := range shards {
-		s.makes(front)
-		before := math.MaxInt
-		if len(s.keys) == 1 {
-			before = front.unsetSoFar()
-		}
-		r, err := w.do(ctx, Task{File: s.file, Provider: s.provider, Port: front.port, StateURL: front.stateURL, MessagePath: s.messages(front), Timeout: v.timeout() + patience}, v.deadline(len(s.keys)))
-		doc, trouble := s.read(r, err)
-		if trouble != "" {
-			for _, k := range s.keys {
-				byKey[k].Detail = []string{trouble}
-			}
-			continue
-		}
-		s.fold(doc, front, byKey, before)
-	}
+	h.all(ctx, shards)
 	for i := range all {
 		all[i].Key = strings.SplitN(all[i].Key, "#", 2)[0]
 	}
@@ -133,6 +120,7 @@ func (v *Verifier) deadline(interactions int) time.Duration {
 // A shard is a working copy of some interactions of one file.
 type shard struct {
 	file, provider string
+	free           bool // may be verified beside others
 	keys           []string
 	described      map[string][]string // keys of messages, by description
 }
@@ -142,7 +130,7 @@ type shard struct {
 func (v *Verifier) shards(j Job, dir string) ([]shard, []plumbline.PactResult, error) {
 	size := v.Shard
 	if size == 0 {
-		size = 20
+		size = 10
 	}
 	var out []shard
 	var all []plumbline.PactResult
@@ -157,17 +145,10 @@ func (v *Verifier) shards(j Job, dir string) ([]shard, []plumbline.PactResult, e
 		}
 		results, interactions := d.results(name, v.engine(), j)
 		all = append(all, results...)
-		for at := 0; at < len(interactions); at += size {
-			part := interactions[at:min(at+size, len(interactions))]
-			s := shard{file: filepath.Join(dir, fmt.Sprintf("%d.json", len(out))), provider: d.provider, described: map[string][]string{}}
-			for _, x := range part {
-				key, _ := x["key"].(string)
-				s.keys = append(s.keys, key)
-				if isMessage(x) {
-					text, _ := x["description"].(string)
-					s.described[text] = append(s.described[text], key)
-				}
-			}
+		free, ordered := d.parts(interactions, size)
+		for n, part := range slices.Concat(free, ordered) {
+			s := d.shard(filepath.Join(dir, fmt.Sprintf("%d.json", len(out))), part)
+			s.free = n < len(free)
 			if err := d.write(s.file, part); err != nil {
 				return nil, all, err
 			}
@@ -175,6 +156,20 @@ func (v *Verifier) shards(j Job, dir string) ([]shard, []plumbline.PactResult, e
 		}
 	}
 	return out, all, nil
+}
+
+// shard is a working copy of some interactions, which is yet to be written.
+func (d *document) shard(file string, part []map[string]any) shard {
+	s := shard{file: file, provider: d.provider, described: map[string][]string{}}
+	for _, x := range part {
+		key, _ := x["key"].(string)
+		s.keys = append(s.keys, key)
+		if isMessage(x) {
+			text, _ := x["description"].(string)
+			s.described[text] = append(s.described[text], key)
+		}
+	}
+	return s
 }
 
 // A document is a pact file, read only as far as it is worked on.
