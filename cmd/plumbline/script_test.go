@@ -15,7 +15,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// TestMain is the tool itself when it is started as the tool: a test that runs
+// a command in its own process starts workers of the test binary, and they must
+// not be the tests once more.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
+		main()
+		return
+	}
 	testscript.Main(m, map[string]func(){"plumbline": main})
 }
 
