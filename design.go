@@ -399,6 +399,7 @@ type Identity struct {
 type Waiver struct {
 	Claim  string `json:"claim"`
 	Reason string `json:"reason"`
-	Until  string `json:"until"` // YYYY-MM-DD, the last day on which it holds
+	Owner  string `json:"owner,omitempty"` // who answers for it
+	Until  string `json:"until"`           // YYYY-MM-DD, the last day on which it holds
 	Source Source `json:"source"`
 }

@@ -118,9 +118,10 @@ type Run struct {
 	Began       time.Time `json:"began"` // wall clock; all offsets count from here
 	Tool        string    `json:"tool"`  // version of plumbline
 	Seed        uint64    `json:"seed"`
-	Design      string    `json:"design"`         // SHA-256 of design.json
-	Plan        string    `json:"plan"`           // SHA-256 of plan.json
-	Host        string    `json:"host,omitempty"` // OS, architecture, cores
+	Design      string    `json:"design"`             // SHA-256 of design.json
+	Plan        string    `json:"plan"`               // SHA-256 of plan.json
+	Host        string    `json:"host,omitempty"`     // OS, architecture, cores
+	Revision    string    `json:"revision,omitempty"` // of what was deployed, as the pipeline says
 	Ended       bool      `json:"ended,omitempty"`
 	Interrupted bool      `json:"interrupted,omitempty"`
 	Error       string    `json:"error,omitempty"` // why the harness gave up

@@ -59,7 +59,8 @@ func mayImport() map[string][]string {
 		"runners/deploy":        {"."},
 		"runners/deploy/docker": {".", "runners/wire"},
 
-		"reports": {"."},
+		"reports":         {"."},
+		"reports/history": {"."},
 	}
 }
 

@@ -120,6 +120,7 @@ type Finding struct {
 	Because    string    `json:"because,omitempty"`  // the claim whose finding tells the cause of this one
 	Wrong      string    `json:"wrong,omitempty"`
 	Patch      string    `json:"patch,omitempty"`
+	Waiver     *Waiver   `json:"waiver,omitempty"` // of a failure: what excuses it, or did until it ran out
 }
 
 // Overall is the outcome of a run.

@@ -34,6 +34,9 @@ func Judge(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *pl
 		}
 		out := finding(f, c, waivers.apply(c, v), p.Seed)
 		out.Repeated = times
+		if out.Outcome == plumbline.Fail || out.Outcome == plumbline.Waived {
+			out.Waiver = waivers.of(c.ID)
+		}
 		findings = append(findings, out)
 		causes = append(causes, v.Cause)
 	}

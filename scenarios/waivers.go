@@ -34,14 +34,30 @@ func (w waivers) apply(c plumbline.Claim, v plumbline.Verdict) plumbline.Verdict
 	if v.Outcome != plumbline.Fail {
 		return v
 	}
-	for _, x := range w.all {
-		if covers(x, c.ID) && w.holds(x) {
-			v.Outcome = plumbline.Waived
-			v.Statement = fmt.Sprintf("%s (waived until %s: %s)", v.Statement, x.Until, x.Reason)
-			return v
-		}
+	if x := w.of(c.ID); x != nil && w.holds(*x) {
+		v.Outcome = plumbline.Waived
+		v.Statement = fmt.Sprintf("%s (waived until %s%s: %s)", v.Statement, x.Until, byOwner(*x), x.Reason)
 	}
 	return v
+}
+
+func byOwner(x plumbline.Waiver) string {
+	if x.Owner == "" {
+		return ""
+	}
+	return " by " + x.Owner
+}
+
+// of is the waiver that is meant for a claim: one that still holds before one
+// that has run out.
+func (w waivers) of(claim string) *plumbline.Waiver {
+	var found *plumbline.Waiver
+	for i, x := range w.all {
+		if covers(x, claim) && (found == nil || !w.holds(*found) && w.holds(x)) {
+			found = &w.all[i]
+		}
+	}
+	return found
 }
 
 // notes tells of waivers that have run out or excuse nothing: both want to be

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,18 +29,20 @@ func (s *session) judge(e *plumbline.Evidence) plumbline.Report {
 
 func (a *app) judgeCommand() *cobra.Command {
 	var slos []string
+	var earlier string
 	c := &cobra.Command{
 		Use: "judge DIR", Short: "Judge the stored evidence of a run again, offline", Args: cobra.ExactArgs(1),
 		Long: `Judge reads design.json, plan.json and evidence.jsonl of a run directory, draws
 the verdicts again and writes the reports anew. It works on what a killed run
 left behind; the report is then marked incomplete. --slo replaces the objectives.`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.judgeDir(args[0], slos) },
+		RunE: func(c *cobra.Command, args []string) error { return a.judgeDir(c.Context(), args[0], slos, earlier) },
 	}
+	c.Flags().StringVar(&earlier, "history", "", historyUsage+" to compare with; nothing is kept there")
 	c.Flags().StringArrayVar(&slos, "slo", nil, "judge against these objectives instead: expressions such as 'p(99)<300ms'")
 	return c
 }
 
-func (a *app) judgeDir(dir string, slos []string) error {
+func (a *app) judgeDir(ctx context.Context, dir string, slos []string, earlier string) error {
 	var s session
 	s.out = dir
 	if err := readJSON(filepath.Join(dir, "design.json"), &s.design); err != nil {
@@ -58,6 +61,9 @@ func (a *app) judgeDir(dir string, slos []string) error {
 		}
 	}
 	r := s.judge(e)
+	if err := remember(ctx, earlier, &r, false); err != nil {
+		return usage(err)
+	}
 	if err := writeReports(dir, r); err != nil {
 		return harness(err)
 	}
@@ -99,15 +105,19 @@ func (s *session) otherObjectives(texts []string) error {
 }
 
 func (a *app) reportCommand() *cobra.Command {
-	var format, out string
+	var format, out, earlier string
 	c := &cobra.Command{
-		Use: "report DIR", Short: "Render the report of a run in another format", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		Use: "report DIR", Short: "Render the report of a run, a folder or a report.json, in another format", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
 			write, ok := reports.Lookup(format)
 			if !ok {
 				return usage(fmt.Errorf("--format %s: known are %s", format, strings.Join(reports.Names(), ", ")))
 			}
-			f, err := os.Open(filepath.Join(args[0], "report.json"))
+			name := args[0]
+			if !strings.HasSuffix(name, ".json") {
+				name = filepath.Join(name, "report.json")
+			}
+			f, err := os.Open(name)
 			if err != nil {
 				return usage(fmt.Errorf("%w (has the run been judged? `plumbline judge %s`)", err, args[0]))
 			}
@@ -115,6 +125,12 @@ func (a *app) reportCommand() *cobra.Command {
 			r, err := reports.Read(f)
 			if err != nil {
 				return usage(err)
+			}
+			if err := remember(c.Context(), earlier, &r, false); err != nil {
+				return usage(err)
+			}
+			if format == "text" && out == "" {
+				return reports.Terminal{Width: a.width, Colour: a.colour()}.Write(a.out, r)
 			}
 			if out == "" {
 				return write(a.out, r)
@@ -127,6 +143,7 @@ func (a *app) reportCommand() *cobra.Command {
 			return write(g, r)
 		},
 	}
+	c.Flags().StringVar(&earlier, "history", "", historyUsage+" to compare with")
 	c.Flags().StringVar(&format, "format", "text", "one of "+strings.Join(reports.Names(), ", "))
 	c.Flags().StringVarP(&out, "output", "o", "", "file to write (default standard output)")
 	return c

@@ -41,6 +41,7 @@ declaration would unlock it, is said in one line each.`,
 func (o *options) bindRun(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&o.out, "out", "", "run directory (default .plumbline/runs/TIME)")
+	f.StringVar(&o.history, "history", "", historyUsage+": tells what is new, still failing and fixed, and keeps this report there")
 	f.StringVar(&o.engine, "pact-engine", "ffi", "how pacts are verified: ffi, or pact-go")
 	f.BoolVar(&o.publish, "publish-results", false, "publish the results of verification to the broker of plumbline.yaml, for pacts.broker.publish.version")
 	f.StringVar(&o.library, "pact-library", "", "libpact_ffi to use instead of the one that set-up fetched")
@@ -109,19 +110,31 @@ func (a *app) carryOut(ctx context.Context, s *session) error {
 		return harness(err)
 	}
 	report := s.judge(r.Journal.Evidence())
-	if err := writeReports(s.out, report); err != nil {
-		return harness(err)
-	}
-	if err := a.show(report, s.out); err != nil {
+	remembered := remember(ctx, s.history, &report, true) // a history that cannot be had costs nobody the report
+	if err := a.deliver(ctx, s, report, r.Journal.Evidence()); err != nil {
 		return err
 	}
-	if err := a.publishResults(ctx, s, r.Journal.Evidence()); err != nil {
-		return harness(err)
+	if remembered != nil {
+		return harness(remembered)
 	}
 	if carried != nil && ctx.Err() == nil {
 		return harness(carried)
 	}
 	return s.ends(report)
+}
+
+// deliver writes the reports, shows the verdict and tells the broker.
+func (a *app) deliver(ctx context.Context, s *session, r plumbline.Report, e *plumbline.Evidence) error {
+	if err := writeReports(s.out, r); err != nil {
+		return harness(err)
+	}
+	if err := a.show(r, s.out); err != nil {
+		return err
+	}
+	if err := a.publishResults(ctx, s, e); err != nil {
+		return harness(err)
+	}
+	return nil
 }
 
 // tell says on standard error what was noticed about the input.

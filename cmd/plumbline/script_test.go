@@ -39,6 +39,7 @@ func TestScript(t *testing.T) {
 			}
 			action, err := filepath.Abs("../../.github/action")
 			e.Setenv("ACTION", action)
+			e.Setenv("REPORTS", filepath.Join(action, "../../reports/testdata"))
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

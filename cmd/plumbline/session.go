@@ -40,6 +40,7 @@ type options struct {
 	budget  time.Duration
 	remote  bool
 	out     string
+	history string // folder or branch of earlier reports; empty for none
 	force   bool
 	engine  string
 	library string

@@ -144,6 +144,7 @@ func aboutRest() map[string]description {
 		"generated":        {meaning: "folder of generated files; edited scenarios and profiles in it beat the generated ones", fallback: "plumbline/ beside the file", example: "generated: plumbline"},
 		"waivers":          {meaning: "claims that are excused", example: "waivers: [{claim: resilience/breaker-opens/payment, reason: ADR 12, until: \"2027-01-31\"}]"},
 		"waivers[].claim":  {meaning: "ID of the claim", example: "claim: resilience/breaker-opens/payment"},
+		"waivers[].owner":  {meaning: "who answers for it", example: "owner: team-payments"},
 		"waivers[].reason": {meaning: "why", example: "reason: ADR 12"},
 		"waivers[].until":  {meaning: "the last day on which it holds", kind: "YYYY-MM-DD", example: "until: \"2027-01-31\""},
 	}

@@ -99,5 +99,6 @@ type breakerFile struct {
 type waiverFile struct {
 	Claim  string `yaml:"claim"`
 	Reason string `yaml:"reason"`
+	Owner  string `yaml:"owner"`
 	Until  string `yaml:"until"`
 }

@@ -223,6 +223,6 @@ func (b *builder) waivers() {
 		if w.Claim == "" || w.Reason == "" || !day.MatchString(w.Until) {
 			b.wrong("CFG004", at, "a waiver says claim, reason and until: YYYY-MM-DD", "this waiver is incomplete")
 		}
-		b.out.waivers = append(b.out.waivers, plumbline.Waiver{Claim: w.Claim, Reason: w.Reason, Until: w.Until, Source: b.at(at)})
+		b.out.waivers = append(b.out.waivers, plumbline.Waiver{Claim: w.Claim, Reason: w.Reason, Owner: w.Owner, Until: w.Until, Source: b.at(at)})
 	}
 }

@@ -1,0 +1,154 @@
+package history
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// indexSchema names the version of the index; an index of another is made
+// anew.
+const indexSchema = "plumbline/history/1"
+
+// An index is the summaries of a folder. Claims have a letter a run, so that a
+// year of nights is read in a moment.
+type index struct {
+	Schema string   `json:"schema"`
+	Names  []string `json:"names"`
+	Runs   []Run    `json:"runs"`
+}
+
+// letters are the outcomes, in one letter each; the first is for a claim that
+// was not there.
+func letters() []plumbline.Outcome {
+	return []plumbline.Outcome{"", plumbline.Pass, plumbline.Fail, plumbline.Inconclusive, plumbline.Skipped, plumbline.Error, plumbline.Waived}
+}
+
+const alphabet = ".pfisew"
+
+// readIndex returns the runs that an index knows, by their files. Without one,
+// or with one of another version, there are none.
+func readIndex(name string) map[string]Run {
+	var x index
+	if err := readJSON(name, &x); err != nil || x.Schema != indexSchema {
+		return map[string]Run{}
+	}
+	of := [256]plumbline.Outcome{}
+	for i, o := range letters() {
+		of[alphabet[i]] = o
+	}
+	out := make(map[string]Run, len(x.Runs))
+	for _, r := range x.Runs {
+		r.outcomes = make(map[string]plumbline.Outcome, len(r.Claims))
+		for i, letter := range []byte(r.Claims) {
+			if o := of[letter]; o != "" && i < len(x.Names) {
+				r.outcomes[x.Names[i]] = o
+			}
+		}
+		out[r.File] = r
+	}
+	return out
+}
+
+// writeIndex writes the index anew. That it cannot be written is no failure.
+func (h *History) writeIndex() {
+	x := index{Schema: indexSchema, Names: h.Claims()}
+	letter := map[plumbline.Outcome]byte{}
+	for i, o := range letters() {
+		letter[o] = alphabet[i]
+	}
+	for _, r := range h.Runs {
+		text := make([]byte, len(x.Names))
+		for i, name := range x.Names {
+			text[i] = letter[r.outcomes[name]]
+		}
+		r.Claims, r.Note = string(text), Note{}
+		x.Runs = append(x.Runs, r)
+	}
+	if data, err := json.Marshal(x); err == nil {
+		_ = replace(filepath.Join(h.dir, indexFile), data)
+	}
+}
+
+// Claims are the names of all claims of all runs, sorted.
+func (h *History) Claims() []string {
+	seen := map[string]bool{}
+	for _, r := range h.Runs {
+		for name := range r.outcomes {
+			seen[name] = true
+		}
+	}
+	out := make([]string, 0, len(seen))
+	for name := range seen {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// readJSON reads a file that need not be there.
+func readJSON(name string, into any) error {
+	data, err := os.ReadFile(name) //nolint:gosec // a file of the history
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("history: %w", err)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("history: %s: %w", name, err)
+	}
+	return nil
+}
+
+// replace writes a file so that a reader sees the old one or the new one.
+func replace(name string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if err != nil {
+		return fmt.Errorf("history: %w", err)
+	}
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		_ = os.Remove(f.Name())
+		return fmt.Errorf("history: %w", err)
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return fmt.Errorf("history: %w", err)
+	}
+	return nil
+}
+
+// An extract is what a summary needs of a report; the evidence, most of its
+// bytes, is passed over.
+type extract struct {
+	Schema    string               `json:"schema"`
+	Service   string               `json:"service"`
+	Outcome   plumbline.Overall    `json:"outcome"`
+	Sentence  string               `json:"sentence"`
+	Target    string               `json:"target"`
+	Document  plumbline.Document   `json:"document"`
+	Run       plumbline.Run        `json:"run"`
+	Seed      uint64               `json:"seed"`
+	Findings  []extractFinding     `json:"findings"`
+	Quantiles []plumbline.Quantile `json:"quantiles"`
+}
+
+type extractFinding struct {
+	Claim   string            `json:"claim"`
+	Outcome plumbline.Outcome `json:"outcome"`
+	Gates   bool              `json:"gates"`
+}
+
+func (x extract) report() plumbline.Report {
+	r := plumbline.Report{Service: x.Service, Outcome: x.Outcome, Sentence: x.Sentence, Target: x.Target, Document: x.Document, Run: x.Run, Seed: x.Seed, Quantiles: x.Quantiles}
+	for _, f := range x.Findings {
+		r.Findings = append(r.Findings, plumbline.Finding{Claim: f.Claim, Outcome: f.Outcome, Gates: f.Gates})
+	}
+	return r
+}
