@@ -60,6 +60,11 @@ type Step struct {
 	Poll *Poll `json:"poll,omitempty"`
 	// Compare holds the answer against what came before.
 	Compare []Compare `json:"compare,omitempty"`
+	// Pause is how long the flow waits before the call.
+	Pause time.Duration `json:"pause,omitempty"`
+	// Copies of the request, byte for byte, are sent at the same time, so many
+	// beside the first. The n-th of all is recorded as "STEP n".
+	Copies int `json:"copies,omitempty"`
 	// Walk follows the pages of a list, beginning with this call.
 	Walk *Walk `json:"walk,omitempty"`
 }

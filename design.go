@@ -121,6 +121,7 @@ type Operation struct {
 	Sealed   []Sealed  `json:"sealed,omitempty"`   // properties that a client must not set
 	Produces []string  `json:"produces,omitempty"` // resource names that a 2xx answer yields an identifier for
 	Deletes  string    `json:"deletes,omitempty"`  // operation ID that removes what this one creates
+	Key      string    `json:"key,omitempty"`      // header parameter by which a repeated request is known: Idempotency-Key
 	Changes  bool      `json:"changes,omitempty"`  // known to change data although its method is safe
 	Source   Source    `json:"source"`
 }

@@ -49,6 +49,10 @@ type passage struct {
 
 // steps makes steps at the same time and books them in order.
 func (x *passage) steps(ctx context.Context, all []plumbline.Step) {
+	if len(all) == 1 && all[0].Copies > 0 && x.ended == nil {
+		x.copies(ctx, all[0])
+		return
+	}
 	got := make([]target.Answer, len(all))
 	var wg sync.WaitGroup
 	for i, s := range all {
@@ -63,6 +67,9 @@ func (x *passage) steps(ctx context.Context, all []plumbline.Step) {
 func (x *passage) answer(ctx context.Context, s plumbline.Step) target.Answer {
 	if x.ended != nil && !s.Cleanup {
 		return x.send(ctx, s.Call, fmt.Errorf("%w: %w", errEnded, x.ended))
+	}
+	if s.Pause > 0 && !wait(ctx, s.Pause) {
+		return x.send(ctx, s.Call, ctx.Err())
 	}
 	return x.poll(ctx, s)
 }

@@ -154,3 +154,34 @@ func TestWorkersKeepTheOrder(t *testing.T) {
 		t.Errorf("%d pieces were done after the end", n)
 	}
 }
+
+// Copies are one request, sent at once; what comes later takes its values from
+// the one that was answered 2xx.
+func TestCopiesAreSentAtOnce(t *testing.T) {
+	t.Parallel()
+	l := things(t)
+	own := &plumbline.Case{ID: "create/keyed", Operation: "create", Request: plumbline.Request{Method: "POST", Path: "/things", Header: map[string][]string{"X-Key": {""}}, Body: []byte("{}")}}
+	own.Unique = []plumbline.Bind{{In: "header", Name: "X-Key", From: plumbline.FromNew, Pointer: "uuid"}}
+	began := time.Now()
+	told := l.Flow(t.Context(), Place{}, plumbline.Flow{Name: "f", Steps: []plumbline.Step{
+		{Call: plumbline.Call{Name: "make", Operation: "create", Own: own}, Copies: 3, Compare: []plumbline.Compare{{With: "sent:make"}}},
+		{Call: plumbline.Call{Name: "delete", Operation: "delete", Own: ofStep("delete", "DELETE", "/things/{id}", "make")}, Pause: 20 * time.Millisecond},
+	}})
+	var names []string
+	keys := map[string]bool{}
+	for _, o := range told.Observations {
+		names = append(names, o.Stream+" "+wordOf(o))
+		if o.Operation == "create" {
+			keys[o.Transcript.RequestHeader["X-Key"][0]] = true
+		}
+	}
+	if got := strings.Join(names, ", "); got != "f/make 201, f/make 2 201, f/make 3 201, f/make 4 201, f/delete 204" {
+		t.Error(got)
+	}
+	if len(keys) != 1 || len(told.Observations[3].Matches) != 1 || time.Since(began) < 20*time.Millisecond {
+		t.Errorf("keys %v, matches %+v", keys, told.Observations[3].Matches)
+	}
+	if res := l.Teardown(t.Context()); len(res) != 4 {
+		t.Errorf("booked: %+v", res)
+	}
+}

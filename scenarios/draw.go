@@ -170,7 +170,7 @@ func (w *drawing) checkPhase(d plumbline.Design, experiment string, p plumbline.
 		request(c.Name, c.Operation)
 	}
 	for _, f := range p.Faults {
-		if _, ok := d.Dependency(f.Dependency); !ok {
+		if _, ok := d.Dependency(f.Dependency); !ok && !f.Kind.OfDeployment() {
 			w.errorf("experiment %q, phase %q: no dependency %q in the design", experiment, p.Name, f.Dependency)
 		}
 		for _, s := range f.Streams {
@@ -196,7 +196,7 @@ func inRunOrder(experiments []plumbline.Experiment) {
 // station is the place of an experiment in a run.
 func station(x plumbline.Experiment) int {
 	prefixes := []string{baselineBefore, "wires/", contractFlows, "contract/", "auth/", "obs/", "api/pages"}
-	last := []string{apiLimit, "outage/", baselineAfter, teardown, loadCapacity}
+	last := []string{apiLimit, "deploy/", "outage/", baselineAfter, teardown, loadCapacity}
 	for i, p := range prefixes {
 		if strings.HasPrefix(x.ID, p) {
 			return i

@@ -32,6 +32,13 @@ const (
 	apiStable           = "api/pages-stable"
 	apiLimit            = "api/limit"
 
+	idempotencyKeys    = "idempotency/keys"
+	idempotencyRace    = "idempotency/race"
+	idempotencyNatural = "idempotency/natural"
+	dataUpdates        = "data/updates"
+	dataReads          = "data/reads"
+	deployDrain        = "deploy/drain"
+
 	loadTarget = "load/target"
 	teardown   = "harness/teardown"
 )

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/plumbline-dev/plumbline/runners"
 )
 
 // built is the binary under test.
@@ -207,4 +209,62 @@ func TestCleanHealsInAFault(t *testing.T) {
 		t.Errorf("%v: %s", err, said)
 	}
 	s.await(t, run, http.StatusOK, time.Second)
+}
+
+// A second client of the shop, whose requests carry no trace of the run, has
+// none of its dependency calls faulted while the run breaks every HTTP wire.
+func TestOthersAreNotFaulted(t *testing.T) {
+	s, out := stage(t), filepath.Join(t.TempDir(), "run")
+	var url string
+	for _, e := range s.env {
+		if v, ok := strings.CutPrefix(e, "SHOP_URL="); ok {
+			url = v
+		}
+	}
+	stop, done, sent := make(chan struct{}), make(chan struct{}), 0
+	go func() {
+		defer close(done)
+		for tick := time.NewTicker(200 * time.Millisecond); ; sent++ {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+			}
+			req, err := http.NewRequest(http.MethodGet, url+"/products/p-1", nil)
+			if err != nil {
+				continue
+			}
+			req.Header.Set("Authorization", "Bearer b")
+			if resp, err := http.DefaultClient.Do(req); err == nil {
+				_, _ = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+			}
+		}
+	}()
+	cmd := exec.CommandContext(t.Context(), s.bin, "run", "-c", "../../examples/shop/plumbline.yaml", "--only", "resilience/fault-matrix,resilience/breaker-opens", "--out", out)
+	cmd.Env = append(os.Environ(), s.env...)
+	said, err := cmd.CombinedOutput()
+	close(stop)
+	<-done
+	e, rerr := runners.ReadEvidence(filepath.Join(out, "evidence.jsonl"))
+	if rerr != nil {
+		t.Fatalf("%v %v\n%s", err, rerr, said)
+	}
+	ours, others, faulted := 0, 0, 0
+	for _, x := range e.Exchanges {
+		switch mine := strings.HasPrefix(x.Trace, e.Run.ID); {
+		case x.Method == "": // a connection of a TCP wire knows no traces
+		case mine && x.Fault != "":
+			ours++
+		case !mine:
+			others++
+			if x.Fault != "" {
+				faulted++
+			}
+		}
+	}
+	t.Logf("%d requests of the other client set off %d calls, %d of them faulted; the run had %d calls faulted", sent, others, faulted, ours)
+	if faulted > 0 || others < sent || sent < 100 || ours < 100 {
+		t.Errorf("exit: %v\n%s", err, said)
+	}
 }

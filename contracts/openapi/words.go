@@ -3,6 +3,7 @@ package openapi
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -16,13 +17,24 @@ func (d *Doc) Plumb() []plumbline.Operation {
 		p := plumbline.Operation{ID: o.ID, Method: o.Method, Path: o.Path, Tags: o.Op.Tags, Source: o.Source}
 		p.Schemes, p.Secured = d.security(o)
 		p.Roles, p.Scopes = roles(o.Op), d.scopes(o)
-		p.Sealed = sealed(o)
+		p.Sealed, p.Key = sealed(o), keyOf(o)
 		if o.Op.Responses != nil {
 			p.Statuses = slices.Sorted(maps.Keys(o.Op.Responses.Map()))
 		}
 		out = append(out, p)
 	}
 	return out
+}
+
+// keyOf is the header parameter by which a service knows a repeated request.
+func keyOf(o Op) string {
+	for _, p := range o.Params {
+		name := strings.ToLower(strings.TrimPrefix(strings.ToLower(p.Name), "x-"))
+		if p.In == openapi3.ParameterInHeader && (name == "idempotency-key" || name == "idempotency-token") {
+			return p.Name
+		}
+	}
+	return ""
 }
 
 // security lists the schemes of an operation. It is secured unless one of its

@@ -2,6 +2,7 @@ package shop
 
 import (
 	"context"
+	"errors"
 	"net/http"
 )
 
@@ -9,8 +10,9 @@ import (
 // note are those of the request, all of them. What is owed besides is settled
 // with the invoice.
 func (s *service) replaceOrder(ctx context.Context, r *http.Request, user string) (int, any, error) {
+	defer s.alone(r)()
 	o, err := s.owned(ctx, r, user)
-	if err != nil {
+	if err = errors.Join(err, s.precondition(r, o)); err != nil {
 		return 0, nil, err
 	}
 	fields, err := readFields(r)
@@ -37,8 +39,9 @@ func (s *service) replaceOrder(ctx context.Context, r *http.Request, user string
 // patchOrder changes the quantity or the note (RFC 7396); null takes the note
 // away.
 func (s *service) patchOrder(ctx context.Context, r *http.Request, user string) (int, any, error) {
+	defer s.alone(r)()
 	o, err := s.owned(ctx, r, user)
-	if err != nil {
+	if err = errors.Join(err, s.precondition(r, o)); err != nil {
 		return 0, nil, err
 	}
 	fields, err := readFields(r)

@@ -63,6 +63,15 @@ func Mutants() []Mutant {
 		{"sniffable", "answers let a browser guess what they are", "security/headers", nil},
 		{"fewer-workers", "a quarter of the workers is missing", "load/capacity-headroom", nil},
 		{"undeclared-field", "the products of the list name their supplier", "contract/no-drift", nil},
+		{"idempotency-key-ignored", "the key is read and dropped", "idempotency/key-replays", []string{"idempotency/key-concurrent", "idempotency/key-mismatch"}},
+		{"idempotency-race", "the key is looked up, and stored when all is done", "idempotency/key-concurrent", nil},
+		{"key-mismatch-accepted", "the same key with another body is another request", "idempotency/key-mismatch", nil},
+		{"key-not-scoped", "a key is everybody's", "idempotency/key-scoped", nil},
+		{"delete-twice-500", "a second DELETE panics", "idempotency/natural", nil},
+		{"if-match-ignored", "If-Match is never looked at", "data/no-lost-update", nil},
+		{"if-match-race", "If-Match is compared outside the lock", "data/no-lost-update", nil},
+		{"stale-reads", "an order is shown as it was up to 200 ms ago", "data/read-your-writes", []string{"contract/roundtrip", "contract/flows-hold", "contract/use-after-delete", "contract/safe-methods"}},
+		{"sigterm-kills-inflight", "SIGTERM ends the process at once", "deploy/graceful-drain", nil},
 	}
 }
 
@@ -75,7 +84,7 @@ func (m Mutant) UnderLoad() bool {
 // Warns tells whether the defect breaks neither the document nor a MUST of an
 // RFC, so that finding it does not make the system unfit.
 func (m Mutant) Warns() bool {
-	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order"}, m.Name)
+	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads"}, m.Name)
 }
 
 // mutant holds the defects that are on, with a comma before and after each;

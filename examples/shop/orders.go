@@ -25,8 +25,8 @@ type order struct {
 }
 
 // shown is the order as its owner sees it.
-func (s *service) shown(o order) map[string]any {
-	out := map[string]any{"id": o.ID, "product_id": o.Product, "quantity": o.Quantity, "total": o.Total, "status": o.Status, "created_at": o.CreatedAt}
+func (s *service) shown(o order) entity {
+	out := entity{"id": o.ID, "product_id": o.Product, "quantity": o.Quantity, "total": o.Total, "status": o.Status, "created_at": o.CreatedAt}
 	if o.Note != "" && !s.mutant.is("drops-consumer-field") {
 		out["note"] = o.Note
 	}
@@ -47,13 +47,20 @@ func (s *service) createOrder(ctx context.Context, r *http.Request, user string)
 	if _, given := r.Header["Idempotency-Key"]; given && !isKey(key) {
 		return 0, nil, refuse(http.StatusBadRequest, "Idempotency-Key: 1 to 64 letters, digits and hyphens")
 	}
-	if key == "" {
-		key = newID()
-	} else if o, err := s.load(ctx, replayKey(user, key)); err == nil {
-		return http.StatusCreated, s.shown(o), nil
-	} else if !errors.Is(err, errNone) {
-		return 0, nil, err
+	if key == "" || s.mutant.is("idempotency-key-ignored") {
+		return s.order(ctx, user, newID(), wanted)
 	}
+	claim := s.newClaim(user, key, wanted)
+	earlier, err := s.claim(ctx, claim)
+	if err != nil || earlier != nil {
+		return http.StatusCreated, earlier, err
+	}
+	status, body, err := s.order(ctx, user, key, wanted)
+	return status, body, errors.Join(err, s.settle(ctx, claim, body, err))
+}
+
+// order makes an order: the charge carries the key.
+func (s *service) order(ctx context.Context, user, key string, wanted order) (int, any, error) {
 	p, _ := product(wanted.Product)
 	o := order{ID: newOrderID(time.Now()), Product: p.ID, Quantity: wanted.Quantity, Note: wanted.Note, Total: p.Price * wanted.Quantity, Status: "confirmed", CreatedAt: time.Now().UTC(), Owner: user}
 	var stock struct{ Stock int }
@@ -70,7 +77,7 @@ func (s *service) createOrder(ctx context.Context, r *http.Request, user string)
 	}
 	o.Receipt = charged.Receipt
 	s.sales.add(o.Total)
-	return http.StatusCreated, s.shown(o), s.save(ctx, o, replayKey(user, key))
+	return http.StatusCreated, s.shown(o), s.put(ctx, o)
 }
 
 func isKey(s string) bool {
@@ -87,20 +94,6 @@ func (s *service) charge(key string, o order) map[string]any {
 		return map[string]any{"order": len(key), "amount": o.Total}
 	}
 	return map[string]any{"order": o.ID, "amount": o.Total}
-}
-
-func replayKey(user, key string) string { return "replay:" + user + ":" + hexed(key) }
-
-// save stores an order under its ID and under the key of its request.
-func (s *service) save(ctx context.Context, o order, replay string) error {
-	data, err := json.Marshal(o)
-	if err != nil {
-		return err
-	}
-	if _, err := s.store.do(ctx, "SET "+replay+" "+string(data)); err != nil {
-		return err
-	}
-	return s.put(ctx, o)
 }
 
 // put stores an order.
@@ -138,6 +131,9 @@ func (s *service) owned(ctx context.Context, r *http.Request, user string) (orde
 
 func (s *service) getOrder(ctx context.Context, r *http.Request, user string) (int, any, error) {
 	o, err := s.owned(ctx, r, user)
+	if err == nil && s.mutant.is("stale-reads") {
+		o = s.remembered(o)
+	}
 	return http.StatusOK, s.shown(o), err
 }
 
@@ -157,10 +153,15 @@ func (s *service) getInvoice(ctx context.Context, r *http.Request, user string) 
 }
 
 func (s *service) deleteOrder(ctx context.Context, r *http.Request, user string) (int, any, error) {
+	defer s.alone(r)()
 	o, err := s.owned(ctx, r, user)
-	if err != nil {
+	if _, gone := s.gone.Load(r.PathValue("orderId")); gone && err != nil && s.mutant.is("delete-twice-500") {
+		return 0, nil, refuse(http.StatusInternalServerError, "")
+	}
+	if err = errors.Join(err, s.precondition(r, o)); err != nil {
 		return 0, nil, err
 	}
+	s.gone.Store(o.ID, true)
 	switch {
 	case s.mutant.is("delete-forgets"):
 		return http.StatusNoContent, nil, nil

@@ -24,6 +24,8 @@ type service struct {
 	slots                    *semaphore.Weighted
 	hot                      sync.Mutex
 	work                     *work
+	writes                   locks
+	gone, memory             sync.Map // used by defects alone
 }
 
 // mostInFlight bounds the requests at once; what is more is refused at once.
@@ -114,6 +116,9 @@ func answer(w http.ResponseWriter, status int, body any) {
 	if body == nil {
 		w.WriteHeader(status)
 		return
+	}
+	if e, ok := body.(entity); ok {
+		w.Header().Set("ETag", e.etag())
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

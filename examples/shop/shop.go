@@ -55,20 +55,21 @@ func Main(ctx context.Context, args []string, env func(string) string, out io.Wr
 		return serveStore(ctx, l)
 	case "inventory", "payment", "recs":
 		ready()
-		return serve(ctx, l, dependency(args[0]))
+		return serve(ctx, l, dependency(args[0]), false)
 	case "orders":
 		s, err := newService(env)
 		if err != nil {
 			return errors.Join(err, l.Close())
 		}
 		ready()
-		return serve(ctx, l, s.handler())
+		return serve(ctx, l, s.handler(), s.mutant.is("sigterm-kills-inflight"))
 	}
 	return errors.Join(fmt.Errorf("no role is called %q", args[0]), l.Close())
 }
 
-// serve serves until ctx ends, and then lets what is in flight finish.
-func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+// serve serves until ctx ends, and then lets what is in flight finish, unless it
+// has the defect to end abruptly.
+func serve(ctx context.Context, l net.Listener, h http.Handler, abrupt bool) error {
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet()}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
@@ -76,6 +77,9 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
+	}
+	if abrupt {
+		return srv.Close()
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()

@@ -17,7 +17,8 @@ import (
 const mostOrders = 20_000
 
 // serveStore is a key-value server with one command a line: SET key value,
-// GET key, DEL key, LAST prefix n [key], PING.
+// ADD key value, which only sets what is not there, GET key, DEL key, LAST
+// prefix n [key], PING.
 func serveStore(ctx context.Context, l net.Listener) error {
 	s := &memory{values: map[string]string{}}
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
@@ -60,6 +61,11 @@ func (s *memory) do(line string) string {
 	case "PING":
 		return "+PONG"
 	case "SET":
+		return s.set(key, value)
+	case "ADD":
+		if _, there := s.values[key]; there {
+			return "-exists"
+		}
 		return s.set(key, value)
 	case "GET":
 		if v, ok := s.values[key]; ok {
@@ -124,7 +130,10 @@ func (s *memory) last(prefix, arguments string) string {
 // storeTime bounds one call of the store, connecting included.
 const storeTime = 800 * time.Millisecond
 
-var errNone = errors.New("not in the store")
+var (
+	errNone   = errors.New("not in the store")
+	errExists = errors.New("in the store already")
+)
 
 // A store is the client: a pool of connections, each used by one call at a time.
 type store struct {
@@ -147,8 +156,11 @@ func (s *store) do(ctx context.Context, command string) (string, error) {
 		answer, err := call(ctx, conn, command)
 		if err == nil {
 			s.release(conn)
-			if answer == "-none" {
+			switch answer {
+			case "-none":
 				return "", errNone
+			case "-exists":
+				return "", errExists
 			}
 			return strings.TrimLeft(answer, "+$"), nil
 		}

@@ -1,0 +1,59 @@
+package shop
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"hash/fnv"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// An entity is a resource as a client sees it, with an ETag of its own.
+type entity map[string]any
+
+func (e entity) etag() string {
+	data, _ := json.Marshal(e) // of texts, numbers and times
+	sum := sha256.Sum256(data)
+	return `"` + hex.EncodeToString(sum[:8]) + `"`
+}
+
+// precondition refuses a write that rests on what is no longer so (RFC 9110
+// §13.1.1).
+func (s *service) precondition(r *http.Request, o order) error {
+	wanted := r.Header.Get("If-Match")
+	if wanted == "" || wanted == "*" || o.ID == "" || s.mutant.is("if-match-ignored") || wanted == s.shown(o).etag() {
+		return nil
+	}
+	return refuse(http.StatusPreconditionFailed, "it has changed meanwhile")
+}
+
+// locks let one write to an order at a time through.
+type locks [64]sync.Mutex
+
+// alone keeps other writes to the order of the path out, until what it returns
+// is called.
+func (s *service) alone(r *http.Request) func() {
+	if s.mutant.is("if-match-race") {
+		return func() {}
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(r.PathValue("orderId")))
+	l := &s.writes[h.Sum32()%uint32(len(s.writes))]
+	l.Lock()
+	return l.Unlock
+}
+
+// remembered is a defect: it shows an order as it was up to 200 ms ago.
+func (s *service) remembered(o order) order {
+	type memory struct {
+		order
+		at time.Time
+	}
+	if v, ok := s.memory.Load(o.ID); ok && time.Since(v.(memory).at) < 200*time.Millisecond { //nolint:forcetypeassert // nothing else is in it
+		return v.(memory).order //nolint:forcetypeassert // as above
+	}
+	s.memory.Store(o.ID, memory{o, time.Now()})
+	return o
+}

@@ -1,0 +1,56 @@
+package runners
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/target"
+)
+
+// copies sends the request of a step several times at once, byte for byte: it is
+// filled in once, before the first is sent. The answer that later steps take
+// values from is the first 2xx.
+func (x *passage) copies(ctx context.Context, s plumbline.Step) {
+	kase, ok := x.kase(s.Call)
+	var request plumbline.Request
+	err := fmt.Errorf("the design has no case %q of %s", s.Case, s.Operation)
+	if ok {
+		request, err = x.Pool.FillStep(ctx, kase, x.answers)
+	}
+	shots := make([]target.Shot, s.Copies+1)
+	for i := range shots {
+		shots[i] = x.shot(x.at, s.Call)
+		shots[i].Stream, shots[i].Request, shots[i].Unbound = x.flow+"/"+nth(s.Name, i+1), request, err
+	}
+	got := make([]target.Answer, len(shots))
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i, shot := range shots {
+		wg.Go(func() {
+			<-start
+			got[i] = x.do(ctx, shot, kase, s.Call)
+		})
+	}
+	close(start)
+	wg.Wait()
+	best := s
+	best.Name, best.Must, best.Walk = "", false, nil // of all of them the best counts
+	for _, a := range got {
+		x.Pool.LearnStep(s.Operation, a)
+		if was, taken := x.answers[s.Name]; !taken || was.Status/100 != 2 {
+			x.answers[s.Name] = a
+		}
+		x.book(ctx, best, a)
+	}
+	delete(x.answers, "")
+}
+
+// nth names the n-th of several copies of a step.
+func nth(step string, n int) string {
+	if n == 1 {
+		return step
+	}
+	return fmt.Sprintf("%s %d", step, n)
+}
