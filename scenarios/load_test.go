@@ -43,6 +43,25 @@ func steadyOf(operation string, change func(*plumbline.Series)) func(*plumbline.
 	}
 }
 
+// sent changes how the judged phase was sent.
+func sent(change func(*plumbline.Health)) func(*plumbline.Evidence) {
+	return func(e *plumbline.Evidence) {
+		for i := range e.Health {
+			if h := &e.Health[i]; h.Experiment == loadTarget && h.Phase != warmUp {
+				change(h)
+			}
+		}
+	}
+}
+
+// What was not held against the document is said.
+func TestObjectiveTellsWhatWasNotChecked(t *testing.T) {
+	d, claim, e := spoil(sloAtTarget+"/all-available", sent(func(h *plumbline.Health) { h.Unchecked = 700 }))(t)
+	if v := judgeObjective(d, claim, e); v.Outcome != plumbline.Pass || !strings.Contains(v.Statement, "700 of 2400 answers were not held against the document") {
+		t.Errorf("%s: %s", v.Outcome, v.Statement)
+	}
+}
+
 func TestObjectiveUnderLoad(t *testing.T) {
 	fail5xx := func(n int64) func(*plumbline.Evidence) {
 		return func(e *plumbline.Evidence) {
@@ -77,6 +96,13 @@ func TestObjectiveUnderLoad(t *testing.T) {
 		}, plumbline.Fail, ""},
 		{"a service that finds nothing is no service", "all-available", steadyOf("", func(x *plumbline.Series) { x.Class = "4xx" }), plumbline.Inconclusive, plumbline.ReasonNoPositiveControl},
 		{"no request", "all-available", func(e *plumbline.Evidence) { e.Series = nil }, plumbline.Inconclusive, plumbline.ReasonTooFewSamples},
+		{"what ended early proves nothing good", "all-available", sent(func(h *plumbline.Health) { h.Stopped = "150 of 200 requests within 5s were bad" }), plumbline.Inconclusive, plumbline.ReasonIncomplete},
+		{"what ended early may prove a breach", "all-available", func(e *plumbline.Evidence) {
+			fail5xx(100)(e)
+			sent(func(h *plumbline.Health) { h.Stopped = "100 of 200 requests within 5s were bad" })(e)
+		}, plumbline.Fail, ""},
+		{"a closed workload tells no latency", "orders-latency", sent(func(h *plumbline.Health) { h.Closed = true }), plumbline.Inconclusive, plumbline.ReasonUnsupported},
+		{"a closed workload tells availability", "all-available", sent(func(h *plumbline.Health) { h.Closed = true }), plumbline.Pass, ""},
 		{"the lag of the generator explains it", "orders-latency", func(e *plumbline.Evidence) {
 			slow(60)(e)
 			steadyOf("createOrder", func(x *plumbline.Series) {

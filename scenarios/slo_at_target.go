@@ -23,7 +23,8 @@ func init() {
 		Title: "The objectives hold at the declared rate",
 		Doc: `Method: an open workload with Poisson arrivals at the declared rate and mix (reads 80 %, writes 20 % when none is declared; without a declared load 25 reads a second for 20 s). The first fifth of the time warms up and is not judged. Latency counts from the moment a request was due. Every request is counted as good or bad for every objective: a failed request is bad for latency too.
 Criterion: the exact one-sided 95 % bounds (Clopper–Pearson) of the share of bad requests, on a sample made smaller by the burstiness of the errors from second to second, lie below the error budget (pass) or above it (fail). Bounds that straddle it are inconclusive and say how many requests would decide.
-Guard: no operation counts that never answered 2xx, as a quick 404 is no service; nothing is judged when the generator could not keep up, and a latency failure that the generator's own lag explains is inconclusive.`,
+The load ends early when half of 200 and more answers within 5 s are errors: it would tell nothing more, and may do harm. It never ends early for going well.
+Guard: no operation counts that never answered 2xx, as a quick 404 is no service; a closed workload judges no latency; answers that were not held against the document, so that the generator could keep up, are told; nothing is judged when the generator could not keep up, and a latency failure that the generator's own lag explains is inconclusive.`,
 		Standard: "OpenSLO; Clopper and Pearson 1934; coordinated omission (Tene)",
 		Mutants:  []string{"slow-at-load"},
 		Order:    40,
@@ -143,10 +144,19 @@ func judgeObjective(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 	case s.total.n == 0:
 		return inconclusive(plumbline.ReasonTooFewSamples, "no request was sent under load")
 	}
+	return s.judge(o, e)
+}
+
+// judge judges the objective by its good and bad requests.
+func (s *service) judge(o plumbline.Objective, e *plumbline.Evidence) plumbline.Verdict {
 	got := decideProportion(s.total.bad, s.total.n, o.ErrorBudget(), confidenceOf(o), dispersion(s.seconds))
 	figures := figure{share(s.total), o.ErrorBudget(), "ratio", int(s.total.n)}
-	text := fmt.Sprintf("%d of %d requests were bad (%s; %s one-sided bounds %s to %s), %s may be%s%s",
-		s.total.bad, s.total.n, percent(share(s.total)), percent(confidenceOf(o)), percent(got.lower), percent(got.upper), percent(o.ErrorBudget()), bursty(s.total, got), s.notes())
+	sent := sendingOf(e)
+	text := fmt.Sprintf("%d of %d requests were bad (%s; %s one-sided bounds %s to %s), %s may be%s%s%s",
+		s.total.bad, s.total.n, percent(share(s.total)), percent(confidenceOf(o)), percent(got.lower), percent(got.upper), percent(o.ErrorBudget()), bursty(s.total, got), s.notes(), sent.notes())
+	if v := sent.forbids(o, got, text); v != nil {
+		return *v
+	}
 	switch got.outcome {
 	case plumbline.Pass:
 		return pass(figures, "%s", text)

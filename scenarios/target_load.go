@@ -37,9 +37,15 @@ func targetLoad(d plumbline.Design) (plumbline.Experiment, []plumbline.Skip) {
 		ID: loadTarget, Title: "the service under its declared load", Kind: plumbline.KindLoad,
 		Phases: []plumbline.Phase{
 			loadPhase(warmUp, plumbline.RoleProbe, []plumbline.Stage{warm}, mix, arrivals),
-			loadPhase("steady", plumbline.RoleBaseline, judged, mix, arrivals),
+			stoppable(loadPhase("steady", plumbline.RoleBaseline, judged, mix, arrivals)),
 		},
 	}, skips
+}
+
+// stoppable ends a phase when half of what comes back are errors.
+func stoppable(ph plumbline.Phase) plumbline.Phase {
+	ph.Stop = &plumbline.Stop{Share: 0.5, Least: 200, Window: 5 * time.Second}
+	return ph
 }
 
 // A portion is an operation with its share of the requests.

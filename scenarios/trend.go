@@ -92,3 +92,18 @@ func middle(values []float64) float64 {
 	}
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
+
+// meanOf is the mean of numbers with its standard error.
+func meanOf(values []float64) (mean, deviation float64) {
+	n := float64(len(values))
+	if n == 0 {
+		return 0, 0
+	}
+	for _, v := range values {
+		mean += v / n
+	}
+	for _, v := range values {
+		deviation += (v - mean) * (v - mean)
+	}
+	return mean, math.Sqrt(deviation/max(1, n-1)) / math.Sqrt(n)
+}

@@ -26,9 +26,15 @@ import (
 type config struct {
 	plumbline, mutants, results, out string
 	target                           string
-	good, parallel                   int
+	good, loaded, parallel           int
 	log                              io.Writer
 }
+
+// The runs under overload: what the shop then carries is 100 requests a second.
+const (
+	loaded   = "loaded-"
+	overload = "220"
+)
 
 func main() {
 	c := config{log: os.Stderr}
@@ -38,6 +44,7 @@ func main() {
 	flag.StringVar(&c.results, "results", "bench/mutants/RESULTS.md", "where the table goes")
 	flag.StringVar(&c.out, "out", "out/mutants", "where the run directories go")
 	flag.IntVar(&c.good, "good", 10, "runs of the right system")
+	flag.IntVar(&c.loaded, "overloads", 0, "runs of the right system under more load than it carries")
 	flag.IntVar(&c.parallel, "parallel", 1, "runs at once")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -59,6 +66,9 @@ func run(ctx context.Context, c config) error {
 	}
 	for i := range c.good {
 		mutants = append(mutants, shop.Mutant{Name: fmt.Sprintf("none-%02d", i+1)})
+	}
+	for i := range c.loaded {
+		mutants = append(mutants, shop.Mutant{Name: fmt.Sprintf("%s%02d", loaded, i+1)})
 	}
 	measured := make([]measurement, len(mutants))
 	g, ctx := errgroup.WithContext(ctx)

@@ -7,7 +7,8 @@ import (
 )
 
 // more proposes what follows the plan: failures are repeated, then made
-// smaller; then the search for capacity goes on.
+// smaller; then the search for capacity goes on, and
+// the deployment is overloaded.
 func (s *session) more() func(int, *plumbline.Evidence) []plumbline.Experiment {
 	shrinker := sample.NewShrinker(s.doc, s.set)
 	try, round := 0, 0
@@ -25,6 +26,9 @@ func (s *session) more() func(int, *plumbline.Evidence) []plumbline.Experiment {
 		if next := scenarios.Smaller(shrinker.Smaller).Shrinking(s.design, s.plan, s.functions, e, round); len(next) > 0 {
 			return next
 		}
-		return scenarios.Climb(s.design, s.plan, e)
+		if next := scenarios.Climb(s.design, s.plan, e); len(next) > 0 {
+			return next
+		}
+		return scenarios.Overload(s.design, s.plan, s.functions, e)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/examples/shop"
 	"github.com/plumbline-dev/plumbline/runners/deploy"
 )
@@ -29,7 +30,7 @@ func (a *app) demoCommand() *cobra.Command {
 		RunE:    func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), o, defect) },
 	}
 	o.bindRun(c)
-	c.Flags().Float64Var(&o.overload, "overload", 0, "give the shop work for 200 requests a second, and allow up to so many, to judge capacity and overload")
+	c.Flags().Float64Var(&o.overload, "overload", 0, "make the shop one that carries 100 requests a second, and allow up to so many, to judge capacity and overload")
 	c.Flags().StringVar(&defect, "defect", "", "switch on one defect, or several with commas between: "+strings.Join(defects(), ", "))
 	c.Flags().StringSliceVar(&o.only, "only", nil, "judge only these groups or functions")
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "seed of every random choice")
@@ -56,7 +57,7 @@ func (a *app) demo(ctx context.Context, o options, defect string) error {
 	}
 	s := &sampleSystem{defect: defect}
 	if o.overload > 0 {
-		s.work = sampleWork
+		s.work, o.peak, o.search = sampleWork, samplePeak, &plumbline.Search{Start: samplePeak}
 	}
 	defer s.stop()
 	if err := s.start(ctx); err != nil {
@@ -123,7 +124,8 @@ type sampleSystem struct {
 // How long a process of the sample system lives at most, and how long wires
 // without a run do.
 const (
-	sampleWork = "8x40ms" // 200 requests a second
+	sampleWork = "4x40ms" // 100 requests a second
+	samplePeak = 60       // of them are promised
 	sampleAge  = 20 * time.Minute
 	wireAge    = 2 * time.Minute
 )

@@ -1,0 +1,162 @@
+package scenarios
+
+import (
+	"slices"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// An onslaught is what one experiment of overload showed.
+type onslaught struct {
+	d       plumbline.Design
+	knee    float64
+	phases  map[string]*wave
+	trouble *plumbline.Verdict // why nothing of it can be judged; nil when it can
+}
+
+// A wave is one phase of an onslaught.
+type wave struct {
+	rate            float64 // asked for
+	seconds         []beat  // in order
+	total, good     int64
+	shed, advised   int64
+	timeouts, other int64 // neither good nor shed
+	accepted        []plumbline.Bin
+	refused         []plumbline.Bin // from sent
+	series          []plumbline.Series
+}
+
+// A beat is one second of a wave.
+type beat struct {
+	n, good int64
+	p99     time.Duration // of good answers
+}
+
+func onslaughtOf(d plumbline.Design, e *plumbline.Evidence, experiment string, knee float64) *onslaught {
+	o := &onslaught{d: d, knee: knee, phases: map[string]*wave{}}
+	for _, m := range e.Phases {
+		if m.Experiment != experiment {
+			continue
+		}
+		if !m.Complete {
+			v := inconclusive(plumbline.ReasonIncomplete, "the phase %s of %s did not run to its end", m.Phase, experiment)
+			o.trouble = &v
+			return o
+		}
+		o.phases[m.Phase] = waveOf(e, m)
+	}
+	for _, h := range e.Health {
+		if why := saturation(h); h.Experiment == experiment && why != "" {
+			v := inconclusive(plumbline.ReasonGeneratorSaturated, "in %s of %s: %s", h.Phase, experiment, why)
+			v.Remedy = "run plumbline on a machine of its own, or with more processors"
+			o.trouble = &v
+		}
+	}
+	if len(o.phases) == 0 {
+		v := inconclusive(plumbline.ReasonIncomplete, "the deployment was not overloaded: %s did not begin", experiment)
+		o.trouble = &v
+	}
+	return o
+}
+
+func waveOf(e *plumbline.Evidence, m plumbline.PhaseMark) *wave {
+	w := &wave{rate: m.Rate}
+	beats := map[int]*beat{}
+	for _, x := range e.Series {
+		if x.Experiment != m.Experiment || x.Phase != m.Phase || !sentToTarget(plumbline.Observation{Error: plumbline.ErrorClass(x.Class)}) {
+			continue
+		}
+		good := !x.Shed && (x.Class == "2xx" || x.Class == "3xx")
+		w.count(x, good)
+		for _, s := range x.Slices {
+			b := beats[s.Second]
+			if b == nil {
+				b = &beat{}
+				beats[s.Second] = b
+			}
+			b.n += s.Count
+			if good {
+				b.good += s.Count
+				b.p99 = max(b.p99, s.P99)
+			}
+		}
+	}
+	for _, second := range sortedInts(beats) {
+		w.seconds = append(w.seconds, *beats[second])
+	}
+	w.accepted, w.refused = mergedBins(w.accepted), mergedBins(w.refused)
+	return w
+}
+
+func (w *wave) count(x plumbline.Series, good bool) {
+	w.total += x.Count
+	w.series = append(w.series, x)
+	switch {
+	case good:
+		w.good += x.Count - x.Bad
+		w.accepted = append(w.accepted, x.Latency...)
+	case x.Shed:
+		w.shed, w.advised = w.shed+x.Count, w.advised+x.Advised
+		w.refused = append(w.refused, x.Service...)
+	case x.Class == string(plumbline.ErrorTimeout):
+		w.timeouts += x.Count
+	default:
+		w.other += x.Count
+	}
+}
+
+// goodput is the mean of good answers a second with its standard error, after
+// the first two seconds.
+func (w *wave) goodput() (mean, deviation float64) {
+	var goods []float64
+	for _, b := range w.seconds[min(2, len(w.seconds)):] {
+		goods = append(goods, float64(b.good))
+	}
+	return meanOf(goods)
+}
+
+// back is the first second from which on good answers are at least a share of
+// the requests, in every five seconds to the end; ok is false when there is
+// none.
+func (w *wave) back(share float64, quick func(b []beat) bool) (second int, ok bool) {
+	const window = 5
+	for from := range w.seconds {
+		ok = len(w.seconds)-from >= window
+		for at := from; ok && at+window <= len(w.seconds); at++ {
+			part := w.seconds[at : at+window]
+			n, good := int64(0), int64(0)
+			for _, b := range part {
+				n, good = n+b.n, good+b.good
+			}
+			ok = float64(good) >= share*float64(n) && quick(part)
+		}
+		if ok {
+			return from, true
+		}
+	}
+	return 0, false
+}
+
+// calm is the middle 99th percentile of the seconds.
+func calm(beats []beat) time.Duration {
+	var all []time.Duration
+	for _, b := range beats {
+		all = append(all, b.p99)
+	}
+	return median(all)
+}
+
+// healthy says whether a wave that was no overload went well; what follows it
+// cannot be judged otherwise.
+func (w *wave) healthy() bool { return w != nil && w.total > 0 && w.good*100 >= w.total*95 }
+
+// top is the wave of the highest multiple of the knee that was sent.
+func (o *onslaught) top() (times float64, w *wave) {
+	for _, m := range slices.Backward(multiples()) {
+		if w := o.phases[burstPhase(m)]; w != nil {
+			return m, w
+		}
+	}
+	return 0, nil
+}

@@ -1,0 +1,114 @@
+package scenarios
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+// The servers of the specimens, all of which carry 160 requests a second: one
+// that does everything right, and defects.
+func rightServer() queueing {
+	return queueing{width: 8, service: 50 * time.Millisecond, queue: 16, drops: true}
+}
+
+func defective(change func(*queueing)) queueing {
+	q := rightServer()
+	change(&q)
+	return q
+}
+
+// overloaded is the evidence of an overload of a server, with the claim of one
+// function on it.
+func overloaded(function string, q queueing, changes ...func(*plumbline.Design)) func(*testing.T) (plumbline.Design, plumbline.Claim, *plumbline.Evidence) {
+	return func(t *testing.T) (plumbline.Design, plumbline.Claim, *plumbline.Evidence) {
+		t.Helper()
+		d := carrying(100)
+		d.Load.Search = &plumbline.Search{Start: 90, Precision: 0.1}
+		for _, c := range changes {
+			c(&d)
+		}
+		p := drawn(t, d, function)
+		r := newReplay(q, d, 3)
+		r.run(p)
+		i := slices.IndexFunc(p.Claims, func(c plumbline.Claim) bool { return c.Function == function })
+		if i < 0 {
+			t.Fatalf("%s claims nothing", function)
+		}
+		return d, p.Claims[i], r.e
+	}
+}
+
+func init() {
+	unbounded := func(q *queueing) { q.queue = -1 }
+	storm := func(q *queueing) { q.queue, q.drops = -1, false }
+	nearly := func(d *plumbline.Design) { d.Load.Overload = 200 } // which is no overload
+	for function, change := range map[string]func(*queueing){
+		goodputPlateau:   func(q *queueing) { q.queue, q.convoy = -1, true },
+		shedsFast:        unbounded,
+		overloadRecovers: func(q *queueing) { q.scar = 600 },
+		queueBounded:     unbounded,
+		noMetastability:  storm,
+	} {
+		specimens[function] = specimen{
+			kept: overloaded(function, rightServer()), broken: overloaded(function, defective(change)), unproven: overloaded(function, rightServer(), nearly),
+		}
+	}
+}
+
+// A defect is caught by its function, and the right server by none, whatever
+// the seed.
+func TestOverloadTellsDefectsFromTheRightServer(t *testing.T) {
+	t.Parallel()
+	for function, c := range map[string]struct {
+		q    queueing
+		want plumbline.Outcome
+	}{
+		shedsFast:       {defective(func(q *queueing) { q.limping = true }), plumbline.Fail},
+		noMetastability: {rightServer(), plumbline.Pass},
+	} {
+		for range 3 {
+			d, claim, e := overloaded(function, c.q)(t)
+			f := functionsByID(Functions())[function]
+			if v := f.Judge(d, claim, e); v.Outcome != c.want {
+				t.Errorf("%s: %s %s: %s", function, v.Outcome, v.Reason, v.Statement)
+			}
+		}
+	}
+}
+
+// Clients that do not try again would not see a metastable failure.
+func TestStormNeedsClientsThatTryAgain(t *testing.T) {
+	t.Parallel()
+	d, claim, e := overloaded(noMetastability, defective(func(q *queueing) { q.queue, q.drops = -1, false }))(t)
+	if v := functionsByID(Functions())[noMetastability].Judge(d, claim, e); v.Outcome != plumbline.Fail {
+		t.Errorf("%s %s: %s", v.Outcome, v.Reason, v.Statement)
+	}
+	attempts, requests := int64(0), int64(0)
+	for _, x := range e.Series {
+		if x.Experiment == overloadStorm && x.Phase == phaseThen {
+			attempts, requests = attempts+x.Attempts, requests+x.Count
+		}
+	}
+	if attempts < 2*requests {
+		t.Errorf("%d attempts for %d requests", attempts, requests)
+	}
+}
+
+// Nothing beyond what is allowed is ever asked for.
+func TestOverloadStaysBelowItsPermission(t *testing.T) {
+	t.Parallel()
+	d, _, e := overloaded(goodputPlateau, rightServer(), func(d *plumbline.Design) { d.Load.Overload, d.Load.Limit = 900, 330 })(t)
+	seen := false
+	for _, m := range e.Phases {
+		seen = seen || m.Experiment == overloadBurst
+		if m.Rate > ceilingOf(d)*1.001 {
+			t.Errorf("%s %s: %.4g a second, %.4g are allowed", m.Experiment, m.Phase, m.Rate, ceilingOf(d))
+		}
+	}
+	if !seen {
+		t.Error("there was no overload")
+	}
+}
