@@ -14,6 +14,7 @@ type Design struct {
 	Service      string        `json:"service"`
 	Target       string        `json:"target"` // base URL of the deployment
 	Document     Document      `json:"document"`
+	Declaration  string        `json:"declaration,omitempty"` // file of it, as it was named; empty when there was none
 	Mode         Mode          `json:"mode"`
 	Operations   []Operation   `json:"operations"`
 	Objectives   []Objective   `json:"objectives,omitempty"`
@@ -88,6 +89,7 @@ const (
 // A Document identifies the OpenAPI document that the design was read from.
 type Document struct {
 	File    string `json:"file"`
+	URL     string `json:"url,omitempty"` // that it was fetched from; empty for a file, and for a URL with a query or a user, which may be secret
 	Title   string `json:"title,omitempty"`
 	Version string `json:"version,omitempty"` // of the API
 	OpenAPI string `json:"openapi"`           // "2.0", "3.0.3", "3.1.0"

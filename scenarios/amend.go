@@ -225,7 +225,11 @@ func likelier(m plumbline.Mark, seen []plumbline.Observation, u unanimous) (who,
 	case u.broke < u.of:
 		return wrongService, fmt.Sprintf("%d of %d comparable answers are as documented", u.of-u.broke, u.of)
 	}
-	return "", "too few answers to tell"
+	few := "none"
+	if u.of > 0 {
+		few = fmt.Sprintf("only %d", u.of)
+	}
+	return "", fmt.Sprintf("%s of the answers can be compared, and it takes %d to tell who is wrong", few, agreeLeast)
 }
 
 // bothSides says what each side would have to change.

@@ -107,21 +107,11 @@ func unlocks(skips []plumbline.Skip) string {
 }
 
 // operationCoverage counts the answers of one operation, and says whether it
-// was exercised: whether it answered 2xx at least once.
+// was exercised: whether it answered 2xx at least once. What was asked with
+// another method or path than its own is no request of it.
 func operationCoverage(o plumbline.Operation, d plumbline.Design, e *plumbline.Evidence) (c plumbline.OperationCoverage, exercised bool) {
-	c = plumbline.OperationCoverage{Operation: o.ID, Statuses: map[string]int{}}
-	for _, x := range e.Observations {
-		if x.Operation == o.ID {
-			c.Statuses[answer(x)]++
-			exercised = exercised || succeeded(x)
-		}
-	}
-	for _, x := range e.Series {
-		if x.Operation == o.ID {
-			c.Statuses[x.Class] += int(x.Count)
-			exercised = exercised || (x.Class == "2xx" && x.Count > 0)
-		}
-	}
+	c = plumbline.OperationCoverage{Operation: o.ID}
+	c.Statuses, exercised = answersTo(o.ID, e)
 	c.Documented = o.Statuses
 	c.Constraints = constraintCoverage(o, e)
 	fieldCoverage(&c, o, e)
@@ -137,4 +127,28 @@ func operationCoverage(o plumbline.Operation, d plumbline.Design, e *plumbline.E
 		c.Reason = "no request was sent"
 	}
 	return c, exercised
+}
+
+// answersTo counts the answers to an operation, by status or class.
+func answersTo(operation string, e *plumbline.Evidence) (statuses map[string]int, exercised bool) {
+	statuses = map[string]int{}
+	for _, x := range e.Observations {
+		if x.Operation == operation && !astray(x) {
+			statuses[answer(x)]++
+			exercised = exercised || succeeded(x)
+		}
+	}
+	for _, x := range e.Series {
+		if x.Operation == operation {
+			statuses[x.Class] += int(x.Count)
+			exercised = exercised || (x.Class == "2xx" && x.Count > 0)
+		}
+	}
+	return statuses, exercised
+}
+
+// astray tells whether a request had another method or path than the operation
+// that it is counted to.
+func astray(o plumbline.Observation) bool {
+	return o.Kind == plumbline.CaseRobust && (o.Keyword == keywordMethod || o.Keyword == keywordPath)
 }

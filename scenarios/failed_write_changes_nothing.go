@@ -21,7 +21,7 @@ Criterion: after an update that was answered 4xx no value differs; after a creat
 Guard: a value that the refused request carried and that has changed is proved; other differences, and a list that has grown, are likely and warn: others may write too. Members that every read or write changes, such as a time of the last access, do not count.`,
 		Standard: "RFC 9110 §15.5; EvoMaster F104 and F901; RESTler leakage rule",
 		Mutants:  []string{"writes-before-check"},
-		Order:    32,
+		Order:    19, // before response-conforms: an invalid value that was stored is answered afterwards
 		Repeats:  true,
 		Plan:     planFailed,
 		Judge:    judgeFailed,
@@ -176,10 +176,22 @@ func (l life) written(f flown) (found []wrongdoing, tried int) {
 			if _, carried := body[firstToken(mark.Pointer, l.f.Inside)]; carried {
 				level = plumbline.LevelProved
 			}
-			found = append(found, f.wrong(level, c.Operation+" is refused with "+answer(write)+", and "+mark.Pointer+" "+mark.Message, "failed write "+l.f.Name, o))
+			found = append(found, f.wrong(level, c.Operation+" is refused with "+answer(write)+", and "+mark.Pointer+" "+mark.Message, storedAs(o, mark.Pointer, "failed write "+l.f.Name), o))
 		}
 	}
 	return found, tried
+}
+
+// storedAs is the cause of a member that a refused write has changed: where the
+// value that was stored breaks the document of the answer, it is that of the
+// breach, for all answers that show the value break it likewise.
+func storedAs(o plumbline.Observation, pointer, otherwise string) string {
+	for _, m := range o.Marks {
+		if m.Kind == plumbline.MarkBody && (m.Pointer == pointer || strings.HasPrefix(m.Pointer, pointer+"/")) && m.Schema != "" {
+			return causeOf(m)
+		}
+	}
+	return otherwise
 }
 
 // grown finds a list that has more items after a creation was refused.

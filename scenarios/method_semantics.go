@@ -13,6 +13,13 @@ const methodSemantics = "contract/method-semantics"
 // without a risk.
 const unknownMethod = "PLUMBLINE"
 
+// Keywords of what is asked with another method or path than that of the
+// operation by which the place is known.
+const (
+	keywordMethod = "method"
+	keywordPath   = "path"
+)
+
 func init() {
 	register(plumbline.Function{
 		ID:    methodSemantics,
@@ -22,7 +29,7 @@ Criterion: 405 carries Allow (a MUST, and proved) and Allow lists the documented
 Guard: 403, 404, 400 and 501 are refusals like 405. An undocumented method that works, Allow that lacks a documented method, and a HEAD that differs from GET are likely defects and warn; HEAD and OPTIONS that are not there inform. No undocumented method that could change something is sent to what the run did not create; in mode observe only safe methods are.`,
 		Standard: "RFC 9110 §9.3, §10.2.1 and §15.5.6",
 		Mutants:  []string{"405-without-allow"},
-		Order:    25,
+		Order:    17, // before status-rules: what was tried on purpose tells which path refuses badly
 		Repeats:  true,
 		Plan:     planMethods,
 		Judge:    judgeMethods,
@@ -84,7 +91,7 @@ func methodCalls(d plumbline.Design, o plumbline.Operation, known []string) []pl
 		c.ID = o.ID + "/method-" + strings.ToLower(m)
 		c.Request.Method = m
 		if m != "GET" {
-			c.Kind, c.Keyword = plumbline.CaseRobust, "method"
+			c.Kind, c.Keyword = plumbline.CaseRobust, keywordMethod
 		}
 		out = append(out, plumbline.Call{Name: m + " " + o.Path, Operation: o.ID, Own: &c, Fresh: own && m != "GET" && m != "HEAD"})
 	}

@@ -39,3 +39,28 @@ func TestCoverageIsWhatWasProved(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// An OPTIONS on the path of an operation, or a path beside it, that is answered
+// 200 reaches nothing of the document.
+func TestAnotherMethodOrPathReachesNothing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		kind    plumbline.CaseKind
+		keyword string
+		reached bool
+	}{
+		"its own":        {plumbline.CaseValid, "", true},
+		"hostile values": {plumbline.CaseRobust, "unicode", true},
+		"OPTIONS":        {plumbline.CaseRobust, keywordMethod, false},
+		"another path":   {plumbline.CaseRobust, keywordPath, false},
+	} {
+		e := &plumbline.Evidence{Observations: []plumbline.Observation{
+			{Operation: "read", Status: 404},
+			{Operation: "read", Status: 200, Kind: c.kind, Keyword: c.keyword},
+		}}
+		got, reached := operationCoverage(plumbline.Operation{ID: "read", Method: "GET"}, plumbline.Design{}, e)
+		if reached != c.reached || got.Statuses["404"] != 1 || got.Statuses["200"] != map[bool]int{true: 1}[c.reached] {
+			t.Errorf("%s: reached %t, %v", name, reached, got.Statuses)
+		}
+	}
+}

@@ -66,7 +66,7 @@ func planShadow(d plumbline.Design) plumbline.Proposal {
 	}
 	for _, path := range append([]string{nowhere}, forgotten(d)...) {
 		ph.Calls = append(ph.Calls, plumbline.Call{Name: path, Operation: carrier.ID, Own: &plumbline.Case{
-			ID: "shadow" + path, Operation: carrier.ID, Kind: plumbline.CaseRobust, Keyword: "path",
+			ID: "shadow" + path, Operation: carrier.ID, Kind: plumbline.CaseRobust, Keyword: keywordPath,
 			Request: plumbline.Request{Method: "GET", Path: path},
 		}})
 	}

@@ -27,8 +27,9 @@ func (a *app) cleanCommand() *cobra.Command {
 		Long: `Clean RUN reads the ledger of a run directory and deletes, children first, what
 that run created and did not delete, as after kill -9. It deletes nothing that
 the run did not create, and a second time there is nothing to do. Credentials
-are those of the configuration at hand; the target is that of the run. A
-deployment that the run has started in containers is removed whole.
+are those of the declaration that the run was given, unless --config names
+another one; the target is that of the run. A deployment that the run has
+started in containers is removed whole.
 
 Without RUN it removes the containers, images and networks of runs whose process
 is gone, and heals every fault, as plumbline heal does, where plumbline.yaml
@@ -50,6 +51,9 @@ names wires that outlive runs.`,
 
 // cleanRun deletes what a run has left.
 func (a *app) cleanRun(ctx context.Context, o options, dir string) error {
+	if was := recalled(o, dir); isFile(was.config) {
+		o.config = was.config
+	}
 	var was deployed
 	if err := readJSON(filepath.Join(dir, deploymentFile), &was); err == nil && was.Containers != "" && o.target == "" {
 		return a.cleanContainers(ctx, was.Containers)

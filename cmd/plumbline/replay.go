@@ -108,14 +108,21 @@ func replayFlags(dir string) string {
 	return " --run " + dir
 }
 
-// recalled are the options with the document of the run, where nothing names
-// another one and it is still there.
+// recalled are the options with the document and the declaration of the run,
+// where nothing names others.
 func recalled(o options, dir string) options {
-	if o.spec != "" || o.config != "" || isFile("plumbline.yaml") {
+	if o.spec != "" || o.config != "" {
 		return o
 	}
 	var d plumbline.Design
-	if err := readJSON(filepath.Join(dir, "design.json"), &d); err == nil && isFile(d.Document.File) {
+	if err := readJSON(filepath.Join(dir, "design.json"), &d); err != nil {
+		return o
+	}
+	o.config = d.Declaration
+	switch {
+	case d.Document.URL != "":
+		o.spec = d.Document.URL
+	case isFile(d.Document.File):
 		o.spec = d.Document.File
 	}
 	return o

@@ -68,7 +68,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // serve starts a small service and puts its address into TARGET. With "drifted"
 // one field has another type than the document says; with "other" it knows none
-// of the paths; with "under-base" it knows /api/v1/things.
+// of the paths; with "under-base" it knows /api/v1/things. All have a document of
+// what is right at /things.yaml.
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	kind := "right"
 	if len(args) > 0 {
@@ -77,6 +78,8 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
+		case r.URL.Path == "/things.yaml":
+			_, _ = fmt.Fprint(w, thingsDocument)
 		case kind == "under-base" && r.URL.Path == "/api/v1/things":
 			_, _ = fmt.Fprint(w, `{"things":[1,2]}`)
 		case kind == "other" || r.URL.Path != "/things":
@@ -91,6 +94,15 @@ func serve(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(s.Close)
 	ts.Setenv("TARGET", s.URL)
 }
+
+const thingsDocument = `openapi: 3.0.3
+info: {title: Things, version: "1"}
+paths:
+  /things:
+    get:
+      operationId: listThings
+      responses: {'200': {description: d, content: {application/json: {schema: {type: object, required: [things], properties: {things: {type: array, items: {type: integer}}}}}}}}
+`
 
 // says looks into a report: says FILE KEY VALUE, with dots between keys.
 func says(ts *testscript.TestScript, neg bool, args []string) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path"
 	"slices"
@@ -173,8 +174,12 @@ func where(at plumbline.Source) string {
 	return fmt.Sprintf("%s:%d: ", at.File, at.Line)
 }
 
+func isURL(file string) bool {
+	return strings.HasPrefix(file, "http://") || strings.HasPrefix(file, "https://")
+}
+
 func loadDocument(file string, o openapi.Options) (*openapi.Doc, error) {
-	if !strings.HasPrefix(file, "http://") && !strings.HasPrefix(file, "https://") {
+	if !isURL(file) {
 		return openapi.Load(file, o)
 	}
 	data, err := download(file)
@@ -186,7 +191,7 @@ func loadDocument(file string, o openapi.Options) (*openapi.Doc, error) {
 
 // fill makes the design of document, declaration and flags.
 func (s *session) fill() error {
-	s.design = plumbline.Design{Schema: plumbline.DesignSchema, Target: s.target, Document: s.identity()}
+	s.design = plumbline.Design{Schema: plumbline.DesignSchema, Target: s.target, Document: s.identity(), Declaration: s.declared.File}
 	if err := s.recorded(); err != nil {
 		return err
 	}
@@ -259,11 +264,20 @@ func (s *session) unbase() {
 }
 
 func (s *session) identity() plumbline.Document {
-	d := plumbline.Document{File: s.doc.File, OpenAPI: s.doc.Version, SHA256: s.doc.SHA256}
+	d := plumbline.Document{File: s.doc.File, URL: plainURL(cmp.Or(s.spec, s.declared.OpenAPI)), OpenAPI: s.doc.Version, SHA256: s.doc.SHA256}
 	if i := s.doc.T.Info; i != nil {
 		d.Title, d.Version = i.Title, i.Version
 	}
 	return d
+}
+
+// plainURL is a URL that holds nothing secret; empty for everything else.
+func plainURL(file string) string {
+	u, err := url.Parse(file)
+	if err != nil || !isURL(file) || u.User != nil || u.RawQuery != "" {
+		return ""
+	}
+	return file
 }
 
 // serviceName makes a name for files and pacts from the document's title.

@@ -2,6 +2,7 @@ package sample
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
@@ -69,12 +70,20 @@ func (m *maker) brokenCase(i idea) (plumbline.Case, bool) {
 	keyword, at := labelled(i, proved.breaches)
 	words := keyword
 	if len(proved.breaches) > 0 {
-		words = keyword + ": " + clip(proved.breaches[0].Message, 160)
+		words = broken(keyword, clip(proved.breaches[0].Message, 160))
 	}
 	return plumbline.Case{
 		Operation: m.op.ID, Kind: plumbline.CaseInvalid, Keyword: keyword, Pointer: at, Violates: at + ": " + words,
 		Proof: proved.text, Origin: "invalid", Schema: schemaOf(keyword, proved.breaches), Request: req, Binds: m.bindsWithout(i.place, i.pointer), Expect: statuses(m.op.Op, "4"),
 	}, true
+}
+
+// broken says how a keyword is broken, and each thing once.
+func broken(keyword, message string) string {
+	if strings.HasPrefix(message, keyword+": ") || strings.Contains(message, keyword) && !strings.Contains(message, ":") {
+		return message
+	}
+	return keyword + ": " + message
 }
 
 // schemaOf is where the document says what is broken.

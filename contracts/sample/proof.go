@@ -78,7 +78,7 @@ func (m *maker) proveInvalid(p place, req plumbline.Request) proof {
 	case r.unsure:
 		return proof{}
 	case r.absent:
-		return proof{holds: m.required(p), text: p.name() + " is required and left out", breaches: []schema.Breach{{Keyword: "required", Message: "is required"}}}
+		return proof{holds: m.required(p), text: p.name() + " is required and left out", breaches: []schema.Breach{{Keyword: "required", Message: "is required, and left out"}}}
 	case r.broken != "":
 		return proof{holds: len(p.node()) > 0, text: p.name() + " " + r.broken, breaches: []schema.Breach{{Keyword: "syntax", Message: r.broken}}}
 	}
