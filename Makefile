@@ -87,6 +87,10 @@ bench-load: out/bench/peers ## Cost and truth of the load generator beside its p
 	go build -trimpath -o out/bench/ ./bench/load/server ./bench/load/attack
 	go run ./bench/load -programs out/bench -results bench/load/RESULTS.md
 
+.PHONY: bench-speed
+bench-speed: setup ## Speed of inspection, cases, a large document and pact verification, to bench/speed/RESULTS.md
+	go run ./bench/speed -plumbline bin/plumbline -second bin/plumbline-pact-go -results bench/speed/RESULTS.md
+
 .PHONY: bench-loop
 bench-loop: setup ## Generator, model server and inspector over the corpus; whole runs and pacts against it, to bench/loop/RESULTS.md
 	go run ./bench/loop -seeds $(SEEDS)

@@ -29,6 +29,16 @@ func stated(n int) string {
 		"$.lines[*].sku":{"combine":"AND","matchers":[{"match":"type"}]},"$.lines[*].quantity":{"combine":"AND","matchers":[{"match":"integer"}]}}}}}`, n, n, n)
 }
 
+// drivers are the verifiers that are at hand: our own binding, and pact-go
+// where PLUMBLINE_PACT_GO names its worker.
+func drivers() map[string]*pact.Verifier {
+	all := map[string]*pact.Verifier{"ffi": {}}
+	if second := os.Getenv("PLUMBLINE_PACT_GO"); second != "" {
+		all["pact-go"] = &pact.Verifier{Engine: "pact-go", Shard: 1, Worker: []string{second, "-test.run=^TestWorker$", "-test.timeout=0"}}
+	}
+	return all
+}
+
 // BenchmarkVerify verifies interactions with states. Wanted on two cores: 100
 // in half a second, 500 in 2.5 s, 1,000 in 6 s.
 func BenchmarkVerify(b *testing.B) {
@@ -54,19 +64,21 @@ func BenchmarkVerify(b *testing.B) {
 				return map[string]any{"id": fmt.Sprint("o-", params["n"])}, nil
 			},
 		}
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			for b.Loop() {
-				holdKept(b, j, n)
-			}
-			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/op")
-		})
+		for name, v := range drivers() {
+			b.Run(fmt.Sprint(name, "/", n), func(b *testing.B) {
+				for b.Loop() {
+					holdKept(b, v, j, n)
+				}
+				b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/op")
+			})
+		}
 	}
 }
 
 // holdKept wants all n interactions kept: a figure of anything else is none.
-func holdKept(b *testing.B, j pact.Job, n int) {
+func holdKept(b *testing.B, v *pact.Verifier, j pact.Job, n int) {
 	b.Helper()
-	got, err := (&pact.Verifier{}).Verify(b.Context(), j)
+	got, err := v.Verify(b.Context(), j)
 	if err != nil {
 		b.Fatal(err)
 	}
