@@ -101,7 +101,7 @@ func (a *app) targetConfig(s *session, run plumbline.Run, tally *runners.Tally) 
 	cfg := target.Config{
 		Base: s.design.Target, Run: run.ID, Began: run.Began,
 		Force: s.force, Timeout: s.timeout, Limit: s.design.Load.Limit,
-		Protocol: target.Protocol(s.http), Socket: s.socket, Proxy: s.proxy,
+		Protocol: target.Protocol(s.http), Socket: s.socket, Proxy: s.proxy, Redact: s.declared.Redact,
 	}
 	inspector := schema.NewInspector(s.doc, s.set)
 	var hosts []string

@@ -36,6 +36,7 @@ type Declaration struct {
 	Messages   *Messages          // nil when none is declared
 	Intake     Intake
 	Flows      []FlowFile
+	Redact     []string         // names of headers, parameters and properties whose values are never written down
 	Packs      []string         // of hostile values, as sample.Packs names them
 	Dictionary map[string][]any // values by the name of a field, or by operation and place: "createOrder/body/quantity"
 

@@ -170,7 +170,7 @@ func (b *builder) found(at string, patterns []string) []string {
 // broker takes over how the broker of the pacts, and the maker of messages, are
 // reached.
 func (b *builder) broker() {
-	b.out.Messages = b.file.Messages
+	b.out.Messages, b.out.Redact = b.file.Messages, b.file.Redact
 	if m := b.out.Messages; m != nil && (m.URL == "") == (len(m.Command) == 0) {
 		b.wrong("CFG004", "$.messages", "write url: or command:", "exactly one of url and command makes the messages")
 	}
