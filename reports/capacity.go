@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"html/template"
 	"math"
 	"strings"
 
@@ -63,37 +62,4 @@ func markdownCapacity(r plumbline.Report) string {
 	}
 	fmt.Fprintf(&b, "\n%s\n\n", text(scaled(c.Scaling)))
 	return b.String()
-}
-
-// The drawing area of the steps, in SVG units.
-const (
-	stepsWidth, stepsHeight = 640.0, 220.0
-	stepsLeft, stepsBottom  = 56.0, 34.0
-)
-
-// capacitySVG draws what came back good over what was asked for, a point a
-// step; where nothing is lost the points lie on the diagonal.
-func capacitySVG(c *plumbline.Capacity) template.HTML {
-	most := 0.0
-	for _, s := range c.Steps {
-		most = max(most, s.Offered, s.Goodput)
-	}
-	if most == 0 {
-		return ""
-	}
-	x := func(v float64) float64 { return stepsLeft + v/most*(stepsWidth-stepsLeft-12) }
-	y := func(v float64) float64 { return stepsHeight - stepsBottom - v/most*(stepsHeight-stepsBottom-14) }
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, stepsWidth, stepsHeight, escape("Good answers a second over requests a second: "+c.Sentence))
-	fmt.Fprintf(&b, `<line class="axis" x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f"/>`, x(0), y(0), x(most), y(most))
-	for _, s := range c.Steps {
-		if s.Kind == "cool-down" {
-			continue
-		}
-		class := map[string]string{plumbline.StepKept: "pass", plumbline.StepBroken: "fail"}[s.Verdict]
-		fmt.Fprintf(&b, `<circle class="dot %s" cx="%.1f" cy="%.1f" r="4" fill="currentColor"><title>%s</title></circle>`, or(class, "inconclusive"), x(s.Offered), y(s.Goodput),
-			escape(fmt.Sprintf("%s a second: %s", perSecond(s.Offered), s.Verdict)))
-	}
-	fmt.Fprintf(&b, `<text x="%.1f" y="%.1f">%s requests a second</text><text x="4" y="14">good a second</text></svg>`, x(most/2), stepsHeight-8.0, perSecond(most))
-	return template.HTML(b.String()) //nolint:gosec // made of numbers and escaped text
 }

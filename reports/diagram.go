@@ -85,6 +85,37 @@ func newLane(r plumbline.Report, dependency string) lane {
 	return l
 }
 
+// A narrowLane is a lane for a screen on which the drawing would be too small.
+type narrowLane struct {
+	Dependency, Nature string
+	Outcome            plumbline.Outcome
+	Operations         []string
+	Chips              []narrowChip
+}
+
+type narrowChip struct {
+	Outcome       plumbline.Outcome
+	Label, Anchor string
+}
+
+// narrowLanes say what the drawing says, one dependency below the other.
+func narrowLanes(r plumbline.Report) []narrowLane {
+	var out []narrowLane
+	for _, l := range newDiagram(r).lanes {
+		n := narrowLane{Dependency: l.dependency, Nature: l.nature(), Outcome: l.worst}
+		for _, u := range l.uses {
+			n.Operations = append(n.Operations, u.Operation)
+		}
+		for _, row := range l.rows {
+			for _, c := range row {
+				n.Chips = append(n.Chips, narrowChip{c.finding.Outcome, c.label, anchor(c.finding)})
+			}
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
 func chipsOf(r plumbline.Report, dependency string) []chip {
 	var out []chip
 	for _, f := range r.Findings {

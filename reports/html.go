@@ -90,7 +90,7 @@ func pageFuncs(r plumbline.Report) template.FuncMap {
 		"glyph": glyph, "told": told, "calls": calls, "amount": amount, "fixed": fixed, "place": place, "grouped": func(n any) string { return grouped(whole(n)) },
 		"seconds": seconds, "join": func(s []string) string { return strings.Join(s, ", ") }, "plural": plural,
 		"anchor": anchor, "anchorOf": anchorOf, "chartOf": func(f plumbline.Finding) string { return chartOf(r, f) }, "chartAnchor": chartAnchor,
-		"timeline": timelineSVG, "waterfall": waterfallSVG, "map": func() template.HTML { return mapSVG(r) }, "lasted": lasted, "days": days,
+		"timeline": timelineSVG, "waterfall": waterfallSVG, "map": func() template.HTML { return mapSVG(r) }, "lanes": func() []narrowLane { return narrowLanes(r) }, "lasted": lasted, "days": days,
 		"cellGlyph": cellGlyph, "cellWord": cellWord, "outageClass": outageClass, "recovery": recovery, "cost": cost, "budgets": func() string { return anyBudget(r) },
 		"sent": sent, "received": received, "statuses": statuses, "otherAnswers": otherAnswers, "refused": refused, "exercised": func() []tally { return exercised(r) },
 		"share": share, "bullet": bulletSVG, "sentence": sentence, "glyphOf": func(o plumbline.Overall) string { return glyph(overall(o)) }, "samples": func() string { return sampleSizes(r) },
