@@ -150,9 +150,16 @@ func usual(t plumbline.Timeline) (p50, p99 float64, ok bool) {
 
 func (c chart) counts(b *strings.Builder, t plumbline.Timeline) {
 	var all, bad strings.Builder
+	step := 0 // seconds of one point: the least distance of two
+	for i := 1; i < len(t.Points); i++ {
+		if gap := t.Points[i].Second - t.Points[i-1].Second; step == 0 || gap < step {
+			step = gap
+		}
+	}
+	step = max(step, 1)
 	for _, p := range t.Points {
 		x := c.x(float64(p.Second))
-		w := max(c.x(float64(p.Second+1))-x-1, 0.6)
+		w := max(c.x(float64(p.Second+step))-x-1, 0.6)
 		fmt.Fprintf(&all, "M%.1f %gV%.1fh%.1fV%gz", x, countsFloor, c.count(p.Count), w, countsFloor)
 		if p.Bad > 0 {
 			fmt.Fprintf(&bad, "M%.1f %gV%.1fh%.1fV%gz", x, countsFloor, min(c.count(p.Bad), countsFloor-1.5), w, countsFloor)

@@ -38,6 +38,10 @@ func HTML(w io.Writer, r plumbline.Report) error {
 	p.Policy = fmt.Sprintf("default-src 'none'; style-src %s; script-src %s %s; img-src data:; base-uri 'none'; form-action 'none'",
 		hash(string(p.Style)), hash(string(p.UPlot)), hash(string(p.Script)))
 	p.Waived, p.Kept, p.Harness = withOutcome(r, plumbline.Waived), keptByFunction(r), harnessFindings(r)
+	for _, line := range r.Timeline {
+		short, n := coarser(line)
+		p.Charts = append(p.Charts, pageChart{short, n})
+	}
 	p.Counts, p.Reasons = pageCounts(r), reasons(r)
 	return t.Execute(w, p)
 }
@@ -55,6 +59,14 @@ type htmlPage struct {
 	Kept              []keptFunction
 	Matrices          []matrix
 	NotJudged         []unlock
+	Charts            []pageChart
+}
+
+// A pageChart is a timeline as it is drawn, and how many seconds one of its
+// points stands for.
+type pageChart struct {
+	plumbline.Timeline
+	Seconds int
 }
 
 type pageCount struct {
