@@ -211,6 +211,28 @@ func TestWaiversAreToldOfWhenTheyAreStale(t *testing.T) {
 	}
 }
 
+func TestAFailureNamesItsWaiver(t *testing.T) {
+	lost := plumbline.Verdict{Outcome: plumbline.Fail, Statement: "lost"}
+	for name, c := range map[string]struct {
+		until string
+		want  plumbline.Outcome
+	}{"it holds": {"2027-01-01", plumbline.Waived}, "it has run out": {"2026-01-01", plumbline.Fail}} {
+		run := faultRun(t, lost)
+		run.d.Waivers = []plumbline.Waiver{{Claim: "resilience/pretend/payment", Reason: "next sprint", Owner: "team-payments", Until: c.until}}
+		for _, f := range run.judge().Findings {
+			if f.Claim != "resilience/pretend/payment" {
+				continue
+			}
+			if f.Outcome != c.want || f.Waiver == nil || f.Waiver.Until != c.until {
+				t.Errorf("%s: %s with %+v", name, f.Outcome, f.Waiver)
+			}
+			if c.want == plumbline.Waived && !strings.Contains(f.Reason, "until 2027-01-01 by team-payments: next sprint") {
+				t.Errorf("%s: told as %q", name, f.Reason)
+			}
+		}
+	}
+}
+
 func TestReportOfAGoodRun(t *testing.T) {
 	d := shop()
 	fns := own()
