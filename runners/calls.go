@@ -69,15 +69,8 @@ func inOrder[T any](ctx context.Context, workers, n int, do func(int) T, give fu
 	}
 	go func() {
 		defer close(next)
-		for i := range n {
-			select {
-			case next <- i:
-			case <-ctx.Done():
-				for _, c := range results[i:] {
-					close(c)
-				}
-				return
-			}
+		for _, c := range results[handOut(ctx, next, n):] {
+			close(c)
 		}
 	}()
 	for _, c := range results {
@@ -86,4 +79,17 @@ func inOrder[T any](ctx context.Context, workers, n int, do func(int) T, give fu
 		}
 	}
 	wg.Wait()
+}
+
+// handOut offers the numbers from 0 to n-1 until ctx ends, and returns how many
+// were taken.
+func handOut(ctx context.Context, next chan<- int, n int) int {
+	for i := range n {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			return i
+		}
+	}
+	return n
 }

@@ -120,14 +120,8 @@ func (x comparison) value(at string, is, was any) {
 			return
 		}
 	case []any:
-		if i, ok := is.([]any); ok && (len(i) == len(w) || x.Unlike) {
-			for k := range min(len(i), len(w)) {
-				x.value(at+"/"+strconv.Itoa(k), i[k], w[k])
-			}
-			return
-		} else if ok {
-			x.match.Fields++
-			x.differs(at, fmt.Sprintf("%d elements", len(i)), fmt.Sprintf("%d", len(w)))
+		if i, ok := is.([]any); ok {
+			x.list(at, i, w)
 			return
 		}
 	}
@@ -138,6 +132,17 @@ func (x comparison) value(at string, is, was any) {
 		x.book(plumbline.MarkSame, at, "is "+brief(is)+" in both")
 	case !same && !x.Unlike:
 		x.differs(at, brief(is), brief(was))
+	}
+}
+
+func (x comparison) list(at string, is, was []any) {
+	if len(is) != len(was) && !x.Unlike {
+		x.match.Fields++
+		x.differs(at, fmt.Sprintf("%d elements", len(is)), fmt.Sprintf("%d", len(was)))
+		return
+	}
+	for k := range min(len(is), len(was)) {
+		x.value(at+"/"+strconv.Itoa(k), is[k], was[k])
 	}
 }
 

@@ -99,23 +99,31 @@ func (p *Pool) follow(ctx context.Context, monitor string) (Answer, bool) {
 	there := false
 	for pause := settleFirst; ; pause = min(2*pause, settleMost) {
 		a := p.Client.Do(ctx, Shot{Operation: "", Request: req, Trace: p.trace()})
-		gone := a.Status == http.StatusNotFound || a.Status == http.StatusGone
+		answered := a.Error == ""
 		switch {
-		case a.Error == "" && there && gone:
+		case answered && there && gone(a):
 			return a, false
-		case a.Error == "" && settled(a):
+		case answered && settled(a):
 			return a, true
 		}
-		there = there || a.Error == "" && a.Status != 0 && a.Status < 300
-		wait := pause
-		if asked, ok := retryAfter(a, time.Now()); ok {
-			wait = max(pause, asked)
-		}
-		if !pauseFor(ctx, wait) {
+		there = there || answered && a.Status != 0 && a.Status < 300
+		if !pauseFor(ctx, max(pause, bidden(a))) {
 			return a, false
 		}
 	}
 }
+
+// bidden is the pause that an answer asks for; zero when it asks for none, or
+// for one that is too long.
+func bidden(a Answer) time.Duration {
+	if asked, ok := retryAfter(a, time.Now()); ok {
+		return asked
+	}
+	return 0
+}
+
+// gone tells whether an answer says that there is nothing, or no more.
+func gone(a Answer) bool { return a.Status == http.StatusNotFound || a.Status == http.StatusGone }
 
 // local is a request for a URL of the deployment itself.
 func (p *Pool) local(text string) (plumbline.Request, bool) {
@@ -196,18 +204,34 @@ func (p *Pool) named202(operation, pointer string, r plumbline.Response) (string
 			if b.In != "path" || b.From != operation || b.Pointer != pointer || !strings.HasSuffix(o.Path, "{"+b.Name+"}") {
 				continue
 			}
-			for _, s := range found {
-				if req, ok := p.local(s.text); ok && strings.Contains(s.text, "/") && fits(o.Path, req.Path) {
-					if text := placeholders(o.Path, req.Path)[b.Name]; text != "" {
-						return text, true
-					}
-				}
+			if text, ok := p.inURL(found, o.Path, b.Name); ok {
+				return text, true
 			}
-			for _, s := range found {
-				if k := plainName(s.key); k != "" && (k == plainName(b.Name) || k == plainName(b.Name)+"id" || k == "resourceid" || k == "resultid") {
-					return s.text, true
-				}
+			if text, ok := calledLike(found, b.Name); ok {
+				return text, true
 			}
+		}
+	}
+	return "", false
+}
+
+// inURL is the value of a place in the first URL that has the shape of a path.
+func (p *Pool) inURL(found []keyed, path, place string) (string, bool) {
+	for _, s := range found {
+		if req, ok := p.local(s.text); ok && strings.Contains(s.text, "/") && fits(path, req.Path) {
+			if text := placeholders(path, req.Path)[place]; text != "" {
+				return text, true
+			}
+		}
+	}
+	return "", false
+}
+
+// calledLike is the first value with the name of a place.
+func calledLike(found []keyed, place string) (string, bool) {
+	for _, s := range found {
+		if k := plainName(s.key); k != "" && (k == plainName(place) || k == plainName(place)+"id" || k == "resourceid" || k == "resultid") {
+			return s.text, true
 		}
 	}
 	return "", false
@@ -282,21 +306,31 @@ func (p *Pool) reading(t *thing) (plumbline.Request, bool) {
 	op, _ := p.op(t.operation)
 	del, hasDel := p.op(op.Deletes)
 	for _, o := range p.Operations {
-		if o.Method != http.MethodGet || !o.Safe() || len(o.Cases) == 0 || hasDel && o.Path != del.Path || lastPlace(o.Path) == "" || !strings.HasSuffix(o.Path, "}") {
+		if !readsOne(o) || hasDel && o.Path != del.Path {
 			continue
 		}
-		req := clone(o.Cases[0].Request)
-		whole, named := true, false
-		for _, b := range o.Cases[0].Binds {
-			text, of, found := t.find(source{b.From, b.Pointer})
-			whole = whole && found && put(&req, b, text) == nil
-			named = named || found && of == t && b.In == "path" && b.Name == lastPlace(o.Path)
-		}
-		if whole && named {
+		if req, ok := t.readBy(o); ok {
 			return req, true
 		}
 	}
 	return plumbline.Request{}, false
+}
+
+// readsOne tells whether an operation reads what its path ends with.
+func readsOne(o plumbline.Operation) bool {
+	return o.Method == http.MethodGet && o.Safe() && len(o.Cases) > 0 && lastPlace(o.Path) != "" && strings.HasSuffix(o.Path, "}")
+}
+
+// readBy is the request by which an operation reads the thing.
+func (t *thing) readBy(o plumbline.Operation) (plumbline.Request, bool) {
+	req := clone(o.Cases[0].Request)
+	whole, named := true, false
+	for _, b := range o.Cases[0].Binds {
+		text, of, found := t.find(source{b.From, b.Pointer})
+		whole = whole && found && put(&req, b, text) == nil
+		named = named || found && of == t && b.In == "path" && b.Name == lastPlace(o.Path)
+	}
+	return req, whole && named
 }
 
 // saysDeleted tells whether a body says of its thing that it is deleted.

@@ -30,18 +30,19 @@ func (p *Pool) permit(c plumbline.Case, req plumbline.Request) error {
 		return fmt.Errorf("%w: %s %s changes data, and the mode is observe", ErrUnbound, req.Method, op.Path)
 	case op.Creates() && req.Method == http.MethodPost && op.Method == http.MethodPost:
 		return nil
-	}
-	place := lastPlace(op.Path)
-	if place == "" {
+	case lastPlace(op.Path) == "":
 		return p.permitWhole(op, req)
 	}
+	return p.permitPlace(op, c, req)
+}
+
+// permitPlace is for paths that name a thing: one that the run created, or
+// nothing at all.
+func (p *Pool) permitPlace(op plumbline.Operation, c plumbline.Case, req plumbline.Request) error {
+	place := lastPlace(op.Path)
 	text := placeholders(op.Path, req.Path)[place]
-	switch {
-	case c.Kind == plumbline.CaseInvalid && c.Pointer == "path/"+place && slices.Contains([]string{"type", "format", "pattern"}, c.Keyword):
-		return nil // it names nothing at all
-	case op.Creates() && p.made[text]:
-		return nil
-	case p.owns(op, place, text):
+	nothing := c.Kind == plumbline.CaseInvalid && c.Pointer == "path/"+place && slices.Contains([]string{"type", "format", "pattern"}, c.Keyword)
+	if nothing || op.Creates() && p.made[text] || p.owns(op, place, text) {
 		return nil
 	}
 	return fmt.Errorf("%w: %s %s would change what the run did not create", ErrUnbound, req.Method, req.Path)
@@ -120,13 +121,10 @@ func (p *Pool) vacant(ctx context.Context, c plumbline.Case, req plumbline.Reque
 	if p.Mode == plumbline.ModeFull || c.Request.Method != http.MethodPut {
 		return req, nil
 	}
-	doubtful := slices.ContainsFunc(c.Binds, func(b plumbline.Bind) bool {
-		return b.In == "path" && b.From == plumbline.FromNew && (strings.HasPrefix(b.Pointer, "list:") || strings.HasPrefix(b.Pointer, "integer:"))
-	})
-	i := slices.IndexFunc(p.Operations, func(o plumbline.Operation) bool { return o.Method == http.MethodGet && o.Path == c.Request.Path })
-	if !doubtful {
+	if !slices.ContainsFunc(c.Binds, guessable) {
 		return req, nil
 	}
+	i := slices.IndexFunc(p.Operations, func(o plumbline.Operation) bool { return o.Method == http.MethodGet && o.Path == c.Request.Path })
 	if i < 0 {
 		return req, fmt.Errorf("%w: nothing tells whether %s is there already", ErrUnbound, req.Path)
 	}
@@ -141,4 +139,9 @@ func (p *Pool) vacant(ctx context.Context, c plumbline.Case, req plumbline.Reque
 		}
 	}
 	return req, fmt.Errorf("%w: %s is there already", ErrUnbound, req.Path)
+}
+
+// guessable tells whether a new name in a path may have been given before.
+func guessable(b plumbline.Bind) bool {
+	return b.In == "path" && b.From == plumbline.FromNew && (strings.HasPrefix(b.Pointer, "list:") || strings.HasPrefix(b.Pointer, "integer:"))
 }

@@ -209,10 +209,8 @@ func (p *Pool) bound(ctx context.Context, b plumbline.Bind, around []*thing, u u
 		return b.Pointer, nil, nil
 	}
 	src := source{b.From, b.Pointer}
-	for _, t := range around {
-		if text, of, ok := t.find(src); ok {
-			return text, of, nil
-		}
+	if text, of, ok := findIn(around, src); ok {
+		return text, of, nil
 	}
 	if op, ok := p.operation(src.operation); ok && op.Creates() && (how.fresh || b.After != "") {
 		u = consumed
@@ -225,6 +223,16 @@ func (p *Pool) bound(ctx context.Context, b plumbline.Bind, around []*thing, u u
 		return "", nil, err
 	}
 	return t.values[src.pointer], t, nil
+}
+
+// findIn looks for a value in things, and in what they lie below.
+func findIn(things []*thing, src source) (string, *thing, bool) {
+	for _, t := range things {
+		if text, of, ok := t.find(src); ok {
+			return text, of, true
+		}
+	}
+	return "", nil, false
 }
 
 // first calls an operation on a thing before another one can be.
@@ -330,15 +338,20 @@ func (p *Pool) Prepare(ctx context.Context, c plumbline.Case, n int) error {
 		if ok && op.Safe() {
 			want = 1
 		}
-		// A call that teaches nothing new ends it as one that fails does.
-		for before := -1; before < p.count(src) && p.count(src) < want; {
-			before = p.count(src)
-			if _, err := p.fresh(ctx, src, shared, nil); err != nil {
-				if before > 0 || len(b.Else) > 0 {
-					break
-				}
-				return fmt.Errorf("%w for %s of %s: %w", ErrUnbound, b.Name, c.Operation, err)
-			}
+		if err := p.gather(ctx, src, want); err != nil && p.count(src) == 0 && len(b.Else) == 0 {
+			return fmt.Errorf("%w for %s of %s: %w", ErrUnbound, b.Name, c.Operation, err)
+		}
+	}
+	return nil
+}
+
+// gather calls a source until so many values of it are known. A call that
+// teaches nothing new ends it as one that fails does.
+func (p *Pool) gather(ctx context.Context, src source, want int) error {
+	for before := -1; before < p.count(src) && p.count(src) < want; {
+		before = p.count(src)
+		if _, err := p.fresh(ctx, src, shared, nil); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -126,13 +126,8 @@ func randomly(path string) bool {
 // its family, by a value that the run made for it. looked is false when that
 // cannot be told from there.
 func (p *Pool) sought(ctx context.Context, s story, t *thing) (found, looked bool) {
-	i := slices.IndexFunc(p.Families, func(f plumbline.Family) bool { return f.Create == s.intent.Operation && f.List != "" && f.ItemID != "" })
-	if i < 0 || len(s.intent.Nonces) == 0 {
-		return false, false
-	}
-	f := p.Families[i]
-	list, ok := p.operation(f.List)
-	if !ok || len(list.Cases) == 0 || !list.Safe() || !fits(list.Path, s.intent.Path) {
+	f, list, ok := p.listOf(s)
+	if !ok {
 		return false, false
 	}
 	req := clone(list.Cases[0].Request)
@@ -156,6 +151,18 @@ func (p *Pool) sought(ctx context.Context, s story, t *thing) (found, looked boo
 		}
 	}
 	return false, false
+}
+
+// listOf is the operation that lists what an intent was to create, with its
+// family, when what was to be created can be told apart there.
+func (p *Pool) listOf(s story) (f plumbline.Family, list plumbline.Operation, ok bool) {
+	i := slices.IndexFunc(p.Families, func(f plumbline.Family) bool { return f.Create == s.intent.Operation && f.List != "" && f.ItemID != "" })
+	if i < 0 || len(s.intent.Nonces) == 0 {
+		return f, list, false
+	}
+	f = p.Families[i]
+	list, ok = p.operation(f.List)
+	return f, list, ok && len(list.Cases) > 0 && list.Safe() && fits(list.Path, s.intent.Path)
 }
 
 // mostPages bounds the search for one thing.

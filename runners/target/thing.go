@@ -69,11 +69,11 @@ func (p *Pool) fresh(ctx context.Context, src source, u use, chain []source) (*t
 		return nil, err
 	}
 	t, a, err := p.produce(ctx, op, op.Cases[0], src, u, chain)
-	if err != nil && op.Creates() && (a.Status == http.StatusConflict || a.Status == http.StatusUnprocessableEntity) && len(op.Cases[0].Unique) > 0 {
+	if err != nil && op.Creates() && taken(a.Status) && len(op.Cases[0].Unique) > 0 {
 		t, a, err = p.produce(ctx, op, op.Cases[0], src, u, chain)
 	}
 	for _, c := range op.Cases[1:min(len(op.Cases), 4)] {
-		if err != nil && (a.Status == http.StatusBadRequest || a.Status == http.StatusUnprocessableEntity || a.Status == http.StatusConflict || a.Status == http.StatusNotFound) {
+		if err != nil && refused(a.Status) {
 			t, a, err = p.produce(ctx, op, c, src, u, chain)
 		}
 	}
@@ -82,6 +82,17 @@ func (p *Pool) fresh(ctx context.Context, src source, u use, chain []source) (*t
 		return nil, err
 	}
 	return t, nil
+}
+
+// taken tells the statuses by which a creation is refused for a name that
+// something has already.
+func taken(status int) bool {
+	return status == http.StatusConflict || status == http.StatusUnprocessableEntity
+}
+
+// refused tells the statuses after which another case may be let through.
+func refused(status int) bool {
+	return taken(status) || status == http.StatusBadRequest || status == http.StatusNotFound
 }
 
 // resting says why a source is let alone: it has failed again and again.
