@@ -59,3 +59,17 @@ func TestAStoredRefusalIsTheCauseOfWhatShowsIt(t *testing.T) {
 		}
 	}
 }
+
+// Of several writes that were stored, the one that the answers show is the cause.
+func TestAnInvalidValueAmongWhatWasStoredIsTheCause(t *testing.T) {
+	t.Parallel()
+	mark := plumbline.Mark{Kind: plumbline.MarkBody, Pointer: "/quantity", Message: "got 0", Schema: "/components/schemas/Order/properties/quantity/minimum", Keyword: "minimum"}
+	d, claim, e := spoil(failedWrite+"/orders", step(contractFailed, "read-1", func(o *plumbline.Observation) {
+		differs("answer:before", "/note", "is a, was b")(o)
+		differs("answer:before", "/quantity", "is 0, was 2")(o)
+		o.Marks = append(o.Marks, mark)
+	}), withOrders)(t)
+	if v := judgeFailed(d, claim, e); v.Outcome != plumbline.Fail || v.Cause != causeOf(mark) {
+		t.Errorf("%s, cause %q", v.Outcome, v.Cause)
+	}
+}

@@ -144,6 +144,9 @@ func judgeFailed(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 	found = append(found, more...)
 	if len(found) > 0 {
 		v := accuse(e, tried+walked, "writes", found)
+		if i := slices.IndexFunc(found, func(w wrongdoing) bool { return w.level == plumbline.LevelProved && w.cause != l.failure() }); i >= 0 {
+			v.Cause = found[i].cause // what was stored is answered elsewhere too
+		}
 		v.Remedy = "validate the whole request before the first change, or undo it"
 		return v
 	}
@@ -176,7 +179,7 @@ func (l life) written(f flown) (found []wrongdoing, tried int) {
 			if _, carried := body[firstToken(mark.Pointer, l.f.Inside)]; carried {
 				level = plumbline.LevelProved
 			}
-			found = append(found, f.wrong(level, c.Operation+" is refused with "+answer(write)+", and "+mark.Pointer+" "+mark.Message, storedAs(o, mark.Pointer, "failed write "+l.f.Name), o))
+			found = append(found, f.wrong(level, c.Operation+" is refused with "+answer(write)+", and "+mark.Pointer+" "+mark.Message, storedAs(o, mark.Pointer, l.failure()), o))
 		}
 	}
 	return found, tried
@@ -194,6 +197,9 @@ func storedAs(o plumbline.Observation, pointer, otherwise string) string {
 	return otherwise
 }
 
+// failure is the cause of what writes that fail leave behind.
+func (l life) failure() string { return "failed write " + l.f.Name }
+
 // grown finds a list that has more items after a creation was refused.
 func (l life) grown(f flown, e *plumbline.Evidence) ([]wrongdoing, int) {
 	o, ok := f.made("create-invalid")
@@ -207,5 +213,5 @@ func (l life) grown(f flown, e *plumbline.Evidence) ([]wrongdoing, int) {
 	if after.Distinct <= before.Distinct {
 		return nil, 1
 	}
-	return []wrongdoing{f.wrong(plumbline.LevelLikely, l.f.Create+" is refused with "+answer(o)+", and the list has grown", "failed write "+l.f.Name, o)}, 1
+	return []wrongdoing{f.wrong(plumbline.LevelLikely, l.f.Create+" is refused with "+answer(o)+", and the list has grown", l.failure(), o)}, 1
 }
