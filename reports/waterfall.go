@@ -80,4 +80,13 @@ func waterfallSVG(x plumbline.Exhibit) template.HTML {
 }
 
 // lasted prints a short time for people.
-func lasted(d time.Duration) string { return amount(float64(d)/float64(time.Millisecond), "ms") }
+func lasted(d time.Duration) string {
+	switch ms := float64(d) / float64(time.Millisecond); {
+	case ms < 10:
+		return fmt.Sprintf("%.2f ms", ms)
+	case ms < 100:
+		return fmt.Sprintf("%.1f ms", ms)
+	default:
+		return amount(ms, "ms")
+	}
+}

@@ -20,7 +20,7 @@ func (s *session) judge(e *plumbline.Evidence) plumbline.Report {
 	r := scenarios.Judge(s.design, s.plan, scenarios.Functions(), e)
 	r.Notes = append(r.Notes, s.notes...)
 	for i, f := range r.Findings {
-		if f.Replay != "" {
+		if strings.HasPrefix(f.Replay, "plumbline replay ") {
 			r.Findings[i].Replay += replayFlags(s.out)
 		}
 	}
