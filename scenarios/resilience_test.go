@@ -19,6 +19,7 @@ func init() {
 		dependencyMap:       {"recs", "optional-is-critical"},
 		faultMatrix:         {"payment", "idle-timeout-only"},
 		timeoutBoundsHang:   {"payment", "no-timeout"},
+		timeoutTotal:        {"payment", "idle-timeout-only"},
 		retryBounded:        {"payment", "unbounded-retry"},
 		retryJitter:         {"payment", "retry-without-jitter"},
 		retryOnlySafe:       {"payment", "retry-nonidempotent-post"},
@@ -112,8 +113,8 @@ func TestEachDefectIsNamed(t *testing.T) {
 		by     string
 		also   []string
 	}{
-		{"no-timeout", timeoutBoundsHang, []string{faultMatrix, bulkheadIsolates}},
-		{"idle-timeout-only", faultMatrix, nil},
+		{"no-timeout", timeoutBoundsHang, []string{timeoutTotal, faultMatrix, bulkheadIsolates}},
+		{"idle-timeout-only", timeoutTotal, []string{faultMatrix}},
 		{"unbounded-retry", retryBounded, []string{faultMatrix}},
 		{"retry-without-jitter", retryJitter, nil},
 		{"retry-nonidempotent-post", retryOnlySafe, nil},

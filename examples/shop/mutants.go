@@ -18,7 +18,7 @@ type Mutant struct {
 // Mutants lists the defects.
 func Mutants() []Mutant {
 	return []Mutant{
-		{"no-timeout", "calls to payment have no deadline", "resilience/timeout-bounds-hang", []string{"resilience/fault-matrix", "resilience/bulkhead-isolates"}},
+		{"no-timeout", "calls to payment have no deadline", "resilience/timeout-bounds-hang", []string{"resilience/timeout-total-not-idle", "resilience/fault-matrix", "resilience/bulkhead-isolates"}},
 		{"unbounded-retry", "calls are repeated up to 50 times", "resilience/retry-bounded", []string{"resilience/fault-matrix"}},
 		{"retry-without-jitter", "gaps of 100 ms and 200 ms, always", "resilience/retry-jitter", nil},
 		{"retry-nonidempotent-post", "the charge is repeated without a key", "resilience/retry-only-safe", []string{"contract/outbound-conforms"}},
@@ -39,7 +39,7 @@ func Mutants() []Mutant {
 		{"bfla", "anybody may see the sales", "auth/bfla", nil},
 		{"mass-assignment", "a patch may set the total", "auth/property-level", nil},
 		{"drops-consumer-field", "the note of an order is not shown", "contract/pacts-verified", []string{"contract/consumer-kept", "contract/roundtrip"}},
-		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/fault-matrix", []string{"resilience/timeout-bounds-hang", "resilience/optional-degrades"}},
+		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/timeout-total-not-idle", []string{"resilience/fault-matrix", "resilience/timeout-bounds-hang", "resilience/optional-degrades"}},
 		{"drops-traceparent", "outbound calls carry no trace context", "obs/traceparent", nil},
 		{"500-on-long-note", "a note of the greatest length panics", "contract/no-5xx-on-valid-input", []string{"contract/response-conforms"}},
 		{"accepts-too-many", "a quantity of 1000 is taken", "contract/invalid-input-rejected", nil},
