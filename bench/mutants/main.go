@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ import (
 type config struct {
 	plumbline, mutants, results, out string
 	target                           string
-	good, loaded, parallel           int
+	good, loaded, times, parallel    int
 	log                              io.Writer
 }
 
@@ -45,6 +46,7 @@ func main() {
 	flag.StringVar(&c.out, "out", "out/mutants", "where the run directories go")
 	flag.IntVar(&c.good, "good", 10, "runs of the right system")
 	flag.IntVar(&c.loaded, "overloads", 0, "runs of the right system under more load than it carries")
+	flag.IntVar(&c.times, "times", 1, "runs of each defect")
 	flag.IntVar(&c.parallel, "parallel", 1, "runs at once")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -64,6 +66,7 @@ func run(ctx context.Context, c config) error {
 	if c.target != "processes" && c.target != "compose" {
 		return fmt.Errorf("-target %s: known are processes and compose", c.target)
 	}
+	mutants = slices.Repeat(mutants, max(c.times, 1))
 	for i := range c.good {
 		mutants = append(mutants, shop.Mutant{Name: fmt.Sprintf("none-%02d", i+1)})
 	}
@@ -75,7 +78,7 @@ func run(ctx context.Context, c config) error {
 	g.SetLimit(max(c.parallel, 1))
 	for i, m := range mutants {
 		g.Go(func() error {
-			got, err := c.measure(ctx, m)
+			got, err := c.measure(ctx, m, i)
 			measured[i] = got
 			return err
 		})
@@ -139,9 +142,12 @@ func (c config) command(ctx context.Context, m shop.Mutant, dir string) *exec.Cm
 }
 
 // measure runs the demo once and reads its report.
-func (c config) measure(ctx context.Context, m shop.Mutant) (measurement, error) {
+func (c config) measure(ctx context.Context, m shop.Mutant, n int) (measurement, error) {
 	out := measurement{Mutant: m}
 	dir := filepath.Join(c.out, m.Name)
+	if c.times > 1 {
+		dir += fmt.Sprintf("-%03d", n)
+	}
 	began := time.Now()
 	said, err := c.command(ctx, m, dir).CombinedOutput()
 	out.took = time.Since(began)

@@ -83,6 +83,9 @@ func Render(w io.Writer, x plumbline.Experiment) error {
 	if err != nil {
 		return err
 	}
+	if len(x.Claims) == 0 { // no claims are not written
+		x.Claims = nil
+	}
 	if !reflect.DeepEqual(back, x) {
 		return fmt.Errorf("render %s: the profile does not say all of the experiment", x.ID)
 	}

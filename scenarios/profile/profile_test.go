@@ -34,6 +34,23 @@ func TestWhatIsRenderedReadsBack(t *testing.T) {
 	}
 }
 
+// Clients who try again, an early end, and no claims are said as well.
+func TestClientsAndTheirEndReadBack(t *testing.T) {
+	t.Parallel()
+	x := load()
+	x.Claims = []string{}
+	x.Phases[0].Stop = &plumbline.Stop{Share: 0.5, Least: 50, Window: 2 * time.Second}
+	x.Phases[0].Streams[0].Patience = &plumbline.Patience{Timeout: time.Second, Attempts: 3, Pause: 100 * time.Millisecond}
+	x.Phases[0].Streams[1].Patience = &plumbline.Patience{}
+	var out bytes.Buffer
+	if err := Render(&out, x); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "attempts: 3") {
+		t.Error(out.String())
+	}
+}
+
 func TestRenderRefusesFaults(t *testing.T) {
 	t.Parallel()
 	x := load()
