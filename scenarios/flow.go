@@ -102,7 +102,9 @@ func (l life) bound(op plumbline.Operation, c plumbline.Case, of string) (plumbl
 // /projects/{projectId} –, by what it is taken from.
 func (l life) place(op plumbline.Operation, c plumbline.Case) int {
 	named := func(b plumbline.Bind) bool { return b.In == "path" && b.Name == l.f.Param && l.f.Param != "" }
-	made := func(b plumbline.Bind) bool { return b.In == "path" && b.From == l.f.Create && (l.f.Param == "" || b.Pointer == l.f.ID) }
+	made := func(b plumbline.Bind) bool {
+		return b.In == "path" && b.From == l.f.Create && (l.f.Param == "" || b.Pointer == l.f.ID)
+	}
 	if i := slices.IndexFunc(c.Binds, named); i >= 0 || strings.Contains(op.Path, "{"+l.f.Param+"}") {
 		return i
 	}
