@@ -71,7 +71,7 @@ func TestLives(t *testing.T) {
 		return step(contractRoundtrip, "gone", func(o *plumbline.Observation) {
 			o.Status = code
 			for range marks {
-				differs("answer:read-less", "/status", "is 1, was 2")(o)
+				differs("answer:read-unset", "/status", "is 1, was 2")(o)
 			}
 		})
 	}
@@ -123,6 +123,11 @@ func TestLives(t *testing.T) {
 		}, plumbline.Skipped, "", nil},
 		{"PATCH clears", at(rulePartial), step(contractRoundtrip, "read-patched", differs("answer:read-before", "/note", `is missing, was "x"`)), plumbline.Fail, plumbline.LevelProved, nil},
 		{"PATCH moves the total", at(rulePartial), step(contractRoundtrip, "read-patched", differs("answer:read-before", "/total", "is 5, was 3")), plumbline.Pass, "", nil},
+		{"null keeps the value", at(ruleCleared), noted("y", "y"), plumbline.Fail, plumbline.LevelProved, nil},
+		{"null removes it", at(ruleCleared), noted("y", ""), plumbline.Pass, "", nil},
+		{"null brings the default back", at(ruleCleared), noted("y", "none"), plumbline.Pass, "", nil},
+		{"never shown", at(ruleCleared), noted("", ""), plumbline.Skipped, "", nil},
+		{"null is refused", at(ruleCleared), func(e *plumbline.Evidence) { noted("y", "y")(e); step(contractRoundtrip, "unset", status(422))(e) }, plumbline.Skipped, "", nil},
 		{"still there", at(ruleGone), gone(200, 0), plumbline.Fail, plumbline.LevelProved, nil},
 		{"marked as deleted", at(ruleGone), gone(200, 1), plumbline.Fail, plumbline.LevelLikely, nil},
 		{"deleted softly", at(ruleGone), func(e *plumbline.Evidence) {
@@ -131,7 +136,7 @@ func TestLives(t *testing.T) {
 		}, plumbline.Pass, "", nil},
 		{"deleted before too", at(ruleGone), func(e *plumbline.Evidence) {
 			gone(200, 1)(e)
-			for _, name := range []string{"read-less", "gone"} {
+			for _, name := range []string{"read-unset", "gone"} {
 				step(contractRoundtrip, name, bodied(`{"id":"o-1","deleted":true}`))(e)
 			}
 		}, plumbline.Fail, plumbline.LevelLikely, nil},
@@ -142,6 +147,20 @@ func TestLives(t *testing.T) {
 		}, plumbline.Inconclusive, "", nil},
 		{"the creation is refused", at(ruleGone), step(contractRoundtrip, "create", status(409)), plumbline.Skipped, "", nil},
 	})
+}
+
+// noted makes the note be shown after it was set, and after it was taken away.
+func noted(before, after string) func(*plumbline.Evidence) {
+	shown := func(note string) func(*plumbline.Observation) {
+		if note == "" {
+			return bodied(`{"id":"o-1"}`)
+		}
+		return bodied(`{"id":"o-1","note":"` + note + `"}`)
+	}
+	return func(e *plumbline.Evidence) {
+		step(contractRoundtrip, "read-set", shown(before))(e)
+		step(contractRoundtrip, "read-unset", shown(after))(e)
+	}
 }
 
 func TestFailedWrites(t *testing.T) {

@@ -44,8 +44,15 @@ func withOrders(d *plumbline.Design) {
 		list, invoice, item, read, remove,
 	)
 	for i, o := range d.Operations {
-		if o.ID == "replaceOrder" {
+		switch o.ID {
+		case "replaceOrder":
 			d.Operations[i].Cases = append(d.Operations[i].Cases, less)
+		case "patchOrder":
+			for name, body := range map[string]string{"a-note": `{"note":"y"}`, "no-note": `{"note":null}`} {
+				k := mergedBy(o.Cases[0], name, body)
+				d.Operations[i].Cases = append(d.Operations[i].Cases, k)
+			}
+			slices.SortFunc(d.Operations[i].Cases[1:], func(a, b plumbline.Case) int { return strings.Compare(a.ID, b.ID) })
 		}
 	}
 	d.Families = []plumbline.Family{
@@ -55,6 +62,14 @@ func withOrders(d *plumbline.Design) {
 		},
 		{Name: "/orders/{id}/items", Parent: "/orders", Item: "/orders/{id}/items/{item}", Param: "item", Create: "addItem", Read: "getItem", Delete: "removeItem", ID: "/id"},
 	}
+}
+
+// mergedBy is a case with another body, as a merge patch.
+func mergedBy(c plumbline.Case, name, body string) plumbline.Case {
+	c.ID = c.Operation + "/" + name
+	c.Request.Header = map[string][]string{"Content-Type": {mergePatch}}
+	c.Request.Body = []byte(body)
+	return c
 }
 
 // lists changes how the list of orders is walked.

@@ -19,17 +19,18 @@ const (
 	ruleGone       = "deleted-gone"
 	ruleLocated    = "location-resolves"
 	ruleReplaced   = "put-replaces"
+	ruleCleared    = "patch-null-removes"
 )
 
 func init() {
 	register(plumbline.Function{
 		ID:    roundtrip,
 		Title: "What is created can be read, changed, and is gone after deletion",
-		Doc: `Method: of every kind of resource that can be created and read, one is made, read, read where its Location says, replaced, read, replaced by the same again, read, patched, read, replaced by less, read, deleted and read; what was sent is compared with what is read.
-Criterion: what was created is readable with the values that were sent (created-readable), and where its Location says (location-resolves); an update that was answered 2xx is readable (update-readable); the same PUT again changes nothing more (put-idempotent); a member that PUT leaves out does not keep its value (put-replaces); PATCH changes what it names and nothing else that a client has set (patch-partial); after a deletion that was answered 200 or 204 a read is answered 404 or 410 (deleted-gone).
+		Doc: `Method: of every kind of resource that can be created and read, one is made, read, read where its Location says, replaced, read, replaced by the same again, read, patched, read, replaced by less, read, given a member by a merge patch and relieved of it by another with null, deleted and read; what was sent is compared with what is read.
+Criterion: what was created is readable with the values that were sent (created-readable), and where its Location says (location-resolves); an update that was answered 2xx is readable (update-readable); the same PUT again changes nothing more (put-idempotent); a member that PUT leaves out does not keep its value (put-replaces); PATCH changes what it names and nothing else that a client has set (patch-partial); null in an application/merge-patch+json removes a member (patch-null-removes); after a deletion that was answered 200 or 204 a read is answered 404 or 410 (deleted-gone).
 Guard: reading waits two seconds for what becomes true by and by. Times that mean the same moment, and numbers of the same value, are equal; texts that differ in case or surrounding space, and numbers that were rounded, are likely normalised and warn. A member that the document does not give to the answer, such as a password, and one that is null or empty, may be missing. What the server adds or computes may change, and what was left out may get its default again. A Location of another shape than the path of the resource is not followed. A read after deletion that shows something else than what was deleted is inconclusive: identifiers may be used again. One that shows the resource with a mark that it is deleted, which it did not have before, is a soft deletion.`,
 		Standard: "RFC 9110 §9.3.2 to §9.3.5; RFC 5789; RFC 7396; EvoMaster F103 and F901 to F906",
-		Mutants:  []string{"update-is-lost", "put-adds-up", "patch-clears", "delete-forgets"},
+		Mutants:  []string{"update-is-lost", "put-adds-up", "patch-clears", "null-is-ignored", "delete-forgets"},
 		Order:    30,
 		Repeats:  true,
 		Plan:     planRoundtrip,
@@ -76,6 +77,8 @@ func ruleWords(rule string) string {
 		return "PUT replaces all of it"
 	case rulePartial:
 		return "PATCH changes what it names and nothing else"
+	case ruleCleared:
+		return "null in a merge patch removes the member"
 	}
 	return "what is deleted is gone"
 }
@@ -103,6 +106,8 @@ func (l life) story() (plumbline.Flow, []string) {
 	patching := l.patching(merged(created, replaced))
 	add(rulePartial, patching)
 	add(ruleReplaced, l.lessening(replaced, lastReading(flow)))
+	_, clearing := l.clearing()
+	add(ruleCleared, clearing)
 	if len(replacing) > 0 || len(patching) > 0 {
 		rules = append(rules, ruleUpdated)
 	}

@@ -46,6 +46,8 @@ func judgeRoundtrip(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 		return t.located()
 	case ruleReplaced:
 		return t.replaced()
+	case ruleCleared:
+		return t.cleared()
 	}
 	return t.gone()
 }

@@ -52,19 +52,9 @@ func (s *service) patchOrder(ctx context.Context, r *http.Request, user string) 
 		return 0, nil, refuse(http.StatusUnprocessableEntity, "name something to change")
 	}
 	paid, set := s.paid(fields)
-	all := map[string]any{"product_id": o.Product, "quantity": float64(o.Quantity), "note": o.Note}
-	if s.mutant.is("patch-clears") {
-		delete(all, "note")
-	}
-	for name, v := range fields {
-		switch {
-		case name == "product_id":
-			return 0, nil, refuse(http.StatusUnprocessableEntity, "the product cannot be changed")
-		case name == "note" && v == nil:
-			delete(all, "note")
-		default:
-			all[name] = v
-		}
+	all, err := s.mergedInto(o, fields)
+	if err != nil {
+		return 0, nil, err
 	}
 	wanted := order{}
 	if err := s.fill(&wanted, all); err != nil {
@@ -76,6 +66,26 @@ func (s *service) patchOrder(ctx context.Context, r *http.Request, user string) 
 		return http.StatusOK, s.shown(o), s.put(ctx, o)
 	}
 	return s.edited(ctx, o)
+}
+
+// mergedInto is what an order is by a merge patch.
+func (s *service) mergedInto(o order, fields map[string]any) (map[string]any, error) {
+	all := map[string]any{"product_id": o.Product, "quantity": float64(o.Quantity), "note": o.Note}
+	if s.mutant.is("patch-clears") {
+		delete(all, "note")
+	}
+	for name, v := range fields {
+		switch {
+		case v == nil && s.mutant.is("null-is-ignored"):
+		case name == "product_id":
+			return nil, refuse(http.StatusUnprocessableEntity, "the product cannot be changed")
+		case name == "note" && v == nil:
+			delete(all, "note")
+		default:
+			all[name] = v
+		}
+	}
+	return all, nil
 }
 
 // paid is a defect: it takes the total from what the client sends, and passes

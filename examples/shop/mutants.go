@@ -46,6 +46,7 @@ func Mutants() []Mutant {
 		{"update-is-lost", "an update is answered and not stored", "contract/roundtrip", []string{"contract/flows-hold"}},
 		{"put-adds-up", "the same PUT again changes the order again", "contract/roundtrip", []string{"contract/flows-hold"}},
 		{"patch-clears", "a patch takes away what it does not mention", "contract/roundtrip", nil},
+		{"null-is-ignored", "a null in a patch changes nothing", "contract/roundtrip", nil},
 		{"delete-forgets", "a deletion is answered and not made", "contract/roundtrip", []string{"contract/use-after-delete", "contract/flows-hold"}},
 		{"invoice-survives", "the invoice of a deleted order is still shown", "contract/use-after-delete", nil},
 		{"writes-before-check", "the quantity is stored before it is refused", "contract/failed-write-changes-nothing", []string{"contract/response-conforms"}},
