@@ -17,6 +17,11 @@ type Mutant struct {
 
 // Mutants lists the defects.
 func Mutants() []Mutant {
+	return slices.Concat(onWires(), inAnswers(), atWork())
+}
+
+// onWires are defects of how the shop deals with its dependencies.
+func onWires() []Mutant {
 	return []Mutant{
 		{"no-timeout", "calls to payment have no deadline", "resilience/timeout-bounds-hang", []string{"resilience/timeout-total-not-idle", "resilience/fault-matrix", "resilience/bulkhead-isolates"}},
 		{"unbounded-retry", "calls are repeated up to 50 times", "resilience/retry-bounded", []string{"resilience/fault-matrix"}},
@@ -29,18 +34,23 @@ func Mutants() []Mutant {
 		{"liveness-depends-on-db", "liveness asks the store", "resilience/liveness-independent", nil},
 		{"no-recovery-latch", "an outage leaves a flag that is never cleared", "resilience/recovers-after-outage", []string{"resilience/breaker-closes"}},
 		{"shared-pool-no-bulkhead", "one small pool for all operations", "resilience/bulkhead-isolates", nil},
+		{"bad-outbound-call", "payment is sent the order as a number", "contract/outbound-conforms", nil},
+		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/timeout-total-not-idle", []string{"resilience/fault-matrix", "resilience/timeout-bounds-hang", "resilience/optional-degrades"}},
+		{"drops-traceparent", "outbound calls carry no trace context", "obs/traceparent", nil},
+	}
+}
+
+// inAnswers are defects that a caller sees in an answer.
+func inAnswers() []Mutant {
+	return []Mutant{
 		{"response-type-drift", "total is text", "contract/response-conforms", []string{"contract/pacts-verified"}},
 		{"500-on-invalid-input", "a negative quantity panics", "contract/no-5xx-on-invalid-input", []string{"security/error-leak"}},
-		{"slow-at-load", "one lock around the hot path", "load/slo-at-target", nil},
 		{"leaks-stacktrace", "the stack is shown when a dependency fails", "security/error-leak", nil},
 		{"missing-401", "the invoice asks for no credentials", "auth/anonymous-rejected", []string{"auth/bola"}},
-		{"bad-outbound-call", "payment is sent the order as a number", "contract/outbound-conforms", nil},
 		{"bola", "the owner of an order is not compared with the caller", "auth/bola", nil},
 		{"bfla", "anybody may see the sales", "auth/bfla", nil},
 		{"mass-assignment", "a patch may set the total", "auth/property-level", nil},
 		{"drops-consumer-field", "the note of an order is not shown", "contract/pacts-verified", []string{"contract/consumer-kept", "contract/roundtrip"}},
-		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/timeout-total-not-idle", []string{"resilience/fault-matrix", "resilience/timeout-bounds-hang", "resilience/optional-degrades"}},
-		{"drops-traceparent", "outbound calls carry no trace context", "obs/traceparent", nil},
 		{"500-on-long-note", "a note of the greatest length panics", "contract/no-5xx-on-valid-input", []string{"contract/response-conforms"}},
 		{"accepts-too-many", "a quantity of 1000 is taken", "contract/invalid-input-rejected", nil},
 		{"update-is-lost", "an update is answered and not stored", "contract/roundtrip", []string{"contract/flows-hold"}},
@@ -62,12 +72,20 @@ func Mutants() []Mutant {
 		{"undocumented-limit", "a note of more than 100 characters is refused", "contract/valid-input-accepted", []string{"contract/examples-valid"}},
 		{"invoice-changes-order", "asking for the invoice raises the quantity", "contract/safe-methods", nil},
 		{"sniffable", "answers let a browser guess what they are", "security/headers", nil},
+		{"undeclared-field", "the products of the list name their supplier", "contract/no-drift", nil},
+	}
+}
+
+// atWork are defects that show under load, in repetitions, between callers, and
+// at shutdown.
+func atWork() []Mutant {
+	return []Mutant{
+		{"slow-at-load", "one lock around the hot path", "load/slo-at-target", nil},
 		{"fewer-workers", "a quarter of the workers is missing", "load/capacity-headroom", nil},
 		{"goodput-collapse", "the more wait, the longer each takes", "overload/goodput-plateau", []string{"overload/recovers", "overload/sheds-fast", "overload/queue-bounded", "overload/no-metastability", "load/capacity-headroom"}},
 		{"no-load-shedding", "as many wait as want to", "overload/sheds-fast", []string{"overload/goodput-plateau", "overload/queue-bounded", "overload/recovers", "overload/no-metastability"}},
 		{"metastable-retry-storm", "as many wait as want to, and who has gone away is served all the same", "overload/no-metastability", []string{"overload/sheds-fast", "overload/queue-bounded", "overload/recovers", "overload/goodput-plateau"}},
 		{"scarred-by-overload", "after an overload each request takes thrice as long", "overload/recovers", []string{"overload/no-metastability", "overload/queue-bounded", "load/capacity-headroom"}},
-		{"undeclared-field", "the products of the list name their supplier", "contract/no-drift", nil},
 		{"idempotency-key-ignored", "the key is read and dropped", "idempotency/key-replays", []string{"idempotency/key-concurrent", "idempotency/key-mismatch"}},
 		{"idempotency-race", "the key is looked up, and stored when all is done", "idempotency/key-concurrent", nil},
 		{"key-mismatch-accepted", "the same key with another body is another request", "idempotency/key-mismatch", nil},
