@@ -53,3 +53,11 @@ func TestTableCounts(t *testing.T) {
 		}
 	}
 }
+
+func TestMainJobHasItsSixteen(t *testing.T) {
+	t.Parallel()
+	got, err := selected("main")
+	if err != nil || len(got) != 16 {
+		t.Errorf("%d defects, %v", len(got), err)
+	}
+}
