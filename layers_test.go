@@ -23,7 +23,8 @@ func mayImport() map[string][]string {
 		".":        {},
 		"features": {},
 
-		"contracts/openapi":     {"."},
+		"contracts/mistake":     {"."},
+		"contracts/openapi":     {".", "contracts/mistake"},
 		"contracts/diff":        {".", "contracts/openapi", "contracts/schema"},
 		"contracts/examples":    {".", "contracts/openapi", "contracts/schema"},
 		"contracts/overlay":     {},
@@ -36,10 +37,10 @@ func mayImport() map[string][]string {
 		"contracts/outbound":    {".", "contracts/openapi", "contracts/schema"},
 		"contracts/arazzo":      {"."},
 		"contracts/har":         {".", "contracts/openapi", "contracts/outbound", "contracts/schema"},
-		"contracts/slo":         {"."},
+		"contracts/slo":         {".", "contracts/mistake"},
 		"contracts/wfc":         {"."},
 		"contracts/workload":    {"."},
-		"contracts/declaration": {".", "contracts/slo", "contracts/wfc", "contracts/workload"},
+		"contracts/declaration": {".", "contracts/mistake", "contracts/slo", "contracts/wfc", "contracts/workload"},
 
 		"scenarios":         {".", "contracts/overlay", "features"},
 		"scenarios/gherkin": {"."},

@@ -35,7 +35,7 @@ func (s *session) compare() error {
 	}
 	old, err := s.released(base)
 	if err != nil {
-		return fmt.Errorf("--base %s: %w", base, err)
+		return unreadable("--base", base, "a file, a URL, or git:REV[:PATH]", "the released document cannot be read", err)
 	}
 	changes, err := diff.Compare(old, s.doc)
 	if err != nil {

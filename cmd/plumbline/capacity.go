@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -56,7 +55,7 @@ plumbline.yaml, is the permission, and nothing is ever sent beyond it.`,
 // answer itself says how the command ends.
 func (a *app) capacity(ctx context.Context, o options) error {
 	if o.search.Precision <= 0 || o.search.Precision >= 1 || o.search.Step < 2*time.Second {
-		return usage(errors.New("--precision is a share between 0 and 1, and a --step takes 2s at least"))
+		return usage(wrongFlag("--precision", "", "write for example --precision 0.1 --step 5s", "--precision is a share between 0 and 1, and a --step takes 2s at least"))
 	}
 	o.search.Budget = o.budget
 	o.budget = 0           // the first step is not dropped for the length of all

@@ -115,22 +115,3 @@ func (a *app) explainSteps() error {
 	}
 	return nil
 }
-
-// codes explains the codes of configuration errors.
-func codes() map[string]string {
-	return map[string]string{
-		"CFG001": "plumbline.yaml is not YAML. The snippet marks where reading stopped.",
-		"CFG002": "A key of plumbline.yaml is not known. Keys are checked strictly, because a misspelt claim would otherwise silently not be judged.",
-		"CFG003": "A value has the wrong type, or something that is needed is missing.",
-		"CFG004": "A value is not one of those that are possible.",
-		"CFG005": "An environment variable that plumbline.yaml names is not set. ${NAME:-default} gives a default.",
-		"CFG006": "A file cannot be read, or a pattern matches no file. Paths are relative to plumbline.yaml.",
-		"SLO101": "An objective cannot be understood.",
-		"SLO102": "An objective, a dependency or the load mix names an operation that the OpenAPI document does not have. Operations are named by operationId, \"METHOD /path\", tag:NAME or \"*\".",
-		"SLO103": "Two objectives contradict each other: the same share of the same operations with two values, or one name for two.",
-		"SLO104": "The planned load is too small to decide the objective: even without a single bad request the upper bound of the bad share would lie above what is allowed. n = ln(0.05)/ln(target) requests without a failure prove a target at 95 % (59 for 95 %, 299 for 99 %, 2,995 for 99.9 %).",
-		"SLO105": "An OpenSLO file cannot be read.",
-		"SLO106": "An OpenSLO document is not of the form that OpenSLO v1 prescribes.",
-		"SLO107": "An OpenSLO threshold has no unit: OpenSLO leaves it to the metric. Bind it in plumbline.yaml with unit: s or ms, or with good: \"latency <= 300ms\".",
-	}
-}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -31,12 +29,12 @@ func (c *consumerTests) bind(f *pflag.FlagSet) {
 func (s *session) written(c consumerTests) (map[string]artefact, error) {
 	switch {
 	case c.language == "" && (c.consumer != "" || len(c.operations) > 0):
-		return nil, usage(errors.New("--consumer and --operations are for --consumer-tests go"))
+		return nil, usage(wrongFlag("--consumer", "", "give --consumer-tests go as well", "--consumer and --operations are for --consumer-tests go"))
 	case c.language == "":
 		files, err := s.artefacts()
 		return files, harness(err)
 	case c.language != "go":
-		return nil, usage(fmt.Errorf("--consumer-tests %s: known is go", c.language))
+		return nil, usage(notOneOf("--consumer-tests", c.language, []string{"go"}))
 	}
 	ops := s.design.Operations
 	if len(c.operations) > 0 {

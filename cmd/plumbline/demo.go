@@ -49,7 +49,7 @@ func defects() []string {
 func (a *app) demo(ctx context.Context, o options, defect string) error {
 	for name := range strings.SplitSeq(defect, ",") {
 		if name != "" && !slices.Contains(defects(), name) {
-			return usage(fmt.Errorf("--defect %s: known are %s", name, strings.Join(defects(), ", ")))
+			return usage(notOneOf("--defect", name, defects()))
 		}
 	}
 	if o.out == "" {

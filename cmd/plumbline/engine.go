@@ -27,7 +27,7 @@ func pactEngine(s *session) (*pact.Verifier, error) {
 		v.Engine, v.Shard, v.Worker = "pact-go", 1, []string{path, "-test.run=^TestWorker$", "-test.timeout=0"}
 		return v, nil
 	}
-	return nil, fmt.Errorf("--pact-engine %s: known are ffi and pact-go", s.engine)
+	return nil, notOneOf("--pact-engine", s.engine, []string{"ffi", "pact-go"})
 }
 
 // beside finds a program next to this one, or on the PATH.

@@ -43,7 +43,7 @@ Where it listens on anything but loopback it wants the bearer token of
 		RunE: func(c *cobra.Command, args []string) error {
 			token, _ := a.env(gateToken)
 			if !onLoopback(listen) && token == "" {
-				return usage(fmt.Errorf("--listen %s can be reached from other machines: set %s to the token that callers show", listen, gateToken))
+				return usage(wrongFlag("--listen", listen, "set "+gateToken+" to the token that callers show", "the address can be reached from other machines, and there is no token"))
 			}
 			return a.serveGate(c.Context(), listen, token, keep, runner{dir: dir, args: args, log: a.note})
 		},
@@ -152,6 +152,8 @@ func (t *tail) last() string {
 	for line := range strings.SplitSeq(t.String(), "\n") {
 		if msg, ok := strings.CutPrefix(line, "plumbline: "); ok {
 			out = msg
+		} else if strings.HasPrefix(line, "error[") {
+			out = line
 		}
 	}
 	return out

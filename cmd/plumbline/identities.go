@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/plumbline-dev/plumbline/runners/credentials"
@@ -13,7 +12,7 @@ import (
 func (s *session) authenticated() error {
 	if s.auth != "" {
 		if err := s.declared.ReadAuth(s.auth); err != nil {
-			return fmt.Errorf("--auth: %w", err)
+			return wrongFlag("--auth", s.auth, "an authentication file of Web Fuzzing Commons", "the file cannot be read: %v", err)
 		}
 	}
 	for i := range s.declared.Identities {

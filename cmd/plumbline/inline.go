@@ -4,9 +4,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
 	"github.com/plumbline-dev/plumbline/contracts/slo"
 )
@@ -23,7 +25,7 @@ func inlineObjectives(d *openapi.Doc, ops []plumbline.Operation) ([]plumbline.Ob
 		}
 		n, _, err := slo.FromMap(m)
 		if err != nil {
-			errs = append(errs, &slo.Problem{Code: "SLO101", Source: op.Source, Message: "x-slo: " + err.Error()})
+			errs = append(errs, &slo.Problem{Code: "SLO101", Source: d.Position(op.Source.Pointer + "/x-slo"), Message: "x-slo: " + err.Error(), Help: "known are p50 … p99.9 with a duration, availability and errors with a percentage"})
 			continue
 		}
 		n.Operations = []string{op.ID}
@@ -31,6 +33,9 @@ func inlineObjectives(d *openapi.Doc, ops []plumbline.Operation) ([]plumbline.Ob
 			n.Name = op.ID
 		}
 		got, err := n.Objectives(ops, op.Source)
+		for _, p := range mistake.All(err) {
+			p.Source, p.Path = d.Position(op.Source.Pointer+"/x-slo/"+strings.Trim(p.Path, "'")), ""
+		}
 		errs = append(errs, err)
 		out = append(out, got...)
 	}
@@ -44,15 +49,15 @@ func download(url string) ([]byte, error) {
 	client := &http.Client{Timeout: 30 * time.Second}
 	resp, err := client.Get(url) //nolint:noctx // bounded by the client's own deadline, before anything was started
 	if err != nil {
-		return nil, errors.New("--spec: " + err.Error())
+		return nil, wrongFlag("--spec", url, "the document is fetched from there before anything else", "the document cannot be fetched: %v", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		return nil, errors.New("--spec " + url + ": " + resp.Status)
+		return nil, wrongFlag("--spec", url, "the document is fetched from there before anything else", "the document cannot be fetched: %s", resp.Status)
 	}
 	data, err := readAll(io.Reader(resp.Body), documentLimit)
 	if err != nil {
-		return nil, errors.New("--spec " + url + ": " + err.Error())
+		return nil, wrongFlag("--spec", url, "the document is fetched from there before anything else", "the document cannot be fetched: %v", err)
 	}
 	return data, nil
 }

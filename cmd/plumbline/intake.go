@@ -36,7 +36,7 @@ func (s *session) packed() ([]string, error) {
 	all := slices.Concat(s.declared.Packs, s.packs)
 	for _, p := range all {
 		if !slices.Contains(sample.Packs(), p) {
-			return nil, fmt.Errorf("packs: %q is not known; there are %s", p, strings.Join(sample.Packs(), " and "))
+			return nil, notOneOf("--packs", p, sample.Packs())
 		}
 	}
 	slices.Sort(all)

@@ -111,7 +111,7 @@ func (a *app) reportCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			write, ok := reports.Lookup(format)
 			if !ok {
-				return usage(fmt.Errorf("--format %s: known are %s", format, strings.Join(reports.Names(), ", ")))
+				return usage(notOneOf("--format", format, reports.Names()))
 			}
 			name := args[0]
 			if !strings.HasSuffix(name, ".json") {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/scenarios"
 )
@@ -107,14 +109,24 @@ func indent(s string) string {
 
 // undecidable refuses a profile that cannot decide its objectives.
 func (s *session) undecidable() error {
-	var out []string
+	var out []error
 	for _, l := range scenarios.Power(s.design, s.plan) {
 		if !l.Decidable {
-			out = append(out, fmt.Sprintf("error[SLO104]: this profile cannot decide %s: %g%% needs %d error-free requests, the profile sends %d\n  help: a longer load.duration, a higher load.rate, or a lower target", l.Objective, l.Target*100, l.Prove, l.Planned))
+			out = append(out, &mistake.Problem{
+				Code: "SLO104", Source: s.stands(l.Objective), Help: "a longer load.duration, a higher load.rate, or a lower target",
+				Message: fmt.Sprintf("this profile cannot decide %s: %g%% needs %d error-free requests, the profile sends %d", l.Objective, l.Target*100, l.Prove, l.Planned),
+			})
 		}
 	}
-	if len(out) == 0 {
-		return nil
+	return usage(errors.Join(out...))
+}
+
+// stands is where an objective stands, by its name.
+func (s *session) stands(objective string) plumbline.Source {
+	for _, o := range s.design.Objectives {
+		if o.Name == objective {
+			return o.Source
+		}
 	}
-	return usage(fmt.Errorf("%s", strings.Join(out, "\n")))
+	return plumbline.Source{}
 }

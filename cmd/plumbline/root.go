@@ -53,9 +53,10 @@ func execute(ctx context.Context, a *app) int {
 	if err == nil {
 		return plumbline.ExitFit
 	}
-	if msg := err.Error(); msg != "" {
-		_, _ = fmt.Fprintf(a.err, "plumbline: %s\n", msg)
+	if e := unknownCommand(root, a.args, err); e != nil {
+		err = e
 	}
+	a.tellError(err)
 	var e *exit
 	if errors.As(err, &e) {
 		return e.code
@@ -79,6 +80,7 @@ Exit codes: 0 fit · 1 unfit · 2 usage or configuration · 3 not proven ·
 4 environment not restored · 5 the harness failed · 130 interrupted.`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
+	root.SetFlagErrorFunc(flagMistake)
 	root.AddCommand(
 		a.demoCommand(),
 		a.runCommand(), a.capacityCommand(), a.compareCommand(), a.planCommand(), a.generateCommand(),

@@ -87,7 +87,7 @@ func (a *app) carry(ctx context.Context, s *session) (failed error) {
 // carryOut is carry on a deployment that runs.
 func (a *app) carryOut(ctx context.Context, s *session) error {
 	if s.design.Target == "" {
-		return usage(errors.New("no target: name it with --target URL, or target.url in plumbline.yaml"))
+		return usage(unnamed("no target: it is not said which deployment is put to the test", "name it with --target URL, or target.url in plumbline.yaml"))
 	}
 	if s.out == "" {
 		s.out = freshDir(filepath.Join(".plumbline", "runs", time.Now().UTC().Format("20060102T150405Z")))
@@ -158,7 +158,7 @@ func (s *session) store() error {
 	defer frugal()()
 	if entries, err := os.ReadDir(s.out); err == nil && len(entries) > 0 {
 		if _, err := os.Stat(filepath.Join(s.out, "plan.json")); err != nil {
-			return fmt.Errorf("--out %s: the folder is not empty and not that of an earlier run", s.out)
+			return wrongFlag("--out", s.out, "name a folder that is not there yet, or leave --out away", "the folder is not empty and not that of an earlier run")
 		}
 		if err := clear(s.out); err != nil {
 			return err

@@ -20,6 +20,7 @@ import (
 	"github.com/plumbline-dev/plumbline/contracts/diff"
 	"github.com/plumbline-dev/plumbline/contracts/examples"
 	"github.com/plumbline-dev/plumbline/contracts/har"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
 	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
@@ -150,7 +151,7 @@ func (s *session) document() error {
 	}
 	file := cmp.Or(s.spec, s.declared.OpenAPI, extended(overlays))
 	if file == "" {
-		return errors.New("no OpenAPI document: name one with --spec, or openapi: in plumbline.yaml (`plumbline init` writes one)")
+		return unnamed("no OpenAPI document: it is not said what the deployment promises", "name one with --spec, or openapi: in plumbline.yaml (`plumbline init` writes one)")
 	}
 	doc, err := loadDocument(file, openapi.Options{AllowRemoteRefs: s.remote, Amend: amend(file, overlays), Rootless: s.rootless})
 	if err != nil {
@@ -215,7 +216,7 @@ func (s *session) fill() error {
 	if s.mode != "" {
 		s.design.Mode = plumbline.Mode(s.mode)
 		if !slices.Contains([]plumbline.Mode{plumbline.ModeObserve, plumbline.ModeOwn, plumbline.ModeFull}, s.design.Mode) {
-			errs = append(errs, fmt.Errorf("--mode %s: known are observe, own and full", s.mode))
+			errs = append(errs, notOneOf("--mode", s.mode, []string{"observe", "own", "full"}))
 		}
 	}
 	if s.design.Service == "" {
@@ -312,7 +313,7 @@ func (s *session) flagObjectives() error {
 			s.design.Objectives = append(s.design.Objectives, got.Objectives...)
 			continue
 		} else if strings.HasSuffix(text, ".yaml") || strings.HasSuffix(text, ".yml") {
-			errs = append(errs, fmt.Errorf("--slo %s: %w", text, err))
+			errs = append(errs, wrongFlag("--slo", text, "name an OpenSLO file, or write an expression such as 'p(99)<300ms'", "the file cannot be read: %v", err))
 			continue
 		}
 		o, err := slo.Expression(text, s.design.Operations)
@@ -351,10 +352,21 @@ func (s *session) selectFunctions() error {
 	}
 	for _, want := range s.only {
 		if !used[want] {
-			return fmt.Errorf("--only %s: no such group or function; `plumbline functions` lists them", want)
+			return unknownFunction(want, all)
 		}
 	}
 	return nil
+}
+
+// unknownFunction is what --only names and the catalogue does not have.
+func unknownFunction(want string, all []plumbline.Function) error {
+	var names []string
+	for _, f := range all {
+		group, _, _ := strings.Cut(f.ID, "/")
+		names = append(names, f.ID, group)
+	}
+	help := strings.TrimSpace(mistake.DidYouMean(want, names) + " `plumbline functions` lists them")
+	return wrongFlag("--only", want, help, "there is no group or function %q", want)
 }
 
 func readAll(r io.Reader, limit int64) ([]byte, error) {

@@ -82,7 +82,7 @@ func (a *app) wires(cfg *wire.Config, config string, flags []string) error {
 		cfg.Token = d.Token
 	}
 	if len(cfg.Wires) == 0 {
-		return errors.New("no wires: name them with --wire, or with -c plumbline.yaml")
+		return unnamed("no wires are named", "name them with --wire, or with -c plumbline.yaml")
 	}
 	if t, ok := a.env(tokenVariable); ok {
 		cfg.Token = t
@@ -101,13 +101,13 @@ func wiresOf(d plumbline.Design) []wire.Wire {
 func parseWire(s string) (wire.Wire, error) {
 	parts := strings.SplitN(s, "=", 3)
 	if len(parts) != 3 {
-		return wire.Wire{}, fmt.Errorf("--wire %s: write NAME=LISTEN=UPSTREAM", s)
+		return wire.Wire{}, wrongFlag("--wire", s, "write NAME=LISTEN=UPSTREAM", "%q does not say name, listen and upstream", s)
 	}
 	names := strings.Split(parts[0], ",")
 	w := wire.Wire{Name: names[0], Names: names[1:], Kind: plumbline.WireHTTP, Listen: parts[1], Upstream: parts[2]}
 	u, err := url.Parse(parts[2])
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "tcp") {
-		return w, fmt.Errorf("--wire %s: the upstream is http://host:port, https://host:port or tcp://host:port", s)
+		return w, wrongFlag("--wire", s, "write http://host:port, https://host:port or tcp://host:port", "its upstream is no address")
 	}
 	if u.Scheme == "tcp" {
 		w.Kind, w.Upstream = plumbline.WireTCP, u.Host
@@ -128,7 +128,7 @@ func trusted(cfg *wire.Config, file string) error {
 		cfg.Trust = x509.NewCertPool()
 	}
 	if !cfg.Trust.AppendCertsFromPEM(data) {
-		return fmt.Errorf("--trust %s: no certificate in it", file)
+		return wrongFlag("--trust", file, "a file of certificates in PEM form", "there is no certificate in the file")
 	}
 	return nil
 }

@@ -50,6 +50,7 @@ type Declaration struct {
 	applies      []string // operations that want credentials, though the document does not say so
 	roles        []restriction
 	notices      []string
+	text         *source // nil when there is no file
 }
 
 // A Start says how a run starts the deployment. The zero value starts nothing:
@@ -76,13 +77,14 @@ func (s Start) Contained() bool { return len(s.Compose) > 0 || s.Image != "" || 
 type native struct {
 	entry slo.Native
 	at    plumbline.Source
+	path  string // of YAML
 }
 
 // Fill completes a design with what was declared: it resolves the operations
 // that objectives, dependencies and load name. Mistakes are Problems, all of
 // them at once.
 func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err error) {
-	r := &resolver{ops: design.Operations}
+	r := &resolver{ops: design.Operations, text: d.text}
 	design.Service = d.Service
 	design.Mode = d.Mode
 	if d.Target != "" {
@@ -94,12 +96,12 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 		design.Identities = append(design.Identities, i.Identity)
 	}
 	for _, dep := range d.dependencies {
-		dep.Operations = r.operations(dep.Operations, dep.Source)
+		dep.Operations = r.operations(dep.Operations, "$.dependencies."+key(dep.Name)+".operations")
 		design.Dependencies = append(design.Dependencies, dep)
 	}
 	design.Environment.Hooks = slices.Sorted(maps.Keys(d.Hooks))
-	design.Public = r.operations(d.Public, plumbline.Source{File: d.File})
-	for _, id := range r.operations(d.Unsafe, plumbline.Source{File: d.File}) {
+	design.Public = r.operations(d.Public, "$.target.public")
+	for _, id := range r.operations(d.Unsafe, "$.unsafe") {
 		for i := range design.Operations {
 			if design.Operations[i].ID == id {
 				design.Operations[i].Changes = true

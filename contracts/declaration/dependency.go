@@ -8,7 +8,7 @@ import (
 )
 
 func (b *builder) dependency(name string, f dependency) {
-	at := "$.dependencies." + name
+	at := "$.dependencies." + key(name)
 	d := plumbline.Dependency{
 		Name: name, Listen: f.Listen, Names: f.Names, Stub: f.Stub, Operations: f.Operations, Accept: f.Accept,
 		Degraded: f.Degraded, Bulkhead: f.Bulkhead, OpenAPI: b.path(f.OpenAPI), Source: b.at(at),

@@ -87,13 +87,12 @@ type operationFile struct {
 type restriction struct {
 	operation string
 	operationFile
-	at plumbline.Source
 }
 
 func (b *builder) identities() {
 	for _, name := range b.keys("$.identities") {
 		f := b.file.Identities[name]
-		at := "$.identities." + name
+		at := "$.identities." + key(name)
 		c := plumbline.Credential{
 			Identity: plumbline.Identity{Name: name, Roles: f.Roles, Scopes: f.Scopes},
 			Scheme:   f.Scheme, Value: f.Value, Bearer: f.Bearer, Headers: headers(f.Headers), Command: f.Command, Lifetime: b.duration(at+".lifetime", f.Lifetime),
@@ -114,14 +113,13 @@ func (b *builder) identities() {
 		if f.Login != nil {
 			c.Login = b.login(at+".login", *f.Login)
 		}
-		b.complete(at, f)
+		b.complete(at, name, f)
 		b.out.Identities = append(b.out.Identities, c)
 	}
 }
 
 // complete checks that an identity says how it shows itself, and says it once.
-func (b *builder) complete(at string, f identityFile) {
-	name := at[strings.LastIndex(at, ".")+1:]
+func (b *builder) complete(at, name string, f identityFile) {
 	fetched := count(len(f.Command) > 0, f.OAuth2 != nil, f.Login != nil)
 	shown := count(f.Bearer != "", f.Basic != nil, f.APIKey != nil, f.Scheme != "")
 	other := len(f.Headers) > 0 || f.TLS != nil
@@ -232,14 +230,13 @@ func (d *Declaration) ReadAuth(file string) error {
 
 func (b *builder) operations() {
 	for _, name := range b.keys("$.operations") {
-		b.out.roles = append(b.out.roles, restriction{name, b.file.Operations[name], b.at("$.operations." + name)})
+		b.out.roles = append(b.out.roles, restriction{name, b.file.Operations[name]})
 	}
 }
 
 // restrict marks the operations that want credentials, or roles.
 func (d *Declaration) restrict(r *resolver, design *plumbline.Design) {
-	mark := func(refs []string, at plumbline.Source, change func(*plumbline.Operation)) {
-		ids := r.operations(refs, at)
+	mark := func(ids []string, change func(*plumbline.Operation)) {
 		for i := range design.Operations {
 			if slices.Contains(ids, design.Operations[i].ID) {
 				change(&design.Operations[i])
@@ -247,7 +244,7 @@ func (d *Declaration) restrict(r *resolver, design *plumbline.Design) {
 		}
 	}
 	if len(d.applies) > 0 {
-		mark(d.applies, plumbline.Source{File: d.File}, func(o *plumbline.Operation) {
+		mark(r.operations(d.applies, "$.auth.applies_to"), func(o *plumbline.Operation) {
 			o.Secured = o.Secured || !slices.Contains(design.Public, o.ID)
 			if len(o.Schemes) == 0 && len(d.Identities) > 0 {
 				o.Schemes = []plumbline.Scheme{schemeOf(d.Identities[0])}
@@ -255,7 +252,7 @@ func (d *Declaration) restrict(r *resolver, design *plumbline.Design) {
 		})
 	}
 	for _, x := range d.roles {
-		mark([]string{x.operation}, x.at, func(o *plumbline.Operation) {
+		mark(r.named(x.operation, "$.operations"), func(o *plumbline.Operation) {
 			o.Shared = o.Shared || x.Shared
 			if len(x.Roles) > 0 {
 				o.Roles = x.Roles

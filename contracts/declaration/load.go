@@ -51,13 +51,13 @@ func (b *builder) load() {
 	}
 	if f.Replay.File != "" {
 		if len(f.Stages) > 0 {
-			b.wrong("CFG004", "$.load.replay", "", "a load has stages or a replay, not both")
+			b.wrong("CFG004", "$.load.replay", "keep one of them", "a load has stages or a replay, not both")
 		}
 		l.Stages = b.replay(f.Replay)
 	}
 	for op, w := range f.Mix {
 		if w <= 0 {
-			b.wrong("CFG004", "$.load.mix."+op, "", "the weight of %q is not above zero", op)
+			b.wrong("CFG004", "$.load.mix."+key(op), "write a weight above zero, or leave the operation out", "the weight of %q is not above zero", op)
 		}
 	}
 	b.out.Load = l
@@ -66,13 +66,13 @@ func (b *builder) load() {
 // rates finds what no rate can be.
 func (b *builder) rates(f loadFile) {
 	if f.Rate < 0 || f.Limit < 0 || f.Peak < 0 || f.Overload < 0 {
-		b.wrong("CFG004", "$.load.rate", "", "a rate is not negative")
+		b.wrong("CFG004", "$.load", "write requests a second: rate: 20", "a rate is not negative")
 	}
 	if f.Headroom != 0 && f.Headroom < 1 {
 		b.wrong("CFG004", "$.load.headroom", "1.5 asks for half as much again as the peak", "a headroom below 1 promises less than the peak")
 	}
 	if f.Overload > 0 && f.Overload < max(f.Rate, f.Peak) {
-		b.wrong("CFG004", "$.load.overload", "", "the service is to be loaded up to %g a second, which is less than what it promises", f.Overload)
+		b.wrong("CFG004", "$.load.overload", "give it more than rate and peak, or leave it out", "the service is to be loaded up to %g a second, which is less than what it promises", f.Overload)
 	}
 }
 
@@ -86,7 +86,7 @@ func (b *builder) stage(at string, s stageFile) []plumbline.Stage {
 	}
 	out, err := shaped(s, shape, period, lasts)
 	if err != nil && lasts > 0 {
-		b.wrong("CFG004", at, "", "%v", err)
+		b.wrong("CFG004", at, "docs/CONFIGURATION.md has the keys of every shape", "%v", err)
 	}
 	return out
 }
@@ -111,7 +111,7 @@ func (b *builder) replay(f replayFile) []plumbline.Stage {
 	const at = "$.load.replay.file"
 	data, err := os.ReadFile(b.path(f.File))
 	if err != nil {
-		b.wrong("CFG004", at, "", "%v", err)
+		b.wrong("CFG006", at, "the path is relative to plumbline.yaml", "%v", err)
 		return nil
 	}
 	out, err := workload.Replay(f.File, data)

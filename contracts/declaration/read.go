@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 	"github.com/plumbline-dev/plumbline/contracts/slo"
 )
 
@@ -20,7 +21,7 @@ import (
 func Read(name string, env func(string) (string, bool)) (*Declaration, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, &Problem{Code: "CFG006", Source: plumbline.Source{File: name}, Message: "cannot be read: " + errors.Unwrap(err).Error(), Help: "name another file with -c, or write one with `plumbline init`"}
+		return nil, &Problem{Code: "CFG006", Source: plumbline.Source{File: name}, Message: "the file cannot be read: " + errors.Unwrap(err).Error(), Help: "name another file with -c, or write one with `plumbline init`"}
 	}
 	return Parse(name, data, env)
 }
@@ -32,14 +33,14 @@ func Parse(name string, data []byte, env func(string) (string, bool)) (*Declarat
 		return nil, err
 	}
 	var f file
-	if err := s.decode(&f); err != nil {
-		return nil, err
+	if !s.decode(&f) {
+		return nil, s.err()
 	}
 	s.expand(reflect.ValueOf(&f).Elem(), "$", env)
-	d := &Declaration{Brokers: map[string]*Broker{}, File: name, Service: f.Service, Liveness: f.Target.Liveness, Public: f.Target.Public, Unsafe: f.Unsafe, Control: f.Wires.Control, Token: f.Wires.Token, bindings: f.Bindings}
+	d := &Declaration{Brokers: map[string]*Broker{}, File: name, Service: f.Service, Liveness: f.Target.Liveness, Public: f.Target.Public, Unsafe: f.Unsafe, Control: f.Wires.Control, Token: f.Wires.Token, bindings: f.Bindings, text: s}
 	b := &builder{source: s, file: f, out: d, dir: filepath.Dir(name)}
 	b.build()
-	return d, errors.Join(s.errs...)
+	return d, s.err()
 }
 
 type builder struct {
@@ -72,10 +73,10 @@ func (b *builder) build() {
 		at := fmt.Sprintf("$.slos[%d]", i)
 		n, key, err := slo.FromMap(m)
 		if err != nil {
-			b.wrong("SLO101", at+"."+key, "", "%v", err)
+			b.errs = append(b.errs, &Problem{Code: "SLO101", Source: b.atKey(at, key), Message: err.Error(), Help: "known are p50 … p99.9 with a duration, availability and errors with a percentage"})
 			continue
 		}
-		b.out.slos = append(b.out.slos, native{n, b.at(at)})
+		b.out.slos = append(b.out.slos, native{n, b.at(at), at})
 	}
 	b.waivers()
 	b.intake()
@@ -138,7 +139,7 @@ func (b *builder) composed(s Start, alone bool) {
 func (b *builder) hooks() {
 	b.out.Hooks = map[string]Hook{}
 	for name, h := range b.file.Hooks {
-		at := "$.hooks." + name
+		at := "$.hooks." + key(name)
 		if h.Run == "" {
 			b.wrong("CFG003", at, "run: kubectl rollout restart deployment/shop", "the hook %q does nothing", name)
 		}
@@ -200,7 +201,7 @@ func (b *builder) oneOf(path, value, fallback string, known ...string) string {
 		return fallback
 	}
 	if !slices.Contains(known, value) {
-		b.wrong("CFG004", path, "known are "+strings.Join(known, ", "), "%q is not a known value", value)
+		b.wrong("CFG004", path, strings.TrimSpace(mistake.DidYouMean(value, known)+" known are "+strings.Join(known, ", ")), "%q is not a known value", value)
 	}
 	return value
 }

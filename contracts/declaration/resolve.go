@@ -2,30 +2,58 @@ package declaration
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 	"github.com/plumbline-dev/plumbline/contracts/slo"
 )
 
 // A resolver turns names of operations into IDs and gathers what went wrong.
 type resolver struct {
 	ops     []plumbline.Operation
+	text    *source
 	notices []string
 	errs    []error
 }
 
-func (r *resolver) err() error { return errors.Join(r.errs...) }
-
-func (r *resolver) keep(err error) {
-	if err != nil {
-		r.errs = append(r.errs, err)
+func (r *resolver) err() error {
+	err := errors.Join(r.errs...)
+	if r.text == nil {
+		return err
 	}
+	return mistake.Show(err, r.text.name, r.text.data)
 }
 
-func (r *resolver) operations(refs []string, at plumbline.Source) []string {
-	ids, err := slo.Named(refs, r.ops, at)
-	r.keep(err)
+// keep books what is wrong at a YAML path of plumbline.yaml.
+func (r *resolver) keep(err error, path string) {
+	if err == nil {
+		return
+	}
+	if r.text != nil {
+		err = r.text.place(err, path)
+	}
+	r.errs = append(r.errs, err)
+}
+
+// operations resolves the names that stand in a list at a YAML path.
+func (r *resolver) operations(refs []string, path string) []string {
+	ids, err := slo.Named(refs, r.ops, plumbline.Source{})
+	r.keep(err, path)
+	return ids
+}
+
+// named resolves a name that is itself a key below a YAML path.
+func (r *resolver) named(ref, path string) []string {
+	ids, err := slo.Named([]string{ref}, r.ops, plumbline.Source{})
+	for _, p := range mistake.All(err) {
+		p.Path = ""
+		if r.text != nil {
+			p.Source = r.text.atKey(path, ref)
+		}
+	}
+	r.keep(err, path)
 	return ids
 }
 
@@ -35,7 +63,7 @@ func (r *resolver) mix(l plumbline.Load) map[string]float64 {
 	}
 	out := map[string]float64{}
 	for ref, weight := range l.Mix {
-		for _, id := range r.operations([]string{ref}, l.Source) {
+		for _, id := range r.named(ref, "$.load.mix") {
 			out[id] = weight
 		}
 	}
@@ -46,17 +74,17 @@ func (r *resolver) objectives(d *Declaration) []plumbline.Objective {
 	var out []plumbline.Objective
 	for _, n := range d.slos {
 		o, err := n.entry.Objectives(r.ops, n.at)
-		r.keep(err)
+		r.keep(err, n.path)
 		out = append(out, o...)
 	}
-	for _, file := range d.openSLO {
+	for i, file := range d.openSLO {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			r.keep(&Problem{Code: "CFG006", Source: plumbline.Source{File: d.File}, Message: err.Error(), Help: "openslo lists files, relative to plumbline.yaml"})
+			r.keep(&Problem{Code: "CFG006", Path: fmt.Sprintf("[%d]", i), Message: err.Error(), Help: "openslo lists files, relative to plumbline.yaml"}, "$.openslo")
 			continue
 		}
 		got, err := slo.ReadOpenSLO(file, data, d.bindings, r.ops)
-		r.keep(err)
+		r.keep(err, "$.openslo")
 		r.notices = append(r.notices, got.Notices...)
 		out = append(out, got.Objectives...)
 	}

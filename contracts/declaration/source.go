@@ -1,10 +1,12 @@
 package declaration
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,36 +15,11 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/plumbline-dev/plumbline"
-	"github.com/plumbline-dev/plumbline/contracts/slo"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 )
 
-// A Problem is a mistake in plumbline.yaml. Code is stable; `plumbline
-// explain` knows it.
-type Problem struct {
-	Code    string // CFG001 …
-	Source  plumbline.Source
-	Message string
-	Snippet string // lines around it, with a mark
-	Help    string
-}
-
-// Error tells code, mistake, position, lines around it and help.
-func (p *Problem) Error() string {
-	s := fmt.Sprintf("error[%s]: %s", p.Code, p.Message)
-	if p.Source.File != "" {
-		s += "\n  --> " + p.Source.File
-		if p.Source.Line > 0 {
-			s += fmt.Sprintf(":%d:%d", p.Source.Line, max(p.Source.Column, 1))
-		}
-	}
-	if p.Snippet != "" {
-		s += "\n" + strings.TrimRight(p.Snippet, "\n")
-	}
-	if p.Help != "" {
-		s += "\n  help: " + p.Help
-	}
-	return s
-}
+// A Problem is a mistake in plumbline.yaml.
+type Problem = mistake.Problem
 
 // source is a YAML file with positions.
 type source struct {
@@ -55,7 +32,7 @@ type source struct {
 func parse(name string, data []byte) (*source, error) {
 	tree, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return nil, wrap(name, "CFG001", err, "")
+		return nil, mistake.Show(wrap(name, "CFG001", err, "what stands at the mark, or before it, breaks the syntax: indentation, a quote or a bracket"), name, data)
 	}
 	return &source{name: name, data: data, tree: tree}, nil
 }
@@ -69,23 +46,43 @@ func wrap(name, code string, err error, help string) error {
 		if t := y.GetToken(); t != nil {
 			p.Source.Line, p.Source.Column = t.Position.Line, t.Position.Column
 		}
-		_, p.Snippet, _ = strings.Cut(yaml.FormatError(err, false, true), "\n")
 	}
 	return p
 }
 
-// decode fills a struct; unknown keys are mistakes, with the nearest known one.
-func (s *source) decode(into any) error {
+// decode fills a struct with what can be read, and books what cannot. It tells
+// whether the struct is of use.
+func (s *source) decode(into any) bool {
+	if len(s.tree.Docs) > 0 {
+		s.form(s.tree.Docs[0].Body, reflect.TypeOf(into).Elem(), "")
+	}
 	err := unmarshal(s.data, into)
-	var unknown *yaml.UnknownFieldError
-	if errors.As(err, &unknown) {
-		word := strings.Trim(strings.TrimPrefix(unknown.GetMessage(), "unknown field "), `"`)
-		return wrap(s.name, "CFG002", err, didYouMean(word, fields(reflect.TypeOf(into))))
+	if err == nil {
+		return true
 	}
-	if err != nil {
-		return wrap(s.name, "CFG003", err, "")
+	if !slices.ContainsFunc(s.errs, func(e error) bool { return mistake.All(e)[0].Code == "CFG003" }) {
+		s.errs = append(s.errs, wrap(s.name, "CFG003", err, "docs/CONFIGURATION.md has the type of every key"))
 	}
-	return nil
+	return false
+}
+
+// err is everything that was booked, in the order of the lines. What is only
+// wrong because a variable is not set is not told.
+func (s *source) err() error {
+	all := mistake.All(errors.Join(s.errs...))
+	unset := map[int]bool{}
+	for _, p := range all {
+		unset[p.Source.Line] = unset[p.Source.Line] || p.Code == "CFG005"
+	}
+	all = slices.DeleteFunc(all, func(p *Problem) bool { return p.Code == "CFG004" && unset[p.Source.Line] })
+	slices.SortStableFunc(all, func(a, b *Problem) int {
+		return cmp.Or(cmp.Compare(a.Source.Line, b.Source.Line), cmp.Compare(a.Source.Column, b.Source.Column), cmp.Compare(a.Message, b.Message))
+	})
+	var out []error
+	for _, p := range all {
+		out = append(out, p)
+	}
+	return mistake.Show(errors.Join(out...), s.name, s.data)
 }
 
 // unmarshal turns a panic of the YAML library, which some tags and anchors
@@ -96,37 +93,7 @@ func unmarshal(data []byte, into any) (err error) {
 			err = fmt.Errorf("the YAML cannot be decoded: %v", p)
 		}
 	}()
-	return yaml.UnmarshalWithOptions(data, into, yaml.Strict())
-}
-
-func didYouMean(word string, known []string) string {
-	best, least := "", 4
-	for _, k := range known {
-		if d := slo.Distance(word, k); d < least {
-			best, least = k, d
-		}
-	}
-	if best == "" {
-		return "see `plumbline init` for a commented file with every key"
-	}
-	return fmt.Sprintf("did you mean %q?", best)
-}
-
-// fields lists the keys that a wire form knows, at any depth.
-func fields(t reflect.Type) []string {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
-		return fields(t.Elem())
-	case reflect.Struct:
-		var out []string
-		for f := range t.Fields() {
-			out = append(out, strings.Split(f.Tag.Get("yaml"), ",")[0])
-			out = append(out, fields(f.Type)...)
-		}
-		return out
-	default:
-		return nil
-	}
+	return yaml.UnmarshalWithOptions(data, into)
 }
 
 // at is the position of a YAML path such as $.slos[0].p99; zero lines when
@@ -149,43 +116,80 @@ func (s *source) at(path string) plumbline.Source {
 	return out
 }
 
-// wrong books a mistake at a YAML path.
-func (s *source) wrong(code, path, help, format string, args ...any) {
-	p := &Problem{Code: code, Source: s.at(path), Message: fmt.Sprintf(format, args...), Help: help}
-	if y, err := yaml.PathString(path); err == nil && p.Source.Line > 0 {
-		if text, err := y.AnnotateSource(s.data, false); err == nil {
-			p.Snippet = string(text)
+// atKey is the position of a key of the mapping at a YAML path.
+func (s *source) atKey(path, name string) plumbline.Source {
+	out := plumbline.Source{File: s.name}
+	for _, v := range s.pairs(path) {
+		if v.Key.GetToken().Value == name {
+			pos := v.Key.GetToken().Position
+			out.Line, out.Column = pos.Line, pos.Column
 		}
 	}
-	s.errs = append(s.errs, p)
+	return out
 }
+
+// wrong books a mistake at a YAML path.
+func (s *source) wrong(code, path, help, format string, args ...any) {
+	s.errs = append(s.errs, &Problem{Code: code, Source: s.at(path), Message: fmt.Sprintf(format, args...), Help: help})
+}
+
+// place gives the problems of an error that know only their path below another
+// their positions.
+func (s *source) place(err error, base string) error {
+	for _, p := range mistake.All(err) {
+		if p.Path == "" {
+			continue
+		}
+		path := below(base, p.Path)
+		p.Path, p.Source.File = "", cmp.Or(p.Source.File, s.name)
+		for _, at := range []string{path, base} {
+			if at := s.at(at); at.Line > 0 {
+				p.Source = at
+				break
+			}
+		}
+	}
+	return mistake.Show(err, s.name, s.data)
+}
+
+// below joins YAML paths; one that begins with $ stands for itself.
+func below(base, path string) string {
+	switch {
+	case strings.HasPrefix(path, "$"):
+		return path
+	case strings.HasPrefix(path, "["):
+		return base + path
+	}
+	return base + "." + path
+}
+
+// key is a key as YAML paths want it.
+func key(name string) string { return "'" + strings.ReplaceAll(name, "'", `\'`) + "'" }
 
 // keys lists the keys of a mapping in the order in which they were written.
 func (s *source) keys(path string) []string {
+	var out []string
+	for _, v := range s.pairs(path) {
+		name := v.Key.String()
+		if unquoted, err := strconv.Unquote(name); err == nil {
+			name = unquoted
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+// pairs are the keys and values of the mapping at a YAML path.
+func (s *source) pairs(path string) []*ast.MappingValueNode {
 	p, err := yaml.PathString(path)
 	if err != nil {
 		return nil
 	}
 	n, err := p.FilterFile(s.tree)
-	if err != nil {
+	if err != nil || n == nil {
 		return nil
 	}
-	var values []*ast.MappingValueNode
-	switch m := n.(type) {
-	case *ast.MappingNode:
-		values = m.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{m}
-	}
-	var out []string
-	for _, v := range values {
-		key := v.Key.String()
-		if unquoted, err := strconv.Unquote(key); err == nil {
-			key = unquoted
-		}
-		out = append(out, key)
-	}
-	return out
+	return pairs(n)
 }
 
 // expand replaces ${NAME} in every string of v by the environment's value and
@@ -211,7 +215,7 @@ func (s *source) expand(v reflect.Value, path string, env func(string) (string, 
 		for _, k := range v.MapKeys() {
 			c := reflect.New(v.Type().Elem()).Elem()
 			c.Set(v.MapIndex(k))
-			s.expand(c, path+"."+fmt.Sprint(k), env)
+			s.expand(c, path+"."+key(fmt.Sprint(k)), env)
 			v.SetMapIndex(k, c)
 		}
 	default: // numbers and truth values hold no variables

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -28,7 +27,7 @@ func Decode(name string, data []byte) (map[string]any, error) {
 	}
 	m, ok := textual(tree).(map[string]any)
 	if !ok {
-		return nil, &Error{Source: plumbline.Source{File: name, Line: 1, Column: 1}, Message: "is not an OpenAPI document: its top is no mapping", Hint: "name the document itself, not a page about it"}
+		return nil, &Error{Code: "DOC303", Source: plumbline.Source{File: name, Line: 1, Column: 1}, Message: "this is not an OpenAPI document: its top is no mapping", Help: "name the document itself, not a page about it"}
 	}
 	return m, nil
 }
@@ -43,7 +42,7 @@ func broken(name string, data []byte, err error) error {
 	before := data[:min(offset, int64(len(data)))]
 	at.Line = 1 + bytes.Count(before, []byte("\n"))
 	at.Column = max(len(before)-bytes.LastIndexByte(before, '\n')-1, 1)
-	return &Error{Source: at, Message: "is not JSON: " + err.Error()}
+	return &Error{Code: "DOC302", Source: at, Message: "the document is not JSON: " + err.Error(), Help: "what stands at the mark, or before it, breaks the syntax: a comma, a quote or a bracket"}
 }
 
 func brokenYAML(name string, err error) error {
@@ -55,11 +54,8 @@ func brokenYAML(name string, err error) error {
 		if t := y.GetToken(); t != nil {
 			at.Line, at.Column = t.Position.Line, t.Position.Column
 		}
-		if _, snippet, ok := strings.Cut(yaml.FormatError(err, false, true), "\n"); ok {
-			message += "\n" + strings.TrimRight(snippet, "\n")
-		}
 	}
-	return &Error{Source: at, Message: "is not YAML: " + message}
+	return &Error{Code: "DOC302", Source: at, Message: "the document is not YAML: " + message, Help: "what stands at the mark, or before it, breaks the syntax: indentation, a quote or a bracket"}
 }
 
 // textual makes every key of every mapping text: YAML takes the status 200 for

@@ -25,6 +25,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 )
 
 // Options say how a document is loaded.
@@ -69,40 +70,25 @@ type Notice struct {
 }
 
 // An Error is why a document cannot be used.
-type Error struct {
-	Source  plumbline.Source
-	Message string
-	Hint    string
-}
-
-// Error tells position, pointer, mistake and hint.
-func (e *Error) Error() string {
-	s := e.Source.File
-	if e.Source.Line > 0 {
-		s += fmt.Sprintf(":%d:%d", e.Source.Line, max(e.Source.Column, 1))
-	}
-	if e.Source.Pointer != "" {
-		s += " at #" + e.Source.Pointer
-	}
-	s += ": " + e.Message
-	if e.Hint != "" {
-		s += "\n  help: " + e.Hint
-	}
-	return s
-}
+type Error = mistake.Problem
 
 // Load reads a document from a file. References to other files are relative
 // to it. Errors are of type *Error.
 func Load(file string, o Options) (*Doc, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, &Error{Source: plumbline.Source{File: file}, Message: "cannot be read: " + err.Error(), Hint: "name the OpenAPI document with --spec, or with openapi: in plumbline.yaml"}
+		return nil, &Error{Code: "DOC301", Source: plumbline.Source{File: file}, Message: "the document cannot be read: " + err.Error(), Help: "name the OpenAPI document with --spec, or with openapi: in plumbline.yaml"}
 	}
 	return Parse(file, data, o)
 }
 
 // Parse is Load on bytes.
 func Parse(name string, data []byte, o Options) (*Doc, error) {
+	d, err := parse(name, data, o)
+	return d, mistake.Show(err, name, data)
+}
+
+func parse(name string, data []byte, o Options) (*Doc, error) {
 	sum := sha256.Sum256(data)
 	d := &Doc{File: name, SHA256: hex.EncodeToString(sum[:]), positions: &positions{name: name, data: data}, rootless: o.Rootless}
 	tree, err := Decode(name, data)
@@ -148,11 +134,19 @@ func (d *Doc) version(tree map[string]any) error {
 		tree["openapi"] = "3.1.0"
 		d.newer = true
 	case d.Version == "":
-		return &Error{Source: d.Position(""), Message: "neither openapi nor swagger says which version this is", Hint: "an OpenAPI document begins with openapi: 3.1.0, or swagger: \"2.0\""}
+		return &Error{Code: "DOC303", Source: d.Position(""), Message: "neither openapi nor swagger says which version this is", Help: "an OpenAPI document begins with openapi: 3.1.0, or swagger: \"2.0\""}
 	default:
-		return &Error{Source: d.Position("/openapi"), Message: "version " + d.Version + " is not known", Hint: "2.0, 3.0 and 3.1 are"}
+		return &Error{Code: "DOC303", Source: d.Position(d.versionKey(tree)), Message: "version " + d.Version + " is not known", Help: "2.0, 3.0 and 3.1 are"}
 	}
 	return nil
+}
+
+// versionKey points to the key that says the version.
+func (d *Doc) versionKey(tree map[string]any) string {
+	if _, ok := tree["swagger"]; ok {
+		return "/swagger"
+	}
+	return "/openapi"
 }
 
 func (d *Doc) notice(pointer, message string) {
@@ -228,7 +222,7 @@ func (d *Doc) refused(err error) error {
 	}
 	at := d.Position(pointer)
 	at.Pointer = cmp.Or(pointer, "/")
-	return &Error{Source: at, Message: "cannot be loaded: " + text}
+	return &Error{Code: "DOC304", Source: at, Message: "the document cannot be loaded: " + text, Help: "correct the place, or leave it out: the rest of the document is enough for the rest of the claims"}
 }
 
 func (d *Doc) operations() {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 )
 
 // A Native is one entry of slos in plumbline.yaml, or x-slo on an operation.
@@ -99,15 +100,15 @@ func during(v any) (map[string]Goals, error) {
 func (n Native) Objectives(ops []plumbline.Operation, at plumbline.Source) ([]plumbline.Objective, error) {
 	sel, err := Select(n.Operations, ops, at)
 	if err != nil {
-		return nil, err
+		return nil, below("operations", err)
 	}
 	base := plumbline.Objective{Name: n.Name, Operations: sel, Source: at, Decision: plumbline.Decision(n.Decision), Window: window(n.Window)}
 	if !slices.Contains([]string{"", string(plumbline.DecisionProve), string(plumbline.DecisionNotDisproved)}, n.Decision) {
-		return nil, &Problem{Code: "SLO101", Source: at, Message: fmt.Sprintf("decision %q is neither prove nor not-disproved", n.Decision)}
+		return nil, &Problem{Code: "SLO101", Source: at, Path: "decision", Message: fmt.Sprintf("decision %q is neither prove nor not-disproved", n.Decision), Help: "not-disproved: only a demonstrated breach fails; prove: what is not proved gates too"}
 	}
 	if n.Confidence != "" {
 		if base.Confidence, err = Share(n.Confidence); err != nil {
-			return nil, &Problem{Code: "SLO101", Source: at, Message: "confidence: " + err.Error()}
+			return nil, &Problem{Code: "SLO101", Source: at, Path: "confidence", Message: "confidence: " + err.Error(), Help: "write 95%"}
 		}
 	}
 	out, err := goals(n.Goals, base)
@@ -116,7 +117,7 @@ func (n Native) Objectives(ops []plumbline.Operation, at plumbline.Source) ([]pl
 		b := base
 		b.Name, b.During = base.Name+" during "+role, role
 		more, err := goals(g, b)
-		out, errs = append(out, more...), append(errs, err)
+		out, errs = append(out, more...), append(errs, below("during."+role+".", err))
 	}
 	slices.SortFunc(out, func(a, b plumbline.Objective) int { return strings.Compare(a.Name, b.Name) })
 	if err := errors.Join(errs...); err != nil {
@@ -127,6 +128,17 @@ func (n Native) Objectives(ops []plumbline.Operation, at plumbline.Source) ([]pl
 	}
 	return out, nil
 }
+
+// below says of problems that their places are below a path.
+func below(path string, err error) error {
+	for _, p := range mistake.All(err) {
+		p.Path = path + p.Path
+	}
+	return err
+}
+
+// yamlKey is a key as YAML paths want it: p99.9 has a dot.
+func yamlKey(key string) string { return "'" + key + "'" }
 
 func goals(g Goals, base plumbline.Objective) ([]plumbline.Objective, error) {
 	var out []plumbline.Objective
@@ -141,7 +153,7 @@ func goals(g Goals, base plumbline.Objective) ([]plumbline.Objective, error) {
 			op = ">="
 		}
 		if err := Fill(&o, key, op, value); err != nil {
-			errs = append(errs, &Problem{Code: "SLO101", Source: base.Source, Message: fmt.Sprintf("%s: %s: %v", base.Name, key, err), Help: "known are p50 … p99.9 with a duration, availability and errors with a percentage"})
+			errs = append(errs, &Problem{Code: "SLO101", Source: base.Source, Path: yamlKey(key), Message: fmt.Sprintf("%s: %s: %v", base.Name, key, err), Help: "known are p50 … p99.9 with a duration, availability and errors with a percentage"})
 			continue
 		}
 		out = append(out, o)

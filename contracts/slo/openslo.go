@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 )
 
 // A Binding ties an OpenSLO SLO to operations: OpenSLO names a metric of some
@@ -78,7 +79,7 @@ type OpenSLO struct {
 func ReadOpenSLO(name string, data []byte, bindings map[string]Binding, ops []plumbline.Operation) (OpenSLO, error) {
 	docs, err := decode(name, data)
 	if err != nil {
-		return OpenSLO{}, err
+		return OpenSLO{}, mistake.Show(err, name, data)
 	}
 	r := reader{bindings: bindings, ops: ops, slis: map[string]openSLO{}}
 	for _, d := range docs {
@@ -92,7 +93,7 @@ func ReadOpenSLO(name string, data []byte, bindings map[string]Binding, ops []pl
 			errs = append(errs, err)
 		}
 	}
-	return r.out, errors.Join(errs...)
+	return r.out, mistake.Show(errors.Join(errs...), name, data)
 }
 
 type document struct {
@@ -103,7 +104,7 @@ type document struct {
 func decode(name string, data []byte) ([]document, error) {
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return nil, &Problem{Code: "SLO105", Source: plumbline.Source{File: name}, Message: "not YAML: " + yaml.FormatError(err, false, true)}
+		return nil, unreadable(name, "not YAML: ", err)
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var out []document
@@ -112,7 +113,7 @@ func decode(name string, data []byte) ([]document, error) {
 		if err := dec.Decode(&d.openSLO); errors.Is(err, io.EOF) {
 			return out, nil
 		} else if err != nil {
-			return nil, &Problem{Code: "SLO105", Source: plumbline.Source{File: name}, Message: "not OpenSLO: " + yaml.FormatError(err, false, true)}
+			return nil, unreadable(name, "not OpenSLO: ", err)
 		}
 		d.at = plumbline.Source{File: name}
 		if i < len(file.Docs) {
@@ -122,6 +123,18 @@ func decode(name string, data []byte) ([]document, error) {
 			out = append(out, d)
 		}
 	}
+}
+
+func unreadable(name, what string, err error) error {
+	p := &Problem{Code: "SLO105", Source: plumbline.Source{File: name}, Message: what + err.Error(), Help: "OpenSLO v1 is described at https://github.com/OpenSLO/OpenSLO"}
+	var y yaml.Error
+	if errors.As(err, &y) {
+		p.Message = what + y.GetMessage()
+		if t := y.GetToken(); t != nil {
+			p.Source.Line, p.Source.Column = t.Position.Line, t.Position.Column
+		}
+	}
+	return p
 }
 
 func position(n ast.Node) (line, column int) {
@@ -157,7 +170,7 @@ func (r *reader) add(d document) error {
 	b := r.bindings[name]
 	selected, err := Select(b.Operations, r.ops, d.at)
 	if err != nil {
-		return err
+		return below("$.bindings."+yamlKey(name)+".operations", err)
 	}
 	ratio, known := r.isRatio(d.openSLO)
 	if !known {
@@ -169,7 +182,7 @@ func (r *reader) add(d document) error {
 			o.Name = fmt.Sprintf("%s/%d", name, i+1)
 		}
 		if o.Target, err = target(obj.Target, obj.TargetPercent); err != nil {
-			return &Problem{Code: "SLO106", Source: d.at, Message: name + ": " + err.Error()}
+			return &Problem{Code: "SLO106", Source: d.at, Message: name + ": " + err.Error(), Help: "target: 0.99, or targetPercent: 99"}
 		}
 		if o.Within, err = within(ratio, b, obj.Op, obj.Value); err != nil {
 			return &Problem{Code: "SLO107", Source: d.at, Message: name + ": " + err.Error(), Help: fmt.Sprintf("in plumbline.yaml, bindings.%s.unit: ms (or s), or good: \"latency <= 300ms\"", name)}

@@ -13,45 +13,26 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 )
 
-// A Problem is a mistake in an objective. Code is stable; `plumbline explain`
-// knows it.
-type Problem struct {
-	Code    string // SLO101 …
-	Source  plumbline.Source
-	Message string
-	Help    string
-}
-
-// Error tells position, code, mistake and help.
-func (p *Problem) Error() string {
-	s := fmt.Sprintf("error[%s]: %s", p.Code, p.Message)
-	if p.Source.File != "" {
-		s += fmt.Sprintf("\n  --> %s", p.Source.File)
-		if p.Source.Line > 0 {
-			s += fmt.Sprintf(":%d:%d", p.Source.Line, max(p.Source.Column, 1))
-		}
-	}
-	if p.Help != "" {
-		s += "\n  help: " + p.Help
-	}
-	return s
-}
+// A Problem is a mistake in an objective. Its code begins with SLO.
+type Problem = mistake.Problem
 
 // Select resolves references to operations: "*", an operationId, "METHOD
 // /path" or "tag:name". No references mean every operation, returned as nil.
-// An unknown one is a Problem SLO102 with the nearest known name.
+// An unknown one is a Problem SLO102 with the nearest known name and its place in
+// refs.
 func Select(refs []string, ops []plumbline.Operation, at plumbline.Source) ([]string, error) {
 	var out []string
-	for _, ref := range refs {
+	for i, ref := range refs {
 		if ref == "*" {
 			return nil, nil
 		}
 		found := matching(ref, ops)
 		if len(found) == 0 {
 			return nil, &Problem{
-				Code: "SLO102", Source: at, Message: fmt.Sprintf("no operation is called %q", ref),
+				Code: "SLO102", Source: at, Path: fmt.Sprintf("[%d]", i), Message: fmt.Sprintf("no operation is called %q", ref),
 				Help: nearest(ref, ops) + "; an operation is named by its operationId, \"METHOD /path\", tag:NAME or \"*\"",
 			}
 		}
@@ -89,7 +70,7 @@ func nearest(ref string, ops []plumbline.Operation) string {
 	best, least := "", math.MaxInt
 	for _, o := range ops {
 		for _, name := range []string{o.ID, o.Method + " " + o.Path} {
-			if d := Distance(ref, name); d < least {
+			if d := mistake.Distance(ref, name); d < least {
 				best, least = name, d
 			}
 		}
@@ -98,27 +79,6 @@ func nearest(ref string, ops []plumbline.Operation) string {
 		return "the document has no operations"
 	}
 	return fmt.Sprintf("did you mean %q?", best)
-}
-
-// Distance is the Levenshtein distance of two words, letters' case aside.
-func Distance(a, b string) int {
-	x, y := []rune(strings.ToLower(a)), []rune(strings.ToLower(b))
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, c := range x {
-		prev := row[0]
-		row[0] = i + 1
-		for j, d := range y {
-			cost := 1
-			if c == d {
-				cost = 0
-			}
-			prev, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, prev+cost)
-		}
-	}
-	return row[len(y)]
 }
 
 // Share reads "99.9%", "99.9" (above 1: percent) or "0.999" as a share in (0, 1).
