@@ -1,88 +1,218 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"text/template"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/declaration"
 	"github.com/plumbline-dev/plumbline/contracts/openapi"
+	"github.com/plumbline-dev/plumbline/contracts/slo"
+	"github.com/plumbline-dev/plumbline/runners/wire"
 )
 
 //go:embed init.yaml.tmpl
 var declarationTemplate string
 
+// initOptions are the answers that init takes. It asks nothing, so that it does
+// the same in a pipeline as by hand.
+type initOptions struct {
+	spec, target, out string
+	service, mode     string
+	rate              float64
+	p99               time.Duration
+	availability      string
+	identities        []string
+	dependencies      []string
+	probe, force      bool
+}
+
 func (a *app) initCommand() *cobra.Command {
-	var spec, target, out string
-	var force bool
+	var o initOptions
 	c := &cobra.Command{
 		Use: "init", Short: "Write a commented plumbline.yaml", Args: cobra.NoArgs,
-		Example: "  plumbline init --spec openapi.yaml --target http://127.0.0.1:8080",
-		RunE: func(*cobra.Command, []string) error {
-			return usage(a.initialize(spec, target, out, force))
+		Long: `Init reads the document and writes a declaration that runs as it is: what it
+cannot know is there as a comment. With --target it asks the deployment as well,
+without credentials and by safe methods only: which operations answer, whether
+the base path of the document holds, and what wants credentials.`,
+		Example: `  plumbline init --spec openapi.yaml --target http://127.0.0.1:8080
+  plumbline init --spec openapi.yaml --target http://127.0.0.1:8080 --identity alice=ALICE_TOKEN --p99 300ms
+  plumbline init --spec openapi.yaml --dependency payment=127.0.0.1:7001=http://127.0.0.1:9001`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.probe = o.probe && c.Flags().Changed("target")
+			return usage(a.initialize(c.Context(), o))
 		},
 	}
-	c.Flags().StringVar(&spec, "spec", "", "OpenAPI document (required)")
-	c.Flags().StringVar(&target, "target", "http://127.0.0.1:8080", "base URL of the deployment")
-	c.Flags().StringVarP(&out, "output", "o", "plumbline.yaml", "file to write")
-	c.Flags().BoolVar(&force, "force", false, "write over an existing file")
+	f := c.Flags()
+	f.StringVar(&o.spec, "spec", "", "OpenAPI document (required): a file, or a URL")
+	f.StringVar(&o.target, "target", "http://127.0.0.1:8080", "base URL of the deployment; it is asked when it is given")
+	f.StringVarP(&o.out, "output", "o", "plumbline.yaml", "file to write")
+	f.StringVar(&o.service, "service", "", "name of the service (default from the document's title)")
+	f.StringVar(&o.mode, "mode", string(plumbline.ModeOwn), "what may be changed on the target: observe, own or full")
+	f.Float64Var(&o.rate, "rate", 20, "requests a second that the objectives are to hold at")
+	f.DurationVar(&o.p99, "p99", 500*time.Millisecond, "latency that 99 % of requests keep")
+	f.StringVar(&o.availability, "availability", "99%", "share of requests without a server error")
+	f.StringArrayVar(&o.identities, "identity", nil, "caller, and the variable of the environment that holds its secret: NAME=VARIABLE; may be repeated")
+	f.StringArrayVar(&o.dependencies, "dependency", nil, "dependency, where its wire listens, and where it is: NAME=LISTEN=UPSTREAM; may be repeated")
+	f.BoolVar(&o.probe, "probe", true, "ask the target, when one is given")
+	f.BoolVar(&o.force, "force", false, "write over an existing file")
 	return c
 }
 
-func (a *app) initialize(spec, target, out string, force bool) error {
-	if spec == "" {
-		return errors.New("init needs --spec FILE")
+func (a *app) initialize(ctx context.Context, o initOptions) error {
+	if o.spec == "" {
+		return unnamed("init reads an OpenAPI document, and none is named", "name it with --spec FILE")
 	}
-	if _, err := os.Stat(out); !errors.Is(err, fs.ErrNotExist) && !force {
-		return fmt.Errorf("%s exists; --force writes over it", out)
+	if _, err := os.Stat(o.out); !errors.Is(err, fs.ErrNotExist) && !o.force {
+		return wrongFlag("--output", o.out, "--force writes over it", "the file exists")
 	}
-	doc, err := loadDocument(spec, openapi.Options{})
+	d, err := o.file()
 	if err != nil {
 		return err
 	}
-	t, err := template.New("plumbline.yaml").Parse(declarationTemplate)
-	if err != nil {
+	s := &session{options: options{spec: o.spec, target: o.target, seed: 1}, declared: &declaration.Declaration{Mode: plumbline.ModeObserve}}
+	if err := s.document(); err != nil {
 		return err
 	}
-	var b strings.Builder
-	d := initial(doc, spec, target, out)
-	if err := t.Execute(&b, d); err != nil {
+	if err := s.described(); err != nil {
 		return err
 	}
-	if err := writeFile(out, []byte(b.String())); err != nil {
-		return err
-	}
-	a.printf("wrote %s for %d operations; `plumbline plan -c %s` shows what it asks for\n", out, len(d.Operations), out)
-	return nil
-}
-
-// initial takes from the document what the template asks for.
-func initial(doc *openapi.Doc, spec, target, out string) initFile {
-	rel, err := filepath.Rel(filepath.Dir(out), spec)
-	if err != nil || strings.Contains(spec, "://") {
-		rel = spec
-	}
-	d := initFile{Service: serviceName(doc), Spec: filepath.ToSlash(rel), Target: target}
-	for _, op := range doc.Plumb() {
-		d.Operations = append(d.Operations, op.ID)
-		d.Secured = d.Secured || op.Secured
-		probe := strings.Contains(op.Path, "live") || strings.Contains(op.Path, "health")
-		if op.Method == "GET" && probe && d.Liveness == "" {
-			d.Liveness = op.Path
+	s.design.Target = o.target
+	s.unbase()
+	if o.probe {
+		p := s.sounded(ctx)
+		d.Probed, d.answered = p.lines(o.target, s.doc.Base()), p.answers
+		d.Asking = p.asking
+		for _, line := range d.Probed {
+			a.note("%s\n", line)
 		}
 	}
-	return d
+	d.describe(s.doc, s.design.Operations, o)
+	text, err := d.write(o.out)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(o.out, text); err != nil {
+		return err
+	}
+	a.printf("wrote %s for %d operations; `plumbline plan -c %s` shows what it asks for\n", o.out, len(d.Operations), o.out)
+	return nil
 }
 
 // initFile is what the template of plumbline.yaml is filled with.
 type initFile struct {
-	Service, Spec, Target, Liveness string
-	Operations                      []string
-	Secured                         bool
+	Schema, Service, Spec, Target, Liveness string
+	Mode, Availability, P99, Rate           string
+	Operations                              []string
+	Secured                                 bool
+	Scheme                                  string // of the document, that identities show themselves by; empty: a bearer token
+	Identities                              []caller
+	Dependencies                            []wire.Wire
+	Probed                                  []string // what the target said, one line each
+	Asking                                  []string // operations that want credentials, though the document does not say so
+	answered                                map[string]bool
+}
+
+// A caller is an identity, and the variable that holds its secret.
+type caller struct{ Name, Variable string }
+
+// file takes over what the flags say.
+func (o initOptions) file() (initFile, error) {
+	d := initFile{
+		Schema: declaration.SchemaURL, Service: o.service, Target: o.target, Mode: o.mode,
+		Availability: o.availability, P99: o.p99.String(), Rate: strconv.FormatFloat(o.rate, 'g', -1, 64),
+	}
+	var errs []error
+	if _, err := slo.Share(o.availability); err != nil {
+		errs = append(errs, wrongFlag("--availability", o.availability, "write 99%", "%v", err))
+	}
+	if o.p99 <= 0 || o.rate <= 0 {
+		errs = append(errs, wrongFlag("--p99", "", "write --p99 300ms --rate 20", "--p99 and --rate are above zero"))
+	}
+	for _, text := range o.identities {
+		name, variable, ok := strings.Cut(text, "=")
+		if !ok || name == "" || variable == "" {
+			errs = append(errs, wrongFlag("--identity", text, "write alice=ALICE_TOKEN: the secret itself stays in the environment", "%q does not say name and variable", text))
+		}
+		d.Identities = append(d.Identities, caller{name, variable})
+	}
+	for _, text := range o.dependencies {
+		w, err := parseWire(text)
+		if err != nil {
+			errs = append(errs, wrongFlag("--dependency", text, "write payment=127.0.0.1:7001=http://127.0.0.1:9001, or store=127.0.0.1:7002=tcp://127.0.0.1:5432", "%q does not say name, listen and upstream", text))
+		}
+		d.Dependencies = append(d.Dependencies, w)
+	}
+	return d, errors.Join(errs...)
+}
+
+// describe takes over what the document says.
+func (d *initFile) describe(doc *openapi.Doc, ops []plumbline.Operation, o initOptions) {
+	rel, err := filepath.Rel(filepath.Dir(o.out), o.spec)
+	if err != nil || strings.Contains(o.spec, "://") {
+		rel = o.spec
+	}
+	d.Spec = filepath.ToSlash(rel)
+	if d.Service == "" {
+		d.Service = serviceName(doc)
+	}
+	for _, op := range ops {
+		d.Operations = append(d.Operations, op.ID)
+		d.Secured = d.Secured || op.Secured
+		if d.Scheme == "" {
+			d.Scheme = shownBy(op)
+		}
+		if d.Liveness == "" && tellsLife(op) && (d.answered == nil || d.answered[op.ID]) {
+			d.Liveness = op.Path
+		}
+	}
+}
+
+// shownBy is the first scheme of an operation that a secret is shown by.
+func shownBy(op plumbline.Operation) string {
+	for _, s := range op.Schemes {
+		if s.Type != "mutualTLS" {
+			return s.Name
+		}
+	}
+	return ""
+}
+
+// tellsLife tells whether an operation is called like a probe of liveness.
+func tellsLife(op plumbline.Operation) bool {
+	return op.Method == "GET" && (strings.Contains(op.Path, "live") || strings.Contains(op.Path, "health"))
+}
+
+// write fills the template. What it gives has been read again.
+func (d *initFile) write(name string) ([]byte, error) {
+	t, err := template.New("plumbline.yaml").Funcs(template.FuncMap{"yaml": quoted}).Parse(declarationTemplate)
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, d); err != nil {
+		return nil, err
+	}
+	set := func(string) (string, bool) { return "x", true }
+	_, err = declaration.Parse(name, []byte(b.String()), set)
+	return []byte(b.String()), err
+}
+
+// quoted is a text as a YAML scalar.
+func quoted(s string) string {
+	if regexp.MustCompile(`^[A-Za-z/.]([\w./:-]*[\w./-])?$`).MatchString(s) && s != "null" {
+		return s
+	}
+	return strconv.Quote(s)
 }

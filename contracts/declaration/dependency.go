@@ -13,8 +13,8 @@ func (b *builder) dependency(name string, f dependency) {
 		Name: name, Listen: f.Listen, Names: f.Names, Stub: f.Stub, Operations: f.Operations, Accept: f.Accept,
 		Degraded: f.Degraded, Bulkhead: f.Bulkhead, OpenAPI: b.path(f.OpenAPI), Source: b.at(at),
 	}
-	d.Wire = plumbline.Wire(b.oneOf(at+".wire", f.Wire, "http", "http", "tcp"))
-	d.Class = plumbline.Class(b.oneOf(at+".class", f.Class, "", "critical", "optional"))
+	d.Wire = plumbline.Wire(b.oneOf(at+".wire", f.Wire, "http"))
+	d.Class = plumbline.Class(b.oneOf(at+".class", f.Class, ""))
 	d.Timeout = b.duration(at+".timeout", f.Timeout)
 	if f.Stub {
 		b.stub(at, name, f)

@@ -101,7 +101,7 @@ func (b *builder) identities() {
 			c.User, c.Password = f.Basic.User, f.Basic.Password
 		}
 		if f.APIKey != nil {
-			c.Key = &plumbline.Place{In: b.oneOf(at+".api_key.in", f.APIKey.In, "header", "header", "query", "cookie"), Name: f.APIKey.Name}
+			c.Key = &plumbline.Place{In: b.oneOf(at+".api_key.in", f.APIKey.In, "header"), Name: f.APIKey.Name}
 			c.KeyValue = f.APIKey.Value
 		}
 		if f.TLS != nil {
@@ -145,9 +145,9 @@ func count(is ...bool) int {
 
 func (b *builder) oauth2(at string, f oauth2File, scopes []string) *plumbline.OAuth2 {
 	o := &plumbline.OAuth2{
-		Grant:    b.oneOf(at+".grant", f.Grant, "client_credentials", "client_credentials", "password"),
+		Grant:    b.oneOf(at+".grant", f.Grant, "client_credentials"),
 		TokenURL: f.TokenURL, Issuer: f.Issuer, ClientID: f.ClientID, Secret: f.Secret, User: f.User, Password: f.Password, Scopes: scopes,
-		Style: b.oneOf(at+".style", f.Style, "", "basic", "post"),
+		Style: b.oneOf(at+".style", f.Style, ""),
 	}
 	for k, v := range f.Parameters {
 		if o.Parameters == nil {
@@ -170,7 +170,7 @@ func (b *builder) login(at string, f loginFile) *plumbline.Login {
 		Cookies: f.Cookies, Template: f.Send.Template,
 	}
 	if f.Send.Name != "" {
-		l.Send = plumbline.Place{In: b.oneOf(at+".send.in", f.Send.In, "header", "header", "query", "cookie"), Name: f.Send.Name}
+		l.Send = plumbline.Place{In: b.oneOf(at+".send.in", f.Send.In, "header"), Name: f.Send.Name}
 	}
 	if f.JSON != nil {
 		l.Body, _ = json.Marshal(f.JSON) // YAML with keys of text has a JSON form

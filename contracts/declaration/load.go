@@ -44,7 +44,7 @@ func (b *builder) load() {
 	f := b.file.Load
 	l := plumbline.Load{Rate: f.Rate, Mix: f.Mix, Limit: f.Limit, Peak: f.Peak, Headroom: f.Headroom, Overload: f.Overload, Source: b.at("$.load")}
 	l.Duration = b.duration("$.load.duration", f.Duration)
-	l.Arrivals = plumbline.Arrivals(b.oneOf("$.load.arrivals", f.Arrivals, "poisson", "poisson", "constant"))
+	l.Arrivals = plumbline.Arrivals(b.oneOf("$.load.arrivals", f.Arrivals, "poisson"))
 	b.rates(f)
 	for i, s := range f.Stages {
 		l.Stages = append(l.Stages, b.stage(fmt.Sprintf("$.load.stages[%d]", i), s)...)
@@ -78,7 +78,7 @@ func (b *builder) rates(f loadFile) {
 
 func (b *builder) stage(at string, s stageFile) []plumbline.Stage {
 	lasts := b.duration(at+".for", s.For)
-	shape := b.oneOf(at+".shape", s.Shape, "line", "line", "steps", "spike", "sine")
+	shape := b.oneOf(at+".shape", s.Shape, "line")
 	period := b.duration(at+".period", s.Period)
 	if s.From < 0 || s.To < 0 || s.For == "" {
 		b.wrong("CFG004", at+".for", "write {from: 0, to: 50, for: 10s}", "a stage needs rates of zero or more and a duration")

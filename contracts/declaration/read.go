@@ -8,12 +8,10 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
-	"github.com/plumbline-dev/plumbline/contracts/mistake"
 	"github.com/plumbline-dev/plumbline/contracts/slo"
 )
 
@@ -191,19 +189,9 @@ func (b *builder) reachable(at string, broker *Broker) *Broker {
 
 func (b *builder) words() {
 	f := b.file
-	b.out.Mode = plumbline.Mode(b.oneOf("$.mode", f.Mode, "own", "observe", "own", "full"))
-	b.out.propagation = plumbline.Propagation(b.oneOf("$.propagation", f.Propagation, "", "w3c", "none"))
+	b.out.Mode = plumbline.Mode(b.oneOf("$.mode", f.Mode, "own"))
+	b.out.propagation = plumbline.Propagation(b.oneOf("$.propagation", f.Propagation, ""))
 	b.out.recovery = b.duration("$.recovery", f.Recovery)
-}
-
-func (b *builder) oneOf(path, value, fallback string, known ...string) string {
-	if value == "" {
-		return fallback
-	}
-	if !slices.Contains(known, value) {
-		b.wrong("CFG004", path, strings.TrimSpace(mistake.DidYouMean(value, known)+" known are "+strings.Join(known, ", ")), "%q is not a known value", value)
-	}
-	return value
 }
 
 func (b *builder) duration(path, value string) time.Duration {

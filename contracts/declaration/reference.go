@@ -116,7 +116,7 @@ func WriteReference() (string, error) {
 	var b strings.Builder
 	b.WriteString(`# plumbline.yaml
 
-Every key of the declaration. It is generated from the code (` + "`UPDATE=1 go test ./contracts/declaration -run Reference`" + `): a test fails when a key has no description here, or when this page is stale.
+Every key of the declaration; [plumbline.schema.json](plumbline.schema.json) says the same to editors, by the first line that ` + "`plumbline init`" + ` writes. It is generated from the code (` + "`UPDATE=1 go test ./contracts/declaration -run Reference`" + `): a test fails when a key has no description here, or when this page is stale.
 
 Nothing is required but an OpenAPI document and a target, and both can come from the command line. What is not declared is not claimed: its functions are skipped, never failed. Durations are written ` + "`300ms`, `1.5s`, `2m`" + `. Paths are relative to the file. In every text ` + "`${NAME}` is the environment's value and `${NAME:-default}`" + ` one with a default. Operations are named by operationId, by ` + "`METHOD /path`" + `, or by ` + "`*`" + ` for all. NAME stands for a name of your own, and ` + "`[]`" + ` for each item of a list.
 `)
