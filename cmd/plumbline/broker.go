@@ -153,6 +153,7 @@ func (a *app) brokerCommand() *cobra.Command {
 A run fetches the pacts that it has to verify by itself, and publishes results
 only with --publish-results.`,
 	}
+	asJSON := false
 	fetch := &cobra.Command{
 		Use: "fetch", Short: "Fetch the pacts that this provider has to verify", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -160,12 +161,10 @@ only with --publish-results.`,
 			if err != nil {
 				return err
 			}
-			for i, p := range s.fetched {
-				a.printf("%s  %s  pending %v\n", s.files[i], p.Name, p.Pending)
-			}
-			return nil
+			return a.listFetched(s, asJSON)
 		},
 	}
+	fetch.Flags().BoolVar(&asJSON, "json", false, "print them as JSON")
 	publish := &cobra.Command{
 		Use: "publish [FILE...]", Short: "Publish pact files; without one, the generated provider-surface pact",
 		RunE: func(c *cobra.Command, files []string) error { return a.publish(c.Context(), o, to, files) },
@@ -237,4 +236,24 @@ func content(name string, made artefact) ([]byte, error) {
 	var b bytes.Buffer
 	err := made(&b)
 	return b.Bytes(), harness(err)
+}
+
+// listFetched lists the pacts that were fetched, and where they lie.
+func (a *app) listFetched(s *session, asJSON bool) error {
+	type line struct {
+		File    string `json:"file"`
+		Name    string `json:"name"`
+		Pending bool   `json:"pending"`
+	}
+	out := []line{}
+	for i, p := range s.fetched {
+		out = append(out, line{s.files[i], p.Name, p.Pending})
+		if !asJSON {
+			a.printf("%s  %s  pending %v\n", s.files[i], p.Name, p.Pending)
+		}
+	}
+	if asJSON {
+		return a.list(out)
+	}
+	return nil
 }

@@ -59,17 +59,12 @@ func (a *app) functionsJSON() error {
 	for _, f := range scenarios.Functions() {
 		out = append(out, line{f.ID, f.Title, f.Standard, f.Mutants})
 	}
-	data, err := indented(out)
-	if err != nil {
-		return harness(err)
-	}
-	a.printf("%s", data)
-	return nil
+	return a.list(out)
 }
 
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "explain ID", Short: "Explain a fitness function, an error code, or the steps of scenarios", Args: cobra.ExactArgs(1),
+		Use: "explain ID", Short: "Explain a fitness function, an error code, or the steps of scenarios", Args: cobra.ExactArgs(1), ValidArgsFunction: explicable,
 		Example: "  plumbline explain resilience/breaker-opens\n  plumbline explain SLO104\n  plumbline explain steps",
 		RunE: func(_ *cobra.Command, args []string) error {
 			id := args[0]

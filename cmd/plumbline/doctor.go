@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ import (
 
 func (a *app) doctorCommand() *cobra.Command {
 	var library string
-	var wires bool
+	var wires, asJSON bool
 	var o options
 	c := &cobra.Command{
 		Use: "doctor", Short: "Say what is missing on this machine, and how to get it", Args: cobra.NoArgs,
@@ -23,11 +24,12 @@ sends the safe operations of the document to the target, each with a trace of it
 own, and says which wires carried what follows from them.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if wires {
-				return a.doctorWires(c.Context(), o)
+				return a.doctorWires(c.Context(), o, asJSON)
 			}
-			return a.doctor(c.Context(), library)
+			return a.doctor(c.Context(), library, asJSON)
 		},
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the checks as JSON")
 	c.Flags().BoolVar(&wires, "wires", false, "prove which wires of plumbline.yaml are live")
 	c.Flags().StringVarP(&o.config, "config", "c", "", "declaration of the architecture, for --wires (default plumbline.yaml)")
 	c.Flags().StringVar(&o.target, "target", "", "base URL of the deployment, for --wires")
@@ -37,10 +39,19 @@ own, and says which wires carried what follows from them.`,
 	return c
 }
 
-func (a *app) doctor(ctx context.Context, library string) error {
+func (a *app) doctor(ctx context.Context, library string, asJSON bool) error {
 	checks := pact.Diagnose(ctx, library)
 	checks = append(checks, wire.SelfTest(ctx)...)
-	bad := 0
+	bad, err := a.listChecks(checks, asJSON)
+	if err == nil && bad > 0 {
+		err = &exit{plumbline.ExitNotProven, fmt.Errorf("%d of %d checks do not hold; everything that does not need them still runs", bad, len(checks))}
+	}
+	return err
+}
+
+// listChecks writes checks, one a line or as JSON, and counts those that do not
+// hold.
+func (a *app) listChecks(checks []plumbline.Check, asJSON bool) (bad int, err error) {
 	for _, c := range checks {
 		mark := "✓"
 		if !c.OK {
@@ -48,13 +59,25 @@ func (a *app) doctor(ctx context.Context, library string) error {
 		}
 		name := c.Name
 		if c.Subject != "" {
-			name += " " + c.Subject
+			name = strings.TrimSpace(name + " " + c.Subject)
 		}
-		a.printf("%s %-36s %s\n", mark, name, c.Detail)
+		if !asJSON {
+			a.printf("%s %-36s %s\n", mark, name, c.Detail)
+		}
 	}
-	if bad > 0 {
-		return &exit{plumbline.ExitNotProven, fmt.Errorf("%d of %d checks do not hold; everything that does not need them still runs", bad, len(checks))}
+	if asJSON {
+		err = a.list(checks)
 	}
+	return bad, err
+}
+
+// list writes a listing as JSON.
+func (a *app) list(v any) error {
+	data, err := indented(v)
+	if err != nil {
+		return harness(err)
+	}
+	a.printf("%s", data)
 	return nil
 }
 

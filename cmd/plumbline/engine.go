@@ -27,7 +27,7 @@ func pactEngine(s *session) (*pact.Verifier, error) {
 		v.Engine, v.Shard, v.Worker = "pact-go", 1, []string{path, "-test.run=^TestWorker$", "-test.timeout=0"}
 		return v, nil
 	}
-	return nil, notOneOf("--pact-engine", s.engine, []string{"ffi", "pact-go"})
+	return nil, notOneOf("--pact-engine", s.engine, engines())
 }
 
 // beside finds a program next to this one, or on the PATH.

@@ -31,12 +31,7 @@ folder holds an index, which is made anew when it is missing.`,
 			}
 			defer done.drop()
 			if asJSON {
-				data, err := indented(h.List(v))
-				if err != nil {
-					return harness(err)
-				}
-				a.printf("%s", data)
-				return nil
+				return a.list(h.List(v))
 			}
 			if a.colour() {
 				v.Paint = func(shade, s string) string { return lipgloss.NewStyle().Foreground(lipgloss.Color(shade)).Render(s) }

@@ -43,7 +43,7 @@ func process() *app {
 
 // colour tells whether to colour the output (https://no-color.org).
 func (a *app) colour() bool {
-	if _, no := a.env("NO_COLOR"); no {
+	if no, _ := a.env("NO_COLOR"); no != "" {
 		return false
 	}
 	if t, _ := a.env("TERM"); t == "dumb" {

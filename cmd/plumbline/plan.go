@@ -26,12 +26,7 @@ func (a *app) planCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				data, err := indented(s.plan)
-				if err != nil {
-					return harness(err)
-				}
-				a.printf("%s", data)
-				return nil
+				return a.list(s.plan)
 			}
 			a.tell(s)
 			a.printPlan(s)

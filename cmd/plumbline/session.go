@@ -216,7 +216,7 @@ func (s *session) fill() error {
 	if s.mode != "" {
 		s.design.Mode = plumbline.Mode(s.mode)
 		if !slices.Contains([]plumbline.Mode{plumbline.ModeObserve, plumbline.ModeOwn, plumbline.ModeFull}, s.design.Mode) {
-			errs = append(errs, notOneOf("--mode", s.mode, []string{"observe", "own", "full"}))
+			errs = append(errs, notOneOf("--mode", s.mode, modes()))
 		}
 	}
 	if s.design.Service == "" {

@@ -16,7 +16,7 @@ type sighting struct{ ours, others int }
 
 // doctorWires proves which wires are live: a wire is when what the target does
 // for a request of ours goes over it.
-func (a *app) doctorWires(ctx context.Context, o options) (failed error) {
+func (a *app) doctorWires(ctx context.Context, o options, asJSON bool) (failed error) {
 	dir, err := os.MkdirTemp("", "plumbline-doctor")
 	if err != nil {
 		return harness(err)
@@ -49,7 +49,7 @@ func (a *app) doctorWires(ctx context.Context, o options) (failed error) {
 	if err != nil {
 		return harness(err)
 	}
-	return a.tellWires(s.design, sent, seen)
+	return a.tellWires(proved(s.design, sent, seen), asJSON)
 }
 
 // ask sends every safe operation that needs nothing made for it.
@@ -103,26 +103,33 @@ func (c *carrier) sighted(ctx context.Context) (map[string]sighting, error) {
 	return seen, err
 }
 
-// tellWires says what was proved of each wire.
-func (a *app) tellWires(d plumbline.Design, sent int, seen map[string]sighting) error {
-	dead := 0
+// proved says what was proved of each wire.
+func proved(d plumbline.Design, sent int, seen map[string]sighting) []plumbline.Check {
+	var out []plumbline.Check
 	for _, dep := range d.Dependencies {
 		v := seen[dep.Name]
-		mark, said := "✓", fmt.Sprintf("live: %d exchanges follow from %d requests of ours", v.ours, sent)
+		c := plumbline.Check{Name: "wire", Subject: dep.Name, OK: true, Value: float64(v.ours), Unit: "exchanges"}
 		switch {
 		case v.ours > 0:
+			c.Detail = fmt.Sprintf("live: %d exchanges follow from %d requests of ours", v.ours, sent)
 		case dep.Wire == plumbline.WireTCP && v.others > 0:
-			said = fmt.Sprintf("live: %d connections; a TCP wire knows no traces", v.others)
+			c.Detail = fmt.Sprintf("live: %d connections; a TCP wire knows no traces", v.others)
 		case v.others > 0:
-			said = fmt.Sprintf("live, but %d exchanges carry no trace of ours: the target does not pass traceparent on", v.others)
+			c.Detail = fmt.Sprintf("live, but %d exchanges carry no trace of ours: the target does not pass traceparent on", v.others)
 		default:
-			mark, dead = "✗", dead+1
-			said = fmt.Sprintf("nothing came by in %d requests of safe operations: either they do not need it, or the target was not told of the wire (docs/WIRES.md)", sent)
+			c.OK = false
+			c.Detail = fmt.Sprintf("nothing came by in %d requests of safe operations: either they do not need it, or the target was not told of the wire (docs/WIRES.md)", sent)
 		}
-		a.printf("%s %-20s %s\n", mark, dep.Name, said)
+		out = append(out, c)
 	}
-	if dead > 0 {
-		return &exit{plumbline.ExitNotProven, fmt.Errorf("%d of %d wires are not proved to be live", dead, len(d.Dependencies))}
+	return out
+}
+
+// tellWires lists what was proved.
+func (a *app) tellWires(checks []plumbline.Check, asJSON bool) error {
+	dead, err := a.listChecks(checks, asJSON)
+	if err == nil && dead > 0 {
+		err = &exit{plumbline.ExitNotProven, fmt.Errorf("%d of %d wires are not proved to be live", dead, len(checks))}
 	}
-	return nil
+	return err
 }
