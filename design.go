@@ -121,6 +121,7 @@ type Operation struct {
 	Pictures []Picture `json:"pictures,omitempty"` // examples of its successful responses
 	Shared   bool      `json:"shared,omitempty"`   // declared: one caller may reach what another has created
 	Sealed   []Sealed  `json:"sealed,omitempty"`   // properties that a client must not set
+	Lessons  []Lesson  `json:"lessons,omitempty"`  // where values that others answer with may go, the best source of a place first
 	Produces []string  `json:"produces,omitempty"` // resource names that a 2xx answer yields an identifier for
 	Deletes  string    `json:"deletes,omitempty"`  // operation ID that removes what this one creates
 	Key      string    `json:"key,omitempty"`      // header parameter by which a repeated request is known: Idempotency-Key

@@ -34,6 +34,7 @@ type Observation struct {
 	Deferred   int           `json:"deferred,omitempty"`  // sent again after the time that the Retry-After of a 429 or 503 asked for
 	Marks      []Mark        `json:"marks,omitempty"`
 	Matches    []Match       `json:"matches,omitempty"` // comparisons of a step
+	Learnt     []string      `json:"learnt,omitempty"`  // values of the request that were learnt: "body/sku from listProducts /items/0/sku"
 	Transcript *Transcript   `json:"transcript,omitempty"`
 }
 

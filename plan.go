@@ -104,6 +104,7 @@ type Phase struct {
 	Workers  int           `json:"workers,omitempty"` // calls, and flows, that are under way at a time; zero means one
 	Pacts    []string      `json:"pacts,omitempty"`   // pact files to verify, relative to the run directory
 	Stop     *Stop         `json:"stop,omitempty"`    // ends the streams early
+	Learn    []string      `json:"learn,omitempty"`   // IDs of operations that are taught by their lessons where they refuse what was made up, one after the other, after the flows
 	Checks   []string      `json:"checks,omitempty"`  // self-checks to carry out: "proxy-transparent", "pass-through", "wires"
 }
 

@@ -12,7 +12,7 @@ import (
 // phase has workers. What they tell is recorded in the order of the plan,
 // whatever the order in which it came.
 func (r *Runner) calls(ctx context.Context, at Place, p plumbline.Phase) error {
-	if len(p.Calls)+len(p.Flows) == 0 {
+	if len(p.Calls)+len(p.Flows)+len(p.Learn) == 0 {
 		return nil
 	}
 	var calls []int // index of the call, as often as it is made
@@ -30,7 +30,17 @@ func (r *Runner) calls(ctx context.Context, at Place, p plumbline.Phase) error {
 	inOrder(ctx, p.Workers, len(p.Flows), func(n int) Told {
 		return r.Target.Flow(ctx, place(len(p.Calls)+n), p.Flows[n])
 	}, r.told)
+	for i, op := range p.Learn {
+		if t, ok := r.Target.(teacher); ok && ctx.Err() == nil {
+			r.told(t.Teach(ctx, place(len(p.Calls)+len(p.Flows)+i), op))
+		}
+	}
 	return ctx.Err()
+}
+
+// A teacher is a Target that can learn which values operations accept.
+type teacher interface {
+	Teach(ctx context.Context, at Place, operation string) Told
 }
 
 func (r *Runner) told(t Told) {

@@ -32,6 +32,9 @@ func describe(p plumbline.Phase) string {
 	if n := len(p.Flows); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d flows", n))
 	}
+	if n := len(p.Learn); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d operations are taught", n))
+	}
 	if len(p.Pacts) > 0 {
 		parts = append(parts, fmt.Sprintf("%d pact files", len(p.Pacts)))
 	}

@@ -32,6 +32,7 @@ type Live struct {
 	sequence  atomic.Uint64
 	reception reception
 	changing  changing
+	read      map[string]bool // lists that were read to learn from them
 }
 
 func (l *Live) trace(at Place, stream int) string {
@@ -95,6 +96,7 @@ func (l *Live) shot(at Place, c plumbline.Call) target.Shot {
 func (l *Live) do(ctx context.Context, s target.Shot, k plumbline.Case, c plumbline.Call) target.Answer {
 	s.Case, s.Due = k.ID, l.Client.Now()
 	a := l.Client.Do(ctx, s)
+	_, a.Learnt = l.Pool.Taught(k)
 	a.Kind, a.Keyword, a.Pointer, a.Violates, a.Identity = k.Kind, k.Keyword, k.Pointer, k.Violates, c.Identity
 	if c.Own == nil && c.Auth == "" {
 		l.reception.note(a)

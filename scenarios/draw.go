@@ -29,6 +29,9 @@ func Draw(d plumbline.Design, fns []plumbline.Function, seed uint64) (plumbline.
 		w.add(f, f.Plan(d))
 	}
 	w.dropIdle(sorted)
+	if x, ok := learning(d, w.plan.Experiments); ok {
+		w.plan.Experiments = append(w.plan.Experiments, x)
+	}
 	w.claimExperiments()
 	w.check(d)
 	if err := errors.Join(w.errs...); err != nil {
@@ -195,7 +198,7 @@ func inRunOrder(experiments []plumbline.Experiment) {
 
 // station is the place of an experiment in a run.
 func station(x plumbline.Experiment) int {
-	prefixes := []string{baselineBefore, "wires/", contractFlows, "contract/", "auth/", "obs/", "api/pages"}
+	prefixes := []string{contractLearn, baselineBefore, "wires/", contractFlows, "contract/", "auth/", "obs/", "api/pages"}
 	last := []string{apiLimit, "deploy/", "outage/", baselineAfter, teardown, loadCapacity}
 	for i, p := range prefixes {
 		if strings.HasPrefix(x.ID, p) {

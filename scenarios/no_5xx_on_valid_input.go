@@ -89,11 +89,11 @@ func judgeValid(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) pl
 func caseWords(op plumbline.Operation, o plumbline.Observation) string {
 	for _, c := range op.Cases {
 		if c.ID == o.Case && c.Keyword != "" {
-			return fmt.Sprintf("%s (%s at the edge of %s)", o.Case, c.Pointer, c.Keyword)
+			return withLearnt(fmt.Sprintf("%s (%s at the edge of %s)", o.Case, c.Pointer, c.Keyword), o)
 		}
 	}
 	if o.Case == "" {
-		return "the seed request"
+		return withLearnt("the seed request", o)
 	}
-	return o.Case
+	return withLearnt(o.Case, o)
 }

@@ -98,7 +98,13 @@ func harmlessPost(o plumbline.Operation) bool {
 	if o.Method != "POST" || strings.Contains(o.Path, "{") {
 		return false
 	}
-	return !slices.ContainsFunc(wordsOf(o.ID+" "+o.Path), func(w string) bool {
+	return !actsOnWhatIsThere(o)
+}
+
+// actsOnWhatIsThere says whether an operation is called as something that acts
+// on what was there before, or reaches somebody.
+func actsOnWhatIsThere(o plumbline.Operation) bool {
+	return slices.ContainsFunc(wordsOf(o.ID+" "+o.Path), func(w string) bool {
 		return slices.Contains([]string{
 			"delete", "remove", "clear", "purge", "flush", "reset", "wipe", "truncate", "drop", "shutdown", "restart", "reboot", "stop", "kill",
 			"logout", "revoke", "cancel", "disable", "deactivate", "migrate", "import", "restore", "rollback", "reload",

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/sample"
 	"github.com/plumbline-dev/plumbline/contracts/schema"
 	"github.com/plumbline-dev/plumbline/runners"
 	"github.com/plumbline-dev/plumbline/runners/deploy"
@@ -67,6 +68,7 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 	}
 	c := &carrier{client: client, design: s.design, base: s.doc.Base()}
 	c.live = &runners.Live{Design: s.design, Run: run, Client: client, Pool: &target.Pool{Client: client, Operations: s.design.Operations, Families: s.design.Families, Mode: s.design.Mode}}
+	c.live.Pool.Holds = sample.NewProver(s.doc, s.set, s.design.Operations).Holds
 	c.live.Pool.Place = func() string { return target.Trace(run.ID, [3]int{0xffff, 0, 0}, uint64(time.Now().UnixNano())) }
 	if err := c.live.Pool.Open(filepath.Join(s.out, target.LedgerFile)); err != nil {
 		return nil, harness(err)

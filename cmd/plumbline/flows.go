@@ -23,7 +23,7 @@ func (s *session) operations() error {
 	if err != nil {
 		return err
 	}
-	o := sample.Options{Seed: s.seed, Dictionary: s.declared.Dictionary, Packs: packs}
+	o := sample.Options{Seed: s.seed, Dictionary: s.declared.Dictionary, Packs: packs, Unlearnt: s.declared.Unlearnt}
 	s.design.Operations = sample.Fill(s.doc, s.set, o)
 	files := slices.Clone(s.declared.Flows)
 	for _, name := range s.arazzo {

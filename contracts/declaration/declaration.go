@@ -38,6 +38,7 @@ type Declaration struct {
 	Flows      []FlowFile
 	Redact     []string         // names of headers, parameters and properties whose values are never written down
 	Packs      []string         // of hostile values, as sample.Packs names them
+	Unlearnt   bool             // values of answers are not used for requests
 	Dictionary map[string][]any // values by the name of a field, or by operation and place: "createOrder/body/quantity"
 
 	propagation  plumbline.Propagation

@@ -42,6 +42,7 @@ func aboutDocument() map[string]description {
 		"flows[].file":   {meaning: "the Arazzo file", example: "file: checkout.arazzo.yaml"},
 		"flows[].inputs": {meaning: "values of its inputs, by their names", kind: "mapping", example: "inputs: {sku: p-1}"},
 		"har":            {meaning: "recorded traffic (HTTP Archive 1.2) of the API: its values make cases, its counts the mix of the load where none is declared, and what it used of the document a pact. Secrets are left behind", example: "har: [staging.har]"},
+		"learn":          {meaning: "values that lists of the target show are used where an operation refuses what was made up: the sku of a product, for an order", fallback: "true", example: "learn: false"},
 		"packs":          {meaning: "packs of hostile values that are sent as well, which a service must survive: unicode, injection", fallback: "--packs", example: "packs: [unicode]"},
 		"redact":         {meaning: "names, or parts of names, of headers, parameters and properties whose values are never written down, beside those of credentials", example: "redact: [iban, birth_date]"},
 		"unsafe":         {meaning: "operations that change data although their method is safe", example: "unsafe: [GET /jobs/run]"},

@@ -36,6 +36,7 @@ type file struct {
 	Flows        []flowFile               `yaml:"flows"`
 	Packs        []string                 `yaml:"packs"`
 	HAR          []string                 `yaml:"har"`
+	Learn        *bool                    `yaml:"learn"`
 	Redact       []string                 `yaml:"redact"`
 }
 

@@ -30,6 +30,8 @@ type Options struct {
 	// Packs name values beside those of the schemas that a server must survive;
 	// see Packs.
 	Packs []string
+	// Unlearnt leaves out the lessons of operations.
+	Unlearnt bool
 }
 
 func (o Options) withDefaults() Options {
@@ -62,6 +64,9 @@ func Fill(d *openapi.Doc, s *schema.Set, o Options) []plumbline.Operation {
 		}
 	})
 	g.relate(ops)
+	if !o.Unlearnt {
+		g.teach(ops)
+	}
 	return ops
 }
 

@@ -35,7 +35,11 @@ type Pool struct {
 	Mode       plumbline.Mode
 	// Place makes the trace context of the pool's own requests. Nil: none.
 	Place func() string
+	// Holds tells whether the proof of a case holds for another request. Nil:
+	// it never does, and nothing is learnt.
+	Holds func(c plumbline.Case, req plumbline.Request) bool
 
+	lore    lore
 	mu      sync.Mutex
 	started bool
 	byID    map[string]int
@@ -140,6 +144,7 @@ type filling struct {
 
 // fillWith is Fill, with the first sources that yield something.
 func (p *Pool) fillWith(ctx context.Context, c plumbline.Case, how filling) (plumbline.Request, error) {
+	c, _ = p.Taught(c)
 	variants := 1
 	for _, b := range c.Binds {
 		variants = max(variants, 1+len(b.Else))
