@@ -117,7 +117,7 @@ func (a *app) publishResults(ctx context.Context, s *session, e *plumbline.Evide
 		return nil
 	}
 	if s.declared.Broker == nil {
-		return usage(errors.New("--publish-results: plumbline.yaml declares no pacts.broker"))
+		return usage(unnamed("--publish-results: plumbline.yaml declares no broker", "pacts: {broker: {url: …}} names one"))
 	}
 	to := s.declared.Broker.Publish
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), brokerTime)
@@ -184,7 +184,7 @@ func (a *app) publish(ctx context.Context, o options, to declaration.Publish, fi
 		return usage(err)
 	}
 	if s.declared.Broker == nil {
-		return usage(errors.New("plumbline.yaml declares no pacts.broker"))
+		return usage(unnamed("plumbline.yaml declares no broker", "pacts: {broker: {url: …}} names one"))
 	}
 	contracts := map[string]artefact{}
 	if len(files) == 0 {

@@ -140,7 +140,7 @@ func (c *carrier) connectWires(ctx context.Context, s *session) error {
 		return err
 	}
 	if err := client.Sync(ctx, c.Run.Began); err != nil {
-		return usage(fmt.Errorf("wires.control of %s: %w", s.declared.File, err))
+		return usage(s.declared.Wrong("CFG004", "$.wires.control", "`plumbline wire` prints its address when it is ready", fmt.Errorf("no process of wires can be told of the run: %w", err)))
 	}
 	if err := c.watchWires(ctx, client); err != nil {
 		return err

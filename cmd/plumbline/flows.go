@@ -54,13 +54,13 @@ func (s *session) flows(files []declaration.FlowFile) error {
 	from := map[string]string{}
 	for _, f := range files {
 		got, err := arazzo.Load(f.File, s.design.Operations, f.Inputs)
-		errs = append(errs, err)
+		errs = append(errs, besides("DOC306", "Arazzo files are described at https://spec.openapis.org/arazzo", err))
 		for _, n := range got.Notices {
 			s.notes = append(s.notes, flowNote+n)
 		}
 		for _, flow := range got.Flows {
 			if before, twice := from[flow.Name]; twice {
-				errs = append(errs, fmt.Errorf("%s and %s both have a workflow %s", before, f.File, flow.Name))
+				errs = append(errs, besides("DOC306", "give one of them another workflowId", fmt.Errorf("%s and %s both have a workflow %s", before, f.File, flow.Name)))
 				continue
 			}
 			from[flow.Name] = f.File

@@ -24,7 +24,7 @@ func (s *session) recorded() error {
 			err = t.Read(file, data, s.doc, s.set)
 		}
 		if err != nil {
-			return fmt.Errorf("har: %w", err)
+			return besides("DOC307", "an HTTP Archive 1.2, as browsers and proxies save it, of the API that the document describes", err)
 		}
 	}
 	words := maps.Clone(t.Words)

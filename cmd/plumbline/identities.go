@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"slices"
 
+	"github.com/plumbline-dev/plumbline/contracts/declaration"
 	"github.com/plumbline-dev/plumbline/runners/credentials"
 	"github.com/plumbline-dev/plumbline/runners/target"
 )
@@ -15,12 +17,14 @@ func (s *session) authenticated() error {
 			return wrongFlag("--auth", s.auth, "an authentication file of Web Fuzzing Commons", "the file cannot be read: %v", err)
 		}
 	}
+	var errs []error
 	for i := range s.declared.Identities {
-		if err := s.doc.Identify(&s.declared.Identities[i]); err != nil {
-			return err
+		c := &s.declared.Identities[i]
+		if err := s.doc.Identify(c); err != nil {
+			errs = append(errs, s.declared.Wrong("CFG004", declaration.Named("$.identities", c.Name)+".scheme", "an identity shows itself by a scheme of the document, or says by itself how: bearer, basic, api_key, headers", err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // identify makes the identities ready to be shown. The first is the default.

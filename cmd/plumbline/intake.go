@@ -33,12 +33,17 @@ func (o *intakeOptions) bindIntake(f *pflag.FlagSet) {
 
 // packed are the packs of plumbline.yaml and of the flags.
 func (s *session) packed() ([]string, error) {
-	all := slices.Concat(s.declared.Packs, s.packs)
-	for _, p := range all {
+	for i, p := range s.declared.Packs {
+		if !slices.Contains(sample.Packs(), p) {
+			return nil, s.declared.Wrong("CFG004", fmt.Sprintf("$.packs[%d]", i), "known are "+strings.Join(sample.Packs(), ", "), fmt.Errorf("%q is not a known value", p))
+		}
+	}
+	for _, p := range s.packs {
 		if !slices.Contains(sample.Packs(), p) {
 			return nil, notOneOf("--packs", p, sample.Packs())
 		}
 	}
+	all := slices.Concat(s.declared.Packs, s.packs)
 	slices.Sort(all)
 	return slices.Compact(all), nil
 }
@@ -49,7 +54,7 @@ func (s *session) readOverlays() ([]*overlay.Overlay, error) {
 	for _, name := range append(s.declared.Intake.Overlays, s.overlays...) {
 		o, err := overlay.Load(name)
 		if err != nil {
-			return nil, err
+			return nil, besides("DOC305", "OpenAPI overlays are described at https://spec.openapis.org/overlay", err)
 		}
 		out = append(out, o)
 	}

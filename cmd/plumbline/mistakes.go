@@ -37,6 +37,23 @@ func unreadable(flag, value, help, what string, err error) error {
 	return wrongFlag(flag, value, help, "%s: %v", what, err)
 }
 
+// besides gives what is wrong with a file beside the document a code; it is many
+// mistakes where the error is many.
+func besides(code, help string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var out []error
+	for _, e := range leaves(err) {
+		message, said, _ := strings.Cut(e.Error(), "\n  help: ")
+		if said == "" {
+			said = help
+		}
+		out = append(out, &mistake.Problem{Code: code, Message: message, Help: said})
+	}
+	return errors.Join(out...)
+}
+
 // unnamed is something that is needed and was not named.
 func unnamed(message, help string) error {
 	return &mistake.Problem{Code: "FLG203", Message: message, Help: help}

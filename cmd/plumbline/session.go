@@ -154,6 +154,9 @@ func (s *session) document() error {
 		return unnamed("no OpenAPI document: it is not said what the deployment promises", "name one with --spec, or openapi: in plumbline.yaml (`plumbline init` writes one)")
 	}
 	doc, err := loadDocument(file, openapi.Options{AllowRemoteRefs: s.remote, Amend: amend(file, overlays), Rootless: s.rootless})
+	if err != nil && s.spec == "" && s.declared.OpenAPI == file && !isURL(file) && !isFile(file) {
+		return s.declared.Wrong("DOC301", "$.openapi", "the path is relative to "+s.declared.File, fmt.Errorf("the document cannot be read: there is no file %s", file))
+	}
 	if err != nil {
 		return err
 	}

@@ -163,6 +163,23 @@ func below(base, path string) string {
 	return base + "." + path
 }
 
+// Wrong is a mistake at a YAML path of the declaration that only shows when it
+// is held against something else: code, the path or as much of it as there is,
+// and the way out.
+func (d *Declaration) Wrong(code, path, help string, err error) error {
+	p := &Problem{Code: code, Source: plumbline.Source{File: d.File}, Message: err.Error(), Help: help}
+	for at := path; d.text != nil && at != "" && p.Source.Line == 0; at = at[:max(strings.LastIndexAny(at, ".["), 0)] {
+		p.Source = d.text.at(at)
+	}
+	if d.text == nil {
+		return p
+	}
+	return mistake.Show(p, d.text.name, d.text.data)
+}
+
+// Named is the YAML path of what has a name below another path.
+func Named(path, name string) string { return path + "." + key(name) }
+
 // key is a key as YAML paths want it.
 func key(name string) string { return "'" + strings.ReplaceAll(name, "'", `\'`) + "'" }
 
