@@ -12,9 +12,9 @@ const readYourWrites = "data/read-your-writes"
 
 // How writes are read back.
 const (
-	writeRounds  = 8
+	writeRounds  = 6
 	readCopies   = 3 // beside the first, so that other connections are used
-	readLater    = 500 * time.Millisecond
+	readLater    = 300 * time.Millisecond
 	staleTwice   = 2 // rounds with a stale read that accuse
 	roundsNeeded = 4
 )
@@ -23,7 +23,7 @@ func init() {
 	register(plumbline.Function{
 		ID:    readYourWrites,
 		Title: "A writer sees its own write",
-		Doc: `Method: eight times, a thing is read, replaced by something else, and read four times at once over different connections as soon as the PUT is answered; half a second later it is read again.
+		Doc: `Method: six times, a thing is read, replaced by something else, and read four times at once over different connections as soon as the PUT is answered; 0.3 s later it is read again.
 Criterion: none of the reads right after the write shows a value that the write has replaced.
 Guard: a read is stale only when the later one shows what was written: what never appears was not stored, and is the business of contract/roundtrip. Two rounds accuse. Eventual consistency may be meant, so that a failure warns. A cache in between that is told nothing shows as a stale read, too.`,
 		Standard: "Terry et al., Session Guarantees for Weakly Consistent Replicated Data, 1994",
@@ -105,7 +105,7 @@ func judgeOwnWrites(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 	g := figure{float64(len(stale)), 0, "rounds", rounds}
 	switch {
 	case rounds < roundsNeeded:
-		return inconclusive(plumbline.ReasonTooFewSamples, "in %s a write was answered 2xx and could be read half a second later (create %s, first write %s), %d are needed",
+		return inconclusive(plumbline.ReasonTooFewSamples, "in %s a write was answered 2xx and could be read 0.3 s later (create %s, first write %s), %d are needed",
 			plural(rounds, "round"), f.told("create"), f.told("write-1"), roundsNeeded)
 	case len(stale) >= staleTwice:
 		v := fail(g, "in %d of %s a read right after the write showed the value before it: %s", len(stale), plural(rounds, "round"), differsFrom(stale[0], ""))
