@@ -45,7 +45,7 @@ func exhibits(e *plumbline.Evidence, observations []plumbline.Observation) []plu
 		} else if o.Case != "" {
 			what = o.Case
 		}
-		out = append(out, exhibit(e, o, fmt.Sprintf("%s: %s after %s", what, answer(o), readable(o.Latency))))
+		out = append(out, exhibit(e, o, withLearnt(fmt.Sprintf("%s: %s after %s", what, answer(o), readable(o.Latency)), o)))
 	}
 	return out
 }

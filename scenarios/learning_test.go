@@ -69,3 +69,15 @@ func TestWhatWasMadeUpIsNotHeldAgainstIt(t *testing.T) {
 		})
 	}
 }
+
+// Whatever a finding is about, what it shows says which values were learnt, and
+// where.
+func TestWhatWasLearntIsShown(t *testing.T) {
+	t.Parallel()
+	seen := []plumbline.Observation{{Case: "createOrder/required", Operation: "createOrder", Status: 500, Learnt: []string{"body/sku from listProducts /0/sku"}}}
+	got := exhibits(&plumbline.Evidence{}, seen)[0]
+	const want = "createOrder/required: 500 after 0s, with learnt body/sku from listProducts /0/sku"
+	if got.Summary != want || len(got.Observation.Learnt) != 1 {
+		t.Errorf("%q, want %q", got.Summary, want)
+	}
+}
