@@ -58,7 +58,7 @@ func blunders() []blunder {
 
 // Every mistake has its message in a golden file: code, position, the line with
 // a mark, the cause and the way out.
-func TestMistakesAreTold(t *testing.T) {
+func TestGoldenMistakes(t *testing.T) {
 	for _, b := range blunders() {
 		t.Run(b.name, func(t *testing.T) {
 			got := b.made(t)

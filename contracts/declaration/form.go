@@ -131,8 +131,12 @@ func (s *source) unknown(at *token.Token, key string, known map[string]reflect.T
 	if help == "" {
 		help = elsewhere(key)
 	}
-	if help == "" {
+	const most = 12
+	switch {
+	case help == "" && len(names) <= most:
 		help = "here can stand " + strings.Join(names, ", ")
+	case help == "":
+		help = "docs/CONFIGURATION.md lists the keys"
 	}
 	s.book(at, "CFG002", help, "unknown field %q", key)
 }
