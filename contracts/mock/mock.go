@@ -56,6 +56,7 @@ type Server struct {
 	seeded  map[string]bool     // collections that were listed
 	granted map[string][]string // things that are there without having been created, by the template that names them
 	cursors map[string]int      // places in lists that were handed out, by what stands for them
+	keys    map[string]*kept    // by operation, caller and idempotency key
 	made    uint64
 	broken  map[string]int // how often each keyword was broken
 }
@@ -82,7 +83,7 @@ type call struct {
 
 // New makes a server of a document and its schemas.
 func New(d *openapi.Doc, s *schema.Set, o Options) *Server {
-	out := &Server{doc: d, set: s, options: o, reader: reader{s}, things: map[string][]*thing{}, gone: map[string]bool{}, seeded: map[string]bool{}, granted: map[string][]string{}, cursors: map[string]int{}, broken: map[string]int{}}
+	out := &Server{doc: d, set: s, options: o, reader: reader{s}, things: map[string][]*thing{}, gone: map[string]bool{}, seeded: map[string]bool{}, granted: map[string][]string{}, cursors: map[string]int{}, keys: map[string]*kept{}, broken: map[string]int{}}
 	by := map[string]*route{}
 	for _, op := range d.Operations {
 		r := by[op.Path]
@@ -171,6 +172,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		op = route.ops[http.MethodGet]
 	}
 	c := &call{req: req, op: op, route: route, captures: captures, body: body, rng: s.random(op.ID + " " + req.URL.EscapedPath() + "?" + req.URL.RawQuery)}
+	if req.Header.Get(keyHeader) != "" && keyed(op) {
+		s.once(w, c)
+		return
+	}
 	s.answer(w, c)
 }
 
