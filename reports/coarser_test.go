@@ -36,3 +36,12 @@ func TestAnHourIsFolded(t *testing.T) {
 		t.Errorf("eight hours of load make a page of %d bytes", len(page))
 	}
 }
+
+func TestUnitsInTheSingular(t *testing.T) {
+	t.Parallel()
+	for many, single := range map[string]string{"breaches": "breach", "properties": "property", "rules": "rule", "addresses": "address", "requests": "request"} {
+		if got := one(many); got != single {
+			t.Errorf("one of %s is %q", many, got)
+		}
+	}
+}

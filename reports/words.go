@@ -145,6 +145,9 @@ func one(unit string) string {
 			return s + end[:2]
 		}
 	}
+	if stem, is := strings.CutSuffix(unit, "ies"); is {
+		return stem + "y"
+	}
 	return strings.TrimSuffix(unit, "s")
 }
 
