@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,21 +68,9 @@ func (a *app) serveGate(ctx context.Context, listen, token string, keep int, r r
 		return harness(err)
 	}
 	r.self = self
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
-	if err != nil {
-		return usage(err)
-	}
 	g := gate.New(ctx, keep, r.run)
-	srv := &http.Server{Handler: g.Handler(token), ReadHeaderTimeout: 10 * time.Second}
-	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
-	defer stop()
-	a.printf("%shttp://%s\n", stubReady, l.Addr())
-	err = srv.Serve(l)
-	g.Wait() // a run that is under way heals what it has broken
-	if ctx.Err() == nil {
-		return harness(err)
-	}
-	return nil
+	defer g.Wait() // a run that is under way heals what it has broken
+	return a.serve(ctx, g.Handler(token), listen, "http://")
 }
 
 // A runner makes runs as processes of their own: what one leaks, or breaks on,

@@ -19,7 +19,7 @@ import (
 	"github.com/plumbline-dev/plumbline/runners/deploy"
 )
 
-// stubReady comes before the address of a stub that is ready.
+// stubReady comes before the address of a server that is ready.
 const stubReady = "listening "
 
 func (a *app) stubCommand() *cobra.Command {
@@ -47,7 +47,7 @@ plumbline.yaml starts one for the time of a run.`,
 			if withParent {
 				go func() { _, _ = io.Copy(io.Discard, a.in); cancel() }()
 			}
-			return a.serveStub(ctx, mock.New(doc, set, mock.Options{Seed: seed, Open: true}), listen)
+			return a.serve(ctx, mock.New(doc, set, mock.Options{Seed: seed, Open: true}), listen, "")
 		},
 	}
 	c.Flags().StringVar(&spec, "spec", "", "OpenAPI document of the dependency")
@@ -59,7 +59,9 @@ plumbline.yaml starts one for the time of a run.`,
 	return c
 }
 
-func (a *app) serveStub(ctx context.Context, h http.Handler, listen string) error {
+// serve answers requests at an address until the context ends, and says where,
+// after the word by which a parent knows that it is ready.
+func (a *app) serve(ctx context.Context, h http.Handler, listen, scheme string) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", listen)
 	if err != nil {
@@ -68,7 +70,7 @@ func (a *app) serveStub(ctx context.Context, h http.Handler, listen string) erro
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
 	defer stop()
-	a.printf("%s%s\n", stubReady, l.Addr())
+	a.printf("%s%s%s\n", stubReady, scheme, l.Addr())
 	if err := srv.Serve(l); ctx.Err() == nil {
 		return harness(err)
 	}

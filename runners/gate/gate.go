@@ -7,6 +7,7 @@ package gate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -160,12 +161,7 @@ func (g *Gate) carry(e *entry) {
 // forget drops the run of a key.
 func (g *Gate) forget(key string) {
 	delete(g.runs, key)
-	for i, k := range g.order {
-		if k == key {
-			g.order = append(g.order[:i], g.order[i+1:]...)
-			return
-		}
-	}
+	g.order = slices.DeleteFunc(g.order, func(k string) bool { return k == key })
 }
 
 // prune drops the oldest runs that have ended, down to what is kept.
