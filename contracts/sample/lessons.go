@@ -22,6 +22,7 @@ const (
 // place of a path is the resource graph's; what a query or a body of another
 // operation names might be changed by it, though the run did not create it.
 func (g *graph) teach(ops []plumbline.Operation) {
+	lists := g.displays()
 	for i := range ops {
 		if len(ops[i].Cases) == 0 {
 			continue
@@ -32,7 +33,7 @@ func (g *graph) teach(ops []plumbline.Operation) {
 			if n++; n > mostPlaces {
 				break
 			}
-			ops[i].Lessons = append(ops[i].Lessons, g.lessonsOf(op, w)...)
+			ops[i].Lessons = append(ops[i].Lessons, g.lessonsOf(op, w, lists)...)
 			if len(ops[i].Lessons) == 0 || ops[i].Lessons[len(ops[i].Lessons)-1].Name != w.name {
 				n-- // nothing shows it
 			}
@@ -131,15 +132,19 @@ func secretName(name string) bool {
 
 // lessonsOf are the lists that show values for a place. An operation's own
 // collection is none where it writes: what is created must often be new.
-func (g *graph) lessonsOf(op openapi.Op, w wanting) []plumbline.Lesson {
+func (g *graph) lessonsOf(op openapi.Op, w wanting, lists []display) []plumbline.Lesson {
 	var out []plumbline.Lesson
-	for i := range g.yields {
-		o := &g.yields[i]
-		if o.op.Method != "GET" || o.changes || len(o.names) > 0 || op.Method != "GET" && g.sameThing(op, o) || o.op.ID == op.ID {
+	called := squash(w.member)
+	for _, l := range lists {
+		if len(out) == mostSources {
+			break
+		}
+		if l.from.op.ID == op.ID {
 			continue
 		}
-		if pointer, why := o.shows(w); pointer != "" && len(out) < mostSources {
-			out = append(out, plumbline.Lesson{In: w.in, Name: w.name, From: o.op.ID, Pointer: pointer, Why: why})
+		pointer, why := l.shows(called, w.schema)
+		if pointer != "" && (op.Method == "GET" || !g.sameThing(op, l.from)) {
+			out = append(out, plumbline.Lesson{In: w.in, Name: w.name, From: l.from.op.ID, Pointer: pointer, Why: why})
 		}
 	}
 	return out
@@ -152,37 +157,73 @@ func (g *graph) sameThing(op openapi.Op, list *source) bool {
 	return strings.TrimSuffix(f.shape, "/{}") == list.shape || f.stem != "" && f.stem == list.stem || ref != "" && slices.Contains(f.refs, ref)
 }
 
+// A display is a list with what it shows, worked out once for all places.
+type display struct {
+	from    *source
+	answers [][]offered // by successful answer, in the order of their members
+}
+
+// An offered is a scalar that a list shows: a member of what is listed, or what is
+// listed itself, which has no name.
+type offered struct {
+	pointer, name, squashed string
+	schema                  *openapi3.SchemaRef
+}
+
+// displays are the lists that can be read without knowing anything.
+func (g *graph) displays() []display {
+	var out []display
+	for i := range g.yields {
+		o := &g.yields[i]
+		if o.op.Method != "GET" || o.changes || len(o.names) > 0 {
+			continue
+		}
+		d := display{from: o}
+		for _, r := range o.successes {
+			if at, item, ok := listing(r); ok && item.Value != nil {
+				d.answers = append(d.answers, showing(at, item))
+			}
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// showing are the scalars of what is listed at a place.
+func showing(at string, item *openapi3.SchemaRef) []offered {
+	var out []offered
+	if scalarKind(item.Value) {
+		out = append(out, offered{pointer: at + "/*", schema: item})
+	}
+	all := properties(item.Value, 0)
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		if v := all[k]; v != nil && v.Value != nil && !v.Value.WriteOnly && !secretName(k) {
+			out = append(out, offered{at + "/*/" + pointerToken(k), k, squash(k), v})
+		}
+	}
+	return out
+}
+
 // shows is where a list shows the value of a place, and why it is taken for it:
 // it is called the same, or as a member of what is listed – product_sku, the
 // sku of a product –, and is of the same type and format.
-func (o *source) shows(w wanting) (pointer, why string) {
-	for _, r := range o.successes {
-		at, item, ok := listing(r)
-		if !ok || item.Value == nil {
-			continue
-		}
-		if scalarKind(item.Value) && sameType(item, w.schema) && squash(w.member) == o.stem {
-			return at + "/*", "listed, and called " + o.stem
-		}
-		if k, why := o.showsMember(item.Value, w); why != "" {
-			return at + "/*/" + pointerToken(k), why
-		}
-	}
-	return "", ""
-}
-
-// showsMember is the member of what is listed that a place is called after.
-func (o *source) showsMember(item *openapi3.Schema, w wanting) (name, why string) {
-	all := properties(item, 0)
-	for _, k := range slices.Sorted(maps.Keys(all)) {
-		if v := all[k]; v == nil || v.Value == nil || v.Value.WriteOnly || secretName(k) || !sameType(v, w.schema) {
-			continue
-		}
-		switch squash(w.member) {
-		case squash(k):
-			return k, "called " + k
-		case o.stem + squash(k):
-			return k, "called " + k + " of " + o.stem
+func (d display) shows(called string, schema *openapi3.SchemaRef) (pointer, why string) {
+	stem := d.from.stem
+	for _, answer := range d.answers {
+		for _, s := range answer {
+			switch {
+			case s.name == "" && called == stem:
+				why = "listed, and called " + stem
+			case s.name != "" && called == s.squashed:
+				why = "called " + s.name
+			case s.name != "" && called == stem+s.squashed:
+				why = "called " + s.name + " of " + stem
+			default:
+				continue
+			}
+			if sameType(s.schema, schema) {
+				return s.pointer, why
+			}
 		}
 	}
 	return "", ""
