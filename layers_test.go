@@ -46,7 +46,8 @@ func mayImport() map[string][]string {
 		"scenarios/gherkin": {"."},
 		"scenarios/profile": {"."},
 
-		"runners":               {".", "scenarios/gherkin", "runners/target", "runners/load", "runners/faults", "runners/wire", "runners/pact"},
+		"runners":               {".", "scenarios/gherkin", "runners/target", "runners/load", "runners/faults", "runners/wire", "runners/pact", "runners/progress"},
+		"runners/progress":      {"."},
 		"runners/lean":          {},
 		"runners/target":        {".", "runners/lean"},
 		"runners/credentials":   {".", "runners/target"},

@@ -11,11 +11,7 @@ import (
 func describe(p plumbline.Phase) string {
 	var parts []string
 	for _, f := range p.Faults {
-		s := f.Dependency + " " + string(f.Kind)
-		if f.Status != 0 {
-			s += fmt.Sprintf(" %d", f.Status)
-		}
-		parts = append(parts, s)
+		parts = append(parts, named(f))
 	}
 	if len(p.Streams) > 0 {
 		rate := 0.0
@@ -42,6 +38,15 @@ func describe(p plumbline.Phase) string {
 		parts = append(parts, "self-checks "+strings.Join(p.Checks, ", "))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// named says which fault one is.
+func named(f plumbline.Fault) string {
+	s := strings.TrimSpace(f.Dependency + " " + string(f.Kind))
+	if f.Status != 0 {
+		s += fmt.Sprintf(" %d", f.Status)
+	}
+	return s
 }
 
 func calls(p plumbline.Phase) int {

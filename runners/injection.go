@@ -45,6 +45,7 @@ func (r *Runner) inject(ctx context.Context, at Place, p plumbline.Phase) []*hol
 			}
 			in := h.injection
 			r.Journal.Record(plumbline.Record{Injection: &in})
+			r.upset(in)
 		}
 		if f.After > 0 {
 			go do()
@@ -149,6 +150,7 @@ func (r *Runner) heal(ctx context.Context, held []*holding) {
 			}
 			in := h.injection
 			r.Journal.Record(plumbline.Record{Injection: &in})
+			r.upset(in)
 		})
 	}
 	wg.Wait()

@@ -13,6 +13,7 @@ import (
 	"github.com/plumbline-dev/plumbline/runners/faults"
 	"github.com/plumbline-dev/plumbline/runners/load"
 	"github.com/plumbline-dev/plumbline/runners/pact"
+	"github.com/plumbline-dev/plumbline/runners/progress"
 	"github.com/plumbline-dev/plumbline/runners/target"
 	"github.com/plumbline-dev/plumbline/runners/wire"
 )
@@ -28,6 +29,7 @@ type Live struct {
 	Client *target.Client
 	Pool   *target.Pool
 	Own    load.Calibration // of this generator; zero when it was not calibrated
+	Meter  *progress.Meter  // counts the answers for those who watch; nil when nobody does
 
 	sequence  atomic.Uint64
 	reception reception
@@ -96,6 +98,7 @@ func (l *Live) shot(at Place, c plumbline.Call) target.Shot {
 func (l *Live) do(ctx context.Context, s target.Shot, k plumbline.Case, c plumbline.Call) target.Answer {
 	s.Case, s.Due = k.ID, l.Client.Now()
 	a := l.Client.Do(ctx, s)
+	l.Meter.Answered(a.Observation)
 	_, a.Learnt = l.Pool.Taught(k)
 	a.Kind, a.Keyword, a.Pointer, a.Violates, a.Identity = k.Kind, k.Keyword, k.Pointer, k.Violates, c.Identity
 	if c.Own == nil && c.Auth == "" {
@@ -165,6 +168,7 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 			return s
 		},
 		Answered: func(stream int, a target.Answer) {
+			l.Meter.Answered(a.Observation)
 			l.reception.note(a)
 			l.Pool.Learn(p.Streams[stream].Operation, a)
 		},
@@ -261,7 +265,9 @@ func (p PactEngine) Verify(ctx context.Context, files []string) ([]plumbline.Pac
 
 // send sends an interaction. What the run may not change is withheld.
 func (p PactEngine) send(r *http.Request) (*http.Response, error) {
+	began := time.Now()
 	resp, err := p.Live.Client.Send(r)
+	p.Live.Meter.Count("", time.Since(began), err == nil && resp.StatusCode < http.StatusInternalServerError)
 	if errors.Is(err, target.ErrUnbound) {
 		return nil, fmt.Errorf("%w: %w", pact.ErrWithheld, err)
 	}

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/progress"
 )
 
 // experiment runs the phases of one experiment, one after the other.
 func (r *Runner) experiment(ctx context.Context, index int, x plumbline.Experiment) error {
+	r.title = x.Title
 	for i, p := range x.Phases {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -25,7 +27,7 @@ func (r *Runner) experiment(ctx context.Context, index int, x plumbline.Experime
 
 // phase injects the faults, makes the calls, runs the streams and heals.
 func (r *Runner) phase(ctx context.Context, at Place, p plumbline.Phase) error {
-	r.event(at, "%s", describe(p))
+	r.begins(at, p)
 	if len(p.Streams) > 0 {
 		if err := r.Streams.Prepare(ctx, at, p); err != nil && ctx.Err() == nil {
 			r.doubt(at, plumbline.ReasonNoPositiveControl, "prepare streams: "+err.Error())
@@ -40,6 +42,7 @@ func (r *Runner) phase(ctx context.Context, at Place, p plumbline.Phase) error {
 	r.pull(context.WithoutCancel(ctx))
 	r.Journal.Record(plumbline.Record{Phase: &mark})
 	r.Journal.Flush()
+	r.tell(progress.Event{Ended: &mark})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -3,6 +3,7 @@ package runners
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/runners/faults"
+	"github.com/plumbline-dev/plumbline/runners/progress"
 )
 
 // stream is one that the fake runs every ten seconds.
@@ -39,11 +41,11 @@ func TestAWholeRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		var events []string
-		r.Observe = func(e Event) { events = append(events, e.At.String()+" "+e.Phase+": "+e.Text) }
+		r.Feed = &progress.Feed{}
+		watcher := r.Feed.Watch(1000)
 		got, err := r.carry(t.Context(), t, plumbline.Plan{Experiments: []plumbline.Experiment{
 			{
-				ID: "surface", Kind: plumbline.KindContract,
+				ID: "surface", Title: "surface", Kind: plumbline.KindContract,
 				Phases: []plumbline.Phase{{
 					Name: "probe", Role: plumbline.RoleProbe, Checks: []string{"pass-through", "moon"},
 					Calls: []plumbline.Call{{Name: "create", Operation: "createOrder"}, {Name: "read", Operation: "getOrder", Repeat: 2}},
@@ -84,17 +86,35 @@ func TestAWholeRun(t *testing.T) {
 			t.Errorf("the journal (-want +got):\n%s", d)
 		}
 		wantEvents := []string{
-			"0s probe: 3 calls; 1 pact files; self-checks pass-through, moon", "3s before: 1 requests/s for 20s",
-			"23s down: payment hang; 1 requests/s for 20s", "45s after: 1 requests/s for 20s",
+			"0s surface probe: 3 calls; 1 pact files; self-checks pass-through, moon", "3s probe has ended", "3s payment is out before: 1 requests/s for 20s", "23s before has ended",
+			"23s payment is out down: payment hang; 1 requests/s for 20s", "24s payment hang: injected, 0 hits", "45s payment hang: healed, 3 hits", "45s down has ended",
+			"45s payment is out after: 1 requests/s for 20s", "1m5s after has ended",
 		}
-		if d := cmp.Diff(wantEvents, events); d != "" {
-			t.Errorf("the observer (-want +got):\n%s", d)
+		if d := cmp.Diff(wantEvents, watched(r.Feed, watcher)); d != "" {
+			t.Errorf("those who watch (-want +got):\n%s", d)
 		}
 		e := r.Journal.Evidence()
 		if m, ok := e.Phase("outage/payment", "down"); !ok || m.Role != plumbline.RoleFault || len(e.Observations) != 9 || !e.Run.Ended || e.Ended != 66*time.Second {
 			t.Errorf("the evidence in memory differs from the journal: %+v", e)
 		}
 	})
+}
+
+// watched tells what a watcher has seen beside the pulses.
+func watched(f *progress.Feed, w *progress.Watcher) []string {
+	f.Close()
+	var out []string
+	for e := range w.Events {
+		switch {
+		case e.Phase != nil:
+			out = append(out, fmt.Sprintf("%s %s %s: %s", e.At, e.Phase.Title, e.Phase.Name, e.Phase.Text))
+		case e.Ended != nil:
+			out = append(out, fmt.Sprintf("%s %s has ended", e.At, e.Ended.Phase))
+		case e.Fault != nil:
+			out = append(out, fmt.Sprintf("%s %s: %s, %d hits", e.At, e.Fault.Text, e.Fault.State, e.Fault.Hits))
+		}
+	}
+	return out
 }
 
 func TestFaultsAreOrderedForTheirTracesAlone(t *testing.T) {

@@ -8,16 +8,8 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/runners/faults"
+	"github.com/plumbline-dev/plumbline/runners/progress"
 )
-
-// An Event tells what happens while it happens. Observers must not block.
-type Event struct {
-	At         time.Duration
-	Experiment string
-	Phase      string
-	Role       plumbline.Role
-	Text       string // one line
-}
 
 // A Runner carries out plans. Design, Run, Dir, Journal, Target and Streams
 // are needed; without Wires every fault is unsupported, without Pacts nothing
@@ -35,10 +27,16 @@ type Runner struct {
 	Seen    *Tally           // what answers held; nil when nobody counts
 	// More proposes what to carry out next, in the light of what was seen; it is
 	// asked again until it proposes nothing. Nil proposes nothing.
-	More    func(round int, e *plumbline.Evidence) []plumbline.Experiment
-	Observe func(Event)
-	Log     *slog.Logger
-	Lease   time.Duration // of a fault; zero means 15 s
+	More func(round int, e *plumbline.Evidence) []plumbline.Experiment
+	// Finished is told of every experiment of the plan that has ended, before the
+	// next one begins, so that what was seen holds still. Nil: nobody is.
+	Finished func(x plumbline.Experiment, e *plumbline.Evidence)
+	Feed     *progress.Feed  // of those who watch; nil when nobody does
+	Meter    *progress.Meter // of the answers, as Target and Streams count them; nil when nobody counts
+	Log      *slog.Logger
+	Lease    time.Duration // of a fault; zero means 15 s
+
+	title string // of the experiment under way
 }
 
 // A Target makes single requests and knows what the run created.
@@ -94,6 +92,7 @@ type Place struct {
 func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 	r.Journal.Record(plumbline.Record{At: 1, Run: &r.Run})
 	r.Journal.Flush()
+	defer r.beat(ctx)()
 	err := r.experiments(ctx, 0, p.Experiments)
 	if err == nil && r.More != nil {
 		err = r.more(ctx, len(p.Experiments))
@@ -146,6 +145,9 @@ func (r *Runner) experiments(ctx context.Context, first int, experiments []plumb
 		if err != nil {
 			return fmt.Errorf("experiment %s: %w", x.ID, err)
 		}
+		if r.Finished != nil && first == 0 {
+			r.Finished(x, r.Journal.Evidence())
+		}
 	}
 	return nil
 }
@@ -167,12 +169,6 @@ func (r *Runner) restore(ctx context.Context) {
 func (r *Runner) teardown(ctx context.Context) {
 	for _, res := range r.Target.Teardown(ctx) {
 		r.Journal.Record(plumbline.Record{Resource: &res})
-	}
-}
-
-func (r *Runner) event(at Place, format string, args ...any) {
-	if r.Observe != nil {
-		r.Observe(Event{At: time.Since(r.Run.Began), Experiment: at.Experiment, Phase: at.Phase, Role: at.Role, Text: fmt.Sprintf(format, args...)})
 	}
 }
 

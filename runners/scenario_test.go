@@ -60,8 +60,6 @@ func TestAScenarioIsRunByGodog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.write(t, scenario(), nil)
-		var texts []string
-		r.Observe = func(e Event) { texts = append(texts, e.Phase+": "+e.Text) }
 		got, err := r.carry(t.Context(), t, planned())
 		if err != nil {
 			t.Error(err)

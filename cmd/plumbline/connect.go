@@ -22,6 +22,7 @@ import (
 	"github.com/plumbline-dev/plumbline/runners"
 	"github.com/plumbline-dev/plumbline/runners/deploy"
 	"github.com/plumbline-dev/plumbline/runners/faults"
+	"github.com/plumbline-dev/plumbline/runners/progress"
 	"github.com/plumbline-dev/plumbline/runners/target"
 	"github.com/plumbline-dev/plumbline/runners/wire"
 	"github.com/plumbline-dev/plumbline/scenarios"
@@ -68,6 +69,7 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 	}
 	c := &carrier{client: client, design: s.design, base: s.doc.Base()}
 	c.live = &runners.Live{Design: s.design, Run: run, Client: client, Pool: &target.Pool{Client: client, Operations: s.design.Operations, Families: s.design.Families, Mode: s.design.Mode}}
+	c.live.Meter = progress.NewMeter(s.design.Objectives)
 	c.live.Pool.Holds = sample.NewProver(s.doc, s.set, s.design.Operations).Holds
 	c.live.Pool.Place = func() string { return target.Trace(run.ID, [3]int{0xffff, 0, 0}, uint64(time.Now().UnixNano())) }
 	if err := c.live.Pool.Open(filepath.Join(s.out, target.LedgerFile)); err != nil {
@@ -79,7 +81,7 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 	}
 	c.Runner = &runners.Runner{
 		Design: s.design, Run: run, Dir: s.out, Journal: journal, Target: c.live, Streams: runners.LiveStreams{Live: c.live},
-		Checks: map[string]runners.Check{"proxy-transparent": wire.SelfTest, scenarios.CheckServed: s.served(client)}, Observe: a.progress,
+		Checks: map[string]runners.Check{"proxy-transparent": wire.SelfTest, scenarios.CheckServed: s.served(client)}, Meter: c.live.Meter,
 		Pacts: runners.PactEngine{Verifier: verifier, Live: c.live, Messages: messageHook(s.declared.Messages)}, Seen: tally, More: s.more(),
 	}
 	err = c.connectWires(ctx, s)
@@ -270,9 +272,4 @@ func (c *carrier) sound(ctx context.Context) sounding {
 // known tells whether the target answers anything else than 404.
 func (c *carrier) known(ctx context.Context, op plumbline.Operation, req plumbline.Request) bool {
 	return c.client.Do(ctx, target.Shot{Operation: op.ID, Request: req}).Status != http.StatusNotFound
-}
-
-// progress writes one line a phase.
-func (a *app) progress(e runners.Event) {
-	a.note("%7.1fs  %s · %s  %s\n", e.At.Seconds(), e.Experiment, e.Phase, e.Text)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/reports"
+	"github.com/plumbline-dev/plumbline/runners/progress"
 	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
@@ -102,14 +103,10 @@ func (a *app) carryOut(ctx context.Context, s *session) error {
 	defer r.close(ctx)
 	a.tell(s)
 	a.note("run %s: %d claims, %d experiments, about %s; directory %s\n", r.Run.ID, len(s.plan.Claims), len(s.plan.Experiments), total(s.plan).Round(time.Second), s.out)
-	if err := a.precede(ctx, r, s.plan); err != nil {
+	report, carried, err := a.observed(ctx, s, r)
+	if err != nil {
 		return err
 	}
-	carried := r.Carry(ctx, s.plan)
-	if err := r.Journal.Close(); err != nil {
-		return harness(err)
-	}
-	report := s.judge(r.Journal.Evidence())
 	remembered := remember(ctx, s.history, &report, true) // a history that cannot be had costs nobody the report
 	if err := a.deliver(ctx, s, report, r.Journal.Evidence()); err != nil {
 		return err
@@ -121,6 +118,27 @@ func (a *app) carryOut(ctx context.Context, s *session) error {
 		return harness(carried)
 	}
 	return s.ends(report)
+}
+
+// observed carries the plan out while people may watch, and judges what it
+// saw. Carried is why the run did not come to its end; it is judged all the
+// same.
+func (a *app) observed(ctx context.Context, s *session, r *carrier) (report plumbline.Report, carried, err error) {
+	end := a.watch(r, s, s.plan.Experiments)
+	defer end()
+	var v *progress.Verdict
+	defer func() { concluded(ctx, r.Feed, r.Run.Began, v, err) }()
+	if err := a.precede(ctx, r, s.plan); err != nil {
+		return report, nil, err
+	}
+	r.Finished = s.soFar(r.Feed)
+	carried = r.Carry(ctx, s.plan)
+	if err := r.Journal.Close(); err != nil {
+		return report, carried, harness(err)
+	}
+	report = s.judge(r.Journal.Evidence())
+	v = outcome(report)
+	return report, carried, nil
 }
 
 // deliver writes the reports, shows the verdict and tells the broker.
@@ -191,7 +209,7 @@ func (s *session) store() error {
 
 // clear removes what an earlier run left in its directory, and nothing else.
 func clear(dir string) error {
-	names := append([]string{"design.json", "plan.json", "evidence.jsonl", deploymentFile, suggestedOverlay, "contracts", "features", "profiles"}, slices.Collect(maps.Keys(reports.Files()))...)
+	names := append([]string{"design.json", "plan.json", "evidence.jsonl", progress.File, deploymentFile, suggestedOverlay, "contracts", "features", "profiles"}, slices.Collect(maps.Keys(reports.Files()))...)
 	for _, name := range names {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return err
