@@ -1,6 +1,9 @@
 package plumbline
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // DesignSchema names the version of the Design's JSON form.
 const DesignSchema = "plumbline/design/1"
@@ -65,6 +68,20 @@ type Environment struct {
 	Services []string `json:"services,omitempty"` // that it can stop and start
 	Target   string   `json:"target,omitempty"`   // the one of them that is put to the test; empty when it is none of them
 	Hooks    []string `json:"hooks,omitempty"`    // names of declared hooks
+
+	Faults    []FaultKind `json:"faults,omitempty"`    // that can be done to Target; empty: those of a service that can be stopped and started
+	Instances int         `json:"instances,omitempty"` // of Target behind its one address, where that is known and more than one
+}
+
+// Can tells whether the run can do to the target what a fault of the kind says.
+func (e Environment) Can(k FaultKind) bool {
+	switch {
+	case e.Target == "":
+		return false
+	case len(e.Faults) > 0:
+		return slices.Contains(e.Faults, k)
+	}
+	return k == FaultPause || k == FaultStop || k == FaultKill || k == FaultRestart
 }
 
 // A Mode says what a run may change on the target.

@@ -230,13 +230,14 @@ const (
 	FaultRestart    FaultKind = "restart"    // stopped and started again, one instance after the other
 	FaultDisconnect FaultKind = "disconnect" // off its networks
 	FaultSqueeze    FaultKind = "squeeze"    // at most CPUs processors and Bytes of memory
+	FaultScale      FaultKind = "scale"      // as many instances as Instances says
 	FaultHook       FaultKind = "hook"       // whatever the declared hook of that name does
 )
 
 // OfDeployment reports whether the kind is about a part of the deployment.
 func (k FaultKind) OfDeployment() bool {
 	switch k {
-	case FaultPause, FaultStop, FaultKill, FaultRestart, FaultDisconnect, FaultSqueeze, FaultHook:
+	case FaultPause, FaultStop, FaultKill, FaultRestart, FaultDisconnect, FaultSqueeze, FaultScale, FaultHook:
 		return true
 	default:
 		return false
@@ -258,9 +259,10 @@ type Fault struct {
 	RetryAfter time.Duration `json:"retry_after,omitempty"`
 	Latency    time.Duration `json:"latency,omitempty"`
 	Jitter     time.Duration `json:"jitter,omitempty"`
-	Bytes      int64         `json:"bytes,omitempty"` // of FaultBandwidth (a second), FaultSlicer and FaultLimit; memory of FaultSqueeze
-	CPUs       float64       `json:"cpus,omitempty"`  // of FaultSqueeze
-	After      time.Duration `json:"after,omitempty"` // it takes hold so long after the phase began; zero: before the first request
+	Bytes      int64         `json:"bytes,omitempty"`     // of FaultBandwidth (a second), FaultSlicer and FaultLimit; memory of FaultSqueeze
+	CPUs       float64       `json:"cpus,omitempty"`      // of FaultSqueeze
+	Instances  int           `json:"instances,omitempty"` // of FaultScale; of FaultStop and FaultKill: so many of them, zero is all
+	After      time.Duration `json:"after,omitempty"`     // it takes hold so long after the phase began; zero: before the first request
 }
 
 // A Scope says whose exchanges a fault may touch.

@@ -39,7 +39,7 @@ func planDrain(d plumbline.Design) plumbline.Proposal {
 	skip := func(why plumbline.Reason, detail, unlock string) plumbline.Proposal {
 		return plumbline.Proposal{Skips: []plumbline.Skip{{Function: gracefulDrain, Reason: why, Detail: detail, Unlock: unlock}}}
 	}
-	if d.Environment.Target == "" {
+	if !d.Environment.Can(plumbline.FaultStop) {
 		return skip(plumbline.ReasonNotDeclared, "the run cannot stop and start the target", "target.compose, target.image, target.dockerfile or target.command")
 	}
 	op, dep, ok := drained(d)

@@ -140,7 +140,7 @@ func addressOf(u *url.URL) string {
 }
 
 // soleService is what faults call the target where no compose file names it.
-const soleService = "target"
+const soleService = deploy.Target
 
 // stopGrace is what a process has between the request to end and the kill.
 const stopGrace = 10 * time.Second
@@ -160,6 +160,9 @@ func (s *session) surroundings() {
 	case len(at.Command) > 0:
 		s.group = &deploy.Group{}
 		e.Target, e.Services = soleService, []string{soleService}
+	}
+	if done := hooksOf(s.declared).Faults(); e.Target == "" && len(done) > 0 {
+		e.Target, e.Faults = soleService, done
 	}
 }
 
@@ -181,7 +184,7 @@ func (c *carrier) environments(s *session) []faults.Environment {
 func hooksOf(d *declaration.Declaration) deploy.Hooks {
 	out := deploy.Hooks{}
 	for name, h := range d.Hooks {
-		out[name] = deploy.Hook(h)
+		out[name] = deploy.Hook{Run: h.Run, Undo: h.Undo, Done: h.Done, Undone: h.Undone, Within: h.Within}
 	}
 	return out
 }

@@ -134,7 +134,7 @@ func aboutPacts() map[string]description {
 
 func aboutRest() map[string]description {
 	return map[string]description{
-		"hooks":             {meaning: "what a run may do to the deployment by shell commands, whatever orchestrates it. Scenarios name them; deploy/rolling-restart runs the one called restart", fallback: "nothing is done", example: "hooks: {restart: {run: kubectl rollout restart deployment/shop, done: kubectl rollout status deployment/shop}}"},
+		"hooks":             {meaning: "what a run may do to the deployment by shell commands, whatever orchestrates it. Scenarios name them. One that is called as a fault is does that to the target: restart, scale (to $PLUMBLINE_INSTANCES), kill and stop (so many of its instances; 0 is all), pause, disconnect, squeeze (to $PLUMBLINE_CPUS and $PLUMBLINE_MEMORY)", fallback: "nothing is done", example: "hooks: {restart: {run: kubectl rollout restart deployment/shop, done: kubectl rollout status deployment/shop}}"},
 		"hooks.NAME.run":    {meaning: "does it", example: "run: ./lose-a-zone.sh"},
 		"hooks.NAME.undo":   {meaning: "undoes it, also after the run was killed (plumbline clean RUN)", fallback: "nothing is to be undone", example: "undo: ./bring-it-back.sh"},
 		"hooks.NAME.done":   {meaning: "ends with 0 once run has taken effect; it is asked again and again", fallback: "as soon as run has ended", example: "done: ./is-it-gone.sh"},

@@ -60,6 +60,9 @@ func (g *Group) Upset(ctx context.Context, f plumbline.Fault) (seen int, mend fu
 	if !ok {
 		return 0, nil, fmt.Errorf("no process is called %q: %w", f.Dependency, errors.ErrUnsupported)
 	}
+	if f.Instances > 1 {
+		return 0, nil, fmt.Errorf("%s is one process: %w", f.Dependency, errors.ErrUnsupported)
+	}
 	switch f.Kind {
 	case plumbline.FaultPause:
 		mend = func(context.Context) error { return m.resume() }

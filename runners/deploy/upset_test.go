@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,31 @@ func TestProcessesAreUpsetAndMended(t *testing.T) {
 	}
 	for _, f := range []plumbline.Fault{{Kind: plumbline.FaultPause, Dependency: "b"}, {Kind: plumbline.FaultSqueeze, Dependency: "a"}, {Kind: plumbline.FaultHook, Dependency: "a"}} {
 		if _, _, err := g.Upset(t.Context(), f); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%+v: %v", f, err)
+		}
+	}
+}
+
+// A hook of the name of a fault does it to the target, and to nothing else.
+func TestHooksStandInForAnOrchestrator(t *testing.T) {
+	t.Parallel()
+	said := filepath.Join(t.TempDir(), "said")
+	h := Hooks{"scale": {Run: "echo $PLUMBLINE_INSTANCES > " + said, Done: "grep -q 3 " + said, Undo: "rm " + said}, "restart": {Run: "true"}, "zone": {Run: "true"}}
+	if got := h.Faults(); !slices.Equal(got, []plumbline.FaultKind{plumbline.FaultRestart, plumbline.FaultScale}) {
+		t.Errorf("they can do %v", got)
+	}
+	seen, mend, err := h.Upset(t.Context(), plumbline.Fault{Kind: plumbline.FaultScale, Dependency: Target, Instances: 3})
+	if err != nil || seen != 3 {
+		t.Fatalf("%d, %v", seen, err)
+	}
+	if err := mend(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if seen, _, err := h.Upset(t.Context(), plumbline.Fault{Kind: plumbline.FaultRestart, Dependency: Target}); err != nil || seen != 1 {
+		t.Errorf("%d, %v", seen, err)
+	}
+	for _, f := range []plumbline.Fault{{Kind: plumbline.FaultKill, Dependency: Target}, {Kind: plumbline.FaultRestart, Dependency: "payment"}, {Kind: plumbline.FaultHook, Dependency: Target}} {
+		if _, _, err := h.Upset(t.Context(), f); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%+v: %v", f, err)
 		}
 	}

@@ -153,6 +153,7 @@ func (b *Builder) addFault(kind plumbline.FaultKind, g groups) error {
 	f.Jitter = g.duration("jitter", &err)
 	f.Bytes = int64(g.integer("bytes", &err))
 	f.CPUs = g.number("cpus", &err)
+	f.Instances = g.integer("instances", &err)
 	f.After = g.duration("later", &err)
 	f.Toxicity = g.number("toxicity", &err)
 	f.First = g.integer("first", &err)

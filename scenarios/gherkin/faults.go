@@ -22,6 +22,16 @@ func plain(kind plumbline.FaultKind, said, doc string) verb {
 	return verb{kind, said, said, doc, func(plumbline.Fault) string { return said }}
 }
 
+// partly is a verb that can be about some instances only.
+func partly(kind plumbline.FaultKind, said, doc string) verb {
+	return verb{kind, said + `(?: in (?P<instances>[0-9]+) of its instances)?`, said + "[ in <n> of its instances]", doc, func(f plumbline.Fault) string {
+		if f.Instances == 0 {
+			return said
+		}
+		return fmt.Sprintf("%s in %d of its instances", said, f.Instances)
+	}}
+}
+
 func verbs() []verb {
 	latency := func(f plumbline.Fault) string { return f.Latency.String() }
 	const l, j = `(?P<latency>` + period + `)`, `(?: ± (?P<jitter>` + period + `))?`
@@ -80,8 +90,8 @@ func verbs() []verb {
 func upheavals() []verb {
 	return []verb{
 		plain(plumbline.FaultPause, "is paused", "Its processes stand still; connections stay open and nothing answers."),
-		plain(plumbline.FaultStop, "is stopped", "It is asked to end, and killed after its grace; it is started again when the phase is over."),
-		plain(plumbline.FaultKill, "is killed", "SIGKILL; it is started again when the phase is over."),
+		partly(plumbline.FaultStop, "is stopped", "It is asked to end, and killed after its grace; it is started again when the phase is over."),
+		partly(plumbline.FaultKill, "is killed", "SIGKILL; it is started again when the phase is over."),
 		plain(plumbline.FaultRestart, "is restarted", "One instance after the other, each running again before the next."),
 		plain(plumbline.FaultDisconnect, "is cut off from its networks", "It gets them back when the phase is over."),
 		{
@@ -90,6 +100,10 @@ func upheavals() []verb {
 			func(f plumbline.Fault) string {
 				return fmt.Sprintf("is squeezed to %s processors and %d bytes of memory", float(f.CPUs), f.Bytes)
 			},
+		},
+		{
+			plumbline.FaultScale, `is scaled to (?P<instances>[0-9]+) instances?`, "is scaled to <n> instances", "It gets as many as it had when the phase is over.",
+			func(f plumbline.Fault) string { return fmt.Sprintf("is scaled to %d instances", f.Instances) },
 		},
 		plain(plumbline.FaultHook, "is done by its hook", "Runs the hook of that name of plumbline.yaml, and its undo when the phase is over."),
 	}

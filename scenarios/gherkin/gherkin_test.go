@@ -32,6 +32,8 @@ func outage() plumbline.Experiment {
 					{Dependency: "store", Kind: plumbline.FaultLatency, Latency: time.Second, Jitter: time.Millisecond, Scope: plumbline.ScopeAll, Toxicity: 0.3, First: 2, Method: "POST", Path: "/x"},
 					{Dependency: "orders", Kind: plumbline.FaultSqueeze, CPUs: 0.1, Bytes: 64 << 20, After: 1500 * time.Millisecond},
 					{Dependency: "failover", Kind: plumbline.FaultHook},
+					{Dependency: "orders", Kind: plumbline.FaultScale, Instances: 3},
+					{Dependency: "orders", Kind: plumbline.FaultKill, Instances: 1},
 				},
 				Streams: []plumbline.Stream{
 					{Name: "ramp", Operation: "getOrder", Arrivals: plumbline.ArrivalsPoisson, Stages: []plumbline.Stage{{To: 10, Duration: time.Second}, {From: 10, To: 0.5, Duration: 1500 * time.Millisecond}}},
@@ -164,6 +166,8 @@ func random(r *rand.Rand, text string) plumbline.Experiment {
 				f.Bytes, f.Latency = 1+r.Int64N(1e9), time.Duration(1+r.IntN(1e9))
 			case plumbline.FaultSqueeze:
 				f.Bytes, f.CPUs, f.After = r.Int64N(1e9), r.Float64(), time.Duration(r.IntN(1e9))
+			case plumbline.FaultScale, plumbline.FaultKill, plumbline.FaultStop:
+				f.Instances = r.IntN(9)
 			default: // the others have no number
 			}
 			p.Faults = append(p.Faults, f)

@@ -168,11 +168,21 @@ func upsets(t *testing.T, s *Stack, order func() int) {
 	if _, _, err := s.Upset(ctx, plumbline.Fault{Kind: plumbline.FaultPause, Dependency: "nobody"}); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("a service that is not there: %v", err)
 	}
-	if err := s.Scale(ctx, "recs", 2); err != nil || len(s.of("recs")) != 2 {
-		t.Errorf("scale: %v", err)
+	seen, mend, err := s.Upset(ctx, plumbline.Fault{Kind: plumbline.FaultScale, Dependency: "recs", Instances: 2})
+	if err != nil || seen != 2 || len(s.of("recs")) != 2 {
+		t.Errorf("scale: %d, %v", seen, err)
 	}
-	if err := s.Scale(ctx, "recs", 1); err != nil || len(s.of("recs")) != 1 {
-		t.Errorf("scale back: %v", err)
+	killed, revive, err := s.Upset(ctx, plumbline.Fault{Kind: plumbline.FaultKill, Dependency: "recs", Instances: 1})
+	if err != nil || killed != 1 {
+		t.Errorf("kill one of two: %d, %v", killed, err)
+	}
+	if _, _, err := s.Upset(ctx, plumbline.Fault{Kind: plumbline.FaultKill, Dependency: "recs", Instances: 3}); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("kill three of two: %v", err)
+	}
+	for range 2 {
+		if err := errors.Join(revive(ctx), mend(ctx)); err != nil || len(s.of("recs")) != 1 {
+			t.Errorf("scale back: %v", err)
+		}
 	}
 }
 

@@ -17,6 +17,9 @@ func (s *Stack) Upset(ctx context.Context, f plumbline.Fault) (seen int, mend fu
 	if len(s.of(name)) == 0 || f.Kind == plumbline.FaultHook {
 		return 0, nil, fmt.Errorf("no service is called %q: %w", name, errors.ErrUnsupported)
 	}
+	if f.Kind == plumbline.FaultScale {
+		return s.rescale(ctx, name, f.Instances)
+	}
 	before, err := s.states(ctx, name)
 	if err != nil {
 		return 0, nil, err
@@ -44,9 +47,9 @@ func (s *Stack) upset(ctx context.Context, f plumbline.Fault) (Undo, error) {
 	case plumbline.FaultPause:
 		return s.Pause(ctx, name)
 	case plumbline.FaultStop:
-		return s.Stop(ctx, name)
+		return s.Stop(ctx, name, f.Instances)
 	case plumbline.FaultKill:
-		return s.Kill(ctx, name)
+		return s.Kill(ctx, name, f.Instances)
 	case plumbline.FaultRestart:
 		return s.started(name), s.Restart(ctx, name)
 	case plumbline.FaultDisconnect:
@@ -70,10 +73,24 @@ func (s *Stack) sufferers(ctx context.Context, f plumbline.Fault, before []state
 			seen++
 		}
 	}
-	if seen < len(before) {
-		return seen, fmt.Errorf("%s was seen of %d of %d containers of %s", f.Kind, seen, len(before), f.Dependency)
+	want := len(before)
+	if f.Instances > 0 {
+		want = f.Instances
+	}
+	if seen < want {
+		return seen, fmt.Errorf("%s was seen of %d of %d containers of %s", f.Kind, seen, want, f.Dependency)
 	}
 	return seen, nil
+}
+
+// rescale gives a service so many containers, until it is mended.
+func (s *Stack) rescale(ctx context.Context, name string, n int) (seen int, mend func(context.Context) error, err error) {
+	was := len(s.of(name))
+	mend = func(ctx context.Context) error { return s.Scale(ctx, name, was) }
+	if err := s.Scale(ctx, name, n); err != nil {
+		return 0, mend, err
+	}
+	return n, mend, nil
 }
 
 // A state is what can be upset about a container.
@@ -119,11 +136,7 @@ func (s *Stack) states(ctx context.Context, service string) ([]state, error) {
 // restored sees that the containers of a service run again, on their networks
 // and within no tighter bounds than before.
 func (s *Stack) restored(ctx context.Context, service string, before []state) error {
-	wait := Started
-	if s.services[service].Health != nil {
-		wait = Healthy
-	}
-	if err := s.await(ctx, service, wait); err != nil {
+	if err := s.await(ctx, service, s.well(service)); err != nil {
 		return err
 	}
 	now, err := s.states(ctx, service)

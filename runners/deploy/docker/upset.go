@@ -18,9 +18,20 @@ type Undo func(ctx context.Context) error
 
 // each does one thing to every container of a service.
 func (s *Stack) each(service string, do func(c testcontainers.Container) error) error {
+	return s.some(service, 0, do)
+}
+
+// some does one thing to n containers of a service, the youngest first; zero is
+// all of them.
+func (s *Stack) some(service string, n int, do func(c testcontainers.Container) error) error {
 	all := s.of(service)
-	if len(all) == 0 {
+	switch {
+	case len(all) == 0:
 		return fmt.Errorf("no service is called %q", service)
+	case n > len(all):
+		return fmt.Errorf("%s has %d containers, and not %d: %w", service, len(all), n, errors.ErrUnsupported)
+	case n > 0:
+		all = all[len(all)-n:]
 	}
 	var errs []error
 	for _, c := range all {
@@ -64,18 +75,20 @@ func (s *Stack) started(service string) Undo {
 	})
 }
 
-// Stop asks a service to end, and kills it after its grace. The undoing starts it.
-func (s *Stack) Stop(ctx context.Context, service string) (Undo, error) {
+// Stop asks n containers of a service, or all when n is zero, to end, and kills
+// them after their grace. The undoing starts them.
+func (s *Stack) Stop(ctx context.Context, service string, n int) (Undo, error) {
 	grace := int(s.services[service].Grace.Seconds())
-	return s.started(service), s.each(service, func(c testcontainers.Container) error {
+	return s.started(service), s.some(service, n, func(c testcontainers.Container) error {
 		_, err := s.docker.ContainerStop(ctx, c.GetContainerID(), client.ContainerStopOptions{Timeout: &grace})
 		return err
 	})
 }
 
-// Kill ends a service with SIGKILL. The undoing starts it.
-func (s *Stack) Kill(ctx context.Context, service string) (Undo, error) {
-	return s.started(service), s.each(service, func(c testcontainers.Container) error {
+// Kill ends n containers of a service, or all when n is zero, with SIGKILL. The
+// undoing starts them.
+func (s *Stack) Kill(ctx context.Context, service string, n int) (Undo, error) {
+	return s.started(service), s.some(service, n, func(c testcontainers.Container) error {
 		_, err := s.docker.ContainerKill(ctx, c.GetContainerID(), client.ContainerKillOptions{Signal: "SIGKILL"})
 		return err
 	})
@@ -139,24 +152,21 @@ func (s *Stack) Squeeze(ctx context.Context, service string, cpus float64, memor
 // healthy where it says what that is, before the next is stopped.
 func (s *Stack) Restart(ctx context.Context, service string) error {
 	grace := int(s.services[service].Grace.Seconds())
-	wait := Started
-	if s.services[service].Health != nil {
-		wait = Healthy
-	}
 	return s.each(service, func(c testcontainers.Container) error {
 		if _, err := s.docker.ContainerRestart(ctx, c.GetContainerID(), client.ContainerRestartOptions{Timeout: &grace}); err != nil {
 			return err
 		}
-		return s.await(ctx, service, wait)
+		return s.await(ctx, service, s.well(service))
 	})
 }
 
-// Scale starts or removes containers of a service until there are n. The name
-// of the service leads to all of them.
+// Scale starts or removes containers of a service until there are n that run, and
+// are healthy where they say what that is. The name of the service leads to all of
+// them; the first, at whose port the service is reached from outside, stays.
 func (s *Stack) Scale(ctx context.Context, service string, n int) error {
 	v, ok := s.services[service]
 	if !ok || n < 1 {
-		return fmt.Errorf("scale %q to %d: no such service, or no such number", service, n)
+		return fmt.Errorf("scale %q to %d: no such service, or no such number: %w", service, n, errors.ErrUnsupported)
 	}
 	for len(s.of(service)) < n {
 		if err := s.start(ctx, v); err != nil {
@@ -164,14 +174,27 @@ func (s *Stack) Scale(ctx context.Context, service string, n int) error {
 		}
 	}
 	for len(s.of(service)) > n {
-		s.mu.Lock()
-		all := s.boxes[service]
-		last := all[len(all)-1]
-		s.boxes[service] = all[:len(all)-1]
-		s.mu.Unlock()
-		if err := last.Terminate(ctx, testcontainers.StopTimeout(v.Grace)); err != nil {
+		if err := s.drop(ctx, v); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.await(ctx, service, s.well(service))
+}
+
+// drop removes the youngest container of a service.
+func (s *Stack) drop(ctx context.Context, v Service) error {
+	s.mu.Lock()
+	all := s.boxes[v.Name]
+	last := all[len(all)-1]
+	s.boxes[v.Name] = all[:len(all)-1]
+	s.mu.Unlock()
+	return last.Terminate(ctx, testcontainers.StopTimeout(v.Grace))
+}
+
+// well is what a container of a service has to reach to be of use.
+func (s *Stack) well(service string) Wait {
+	if s.services[service].Health != nil {
+		return Healthy
+	}
+	return Started
 }
