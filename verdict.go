@@ -48,6 +48,7 @@ const (
 	ReasonNoTrace            Reason = "no-trace-context"
 	ReasonUndecided          Reason = "undecided" // the interval straddles the target
 	ReasonNoise              Reason = "noise"
+	ReasonThrottled          Reason = "throttled" // the deployment limits how much this caller may send
 	ReasonNotReproduced      Reason = "not-reproduced"
 )
 

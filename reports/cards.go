@@ -62,6 +62,7 @@ func meaning(r plumbline.Reason) string {
 		plumbline.ReasonNoLibrary:          "The Pact library is not there; `plumbline setup` fetches it.",
 		plumbline.ReasonNoTrace:            "Requests could not be told apart on the wires: no trace context arrives there.",
 		plumbline.ReasonUndecided:          "The interval of what was measured straddles the target; more requests would decide.",
+		plumbline.ReasonThrottled:          "The deployment limits how much this caller may send, so that less was served than was asked for.",
 		plumbline.ReasonNoise:              "The harness itself was disturbed.",
 		plumbline.ReasonNotReproduced:      "It was seen once and did not come again from a clean state.",
 		"harness-error":                    "The harness itself failed. This says nothing about the target.",

@@ -43,6 +43,21 @@ func steadyOf(operation string, change func(*plumbline.Series)) func(*plumbline.
 	}
 }
 
+// refuse answers that many requests to createOrder with a 429, so many of which
+// the document does not know.
+func refuse(n, undocumented int64) func(*plumbline.Evidence) {
+	return func(e *plumbline.Evidence) {
+		steadyOf("createOrder", func(x *plumbline.Series) {
+			x.Count -= n
+			x.Within[0].Count -= n
+		})(e)
+		e.Series = append(e.Series, plumbline.Series{
+			Experiment: loadTarget, Phase: "steady", Operation: "createOrder", Class: "4xx", Shed: true, Count: n, Bad: undocumented,
+			Latency: []plumbline.Bin{{UpTo: time.Millisecond, Count: n}}, Within: []plumbline.Within{{Threshold: 400 * time.Millisecond, Count: n - undocumented}},
+		})
+	}
+}
+
 // sent changes how the judged phase was sent.
 func sent(change func(*plumbline.Health)) func(*plumbline.Evidence) {
 	return func(e *plumbline.Evidence) {
@@ -94,6 +109,11 @@ func TestObjectiveUnderLoad(t *testing.T) {
 		{"timeouts are bad", "all-available", func(e *plumbline.Evidence) {
 			e.Series = append(e.Series, plumbline.Series{Experiment: loadTarget, Phase: "steady", Operation: "createOrder", Class: "timeout", Count: 500})
 		}, plumbline.Fail, ""},
+		{"a refusal that the document promises is no service, and may be a quota", "all-available", refuse(60, 0), plumbline.Inconclusive, plumbline.ReasonThrottled},
+		{"it is none for latency either", "orders-latency", refuse(100, 0), plumbline.Inconclusive, plumbline.ReasonThrottled},
+		{"a refusal that the document does not know is bad", "all-available", refuse(60, 60), plumbline.Fail, ""},
+		{"a few refusals are within the budget", "all-available", refuse(2, 0), plumbline.Pass, ""},
+		{"refusals do not excuse errors", "all-available", func(e *plumbline.Evidence) { refuse(120, 0)(e); fail5xx(60)(e) }, plumbline.Fail, ""},
 		{"a service that finds nothing is no service", "all-available", steadyOf("", func(x *plumbline.Series) { x.Class = "4xx" }), plumbline.Inconclusive, plumbline.ReasonNoPositiveControl},
 		{"no request", "all-available", func(e *plumbline.Evidence) { e.Series = nil }, plumbline.Inconclusive, plumbline.ReasonTooFewSamples},
 		{"what ended early proves nothing good", "all-available", sent(func(h *plumbline.Health) { h.Stopped = "150 of 200 requests within 5s were bad" }), plumbline.Inconclusive, plumbline.ReasonIncomplete},

@@ -15,6 +15,7 @@ type service struct {
 	total    tally
 	seconds  []tally // for the dispersion
 	fromSent tally   // as total, with the latency counted from sending; empty when it is not known
+	refused  int64   // of total, bad: answered with a 429 that the document promises
 	rough    bool    // some latencies were read off a histogram, to within 1 %
 	silent   []string
 	bad      []plumbline.Observation // recorded one by one
@@ -86,14 +87,18 @@ func (s *service) observe(x plumbline.Observation, o plumbline.Objective, perSec
 	at.n++
 	s.total.n++
 	s.fromSent.n++
-	if !o.Good(x) {
+	refused := x.Status == 429 && x.OK()
+	if refused || !o.Good(x) {
 		at.bad++
 		s.total.bad++
 		s.bad = append(s.bad, x)
 	}
+	if refused {
+		s.refused++
+	}
 	sooner := x
 	sooner.Latency -= x.Sent - x.Due
-	if !o.Good(sooner) {
+	if refused || !o.Good(sooner) {
 		s.fromSent.bad++
 	}
 	perSecond[int(x.Due/time.Second)] = at
@@ -105,7 +110,10 @@ func (s *service) fold(x plumbline.Series, o plumbline.Objective, perSecond map[
 	s.total.n += x.Count
 	s.total.bad += x.Count - good
 	s.fromSent.n += x.Count
-	if o.Within > 0 && goodClass(x.Class) && len(x.Service) > 0 {
+	if throttles(x) {
+		s.refused += x.Count - x.Bad
+	}
+	if o.Within > 0 && serves(x) && len(x.Service) > 0 {
 		s.fromSent.bad += x.Count - max(0, below(x.Service, o.Within)-x.Bad)
 	} else {
 		s.fromSent.bad += x.Count - good
@@ -115,7 +123,7 @@ func (s *service) fold(x plumbline.Series, o plumbline.Objective, perSecond map[
 		at := perSecond[second]
 		at.n += slice.Count
 		switch {
-		case !goodClass(x.Class):
+		case !serves(x):
 			at.bad += slice.Count
 		case threshold >= 0 && threshold < len(slice.Within):
 			at.bad += slice.Count - slice.Within[threshold]
@@ -131,7 +139,7 @@ func (s *service) fold(x plumbline.Series, o plumbline.Objective, perSecond map[
 func (s *service) goodOf(x plumbline.Series, o plumbline.Objective) (good int64, threshold int) {
 	threshold = slices.IndexFunc(x.Within, func(w plumbline.Within) bool { return o.Within > 0 && w.Threshold == o.Within })
 	switch {
-	case !goodClass(x.Class):
+	case !serves(x):
 		return 0, threshold
 	case o.Within == 0:
 		return x.Count - x.Bad, threshold
@@ -152,9 +160,24 @@ func (s *service) goodOf(x plumbline.Series, o plumbline.Objective) (good int64,
 	return good, threshold
 }
 
-// goodClass says whether answers of the class can be good at all.
-func goodClass(class string) bool {
-	return class == "2xx" || class == "3xx" || class == "4xx"
+// serves says whether the answers of a series can be good at all. One that
+// refuses for want of capacity, or of quota, is no service at the rate that was
+// asked for, whatever the document says of it.
+func serves(x plumbline.Series) bool {
+	return !x.Shed && (x.Class == "2xx" || x.Class == "3xx" || x.Class == "4xx")
+}
+
+// throttles says whether the answers of a series are 429.
+func throttles(x plumbline.Series) bool { return x.Shed && x.Class == "4xx" }
+
+// throttled says whether the objective is missed for nothing but answers with a
+// 429 that the document promises: of the rest it is not.
+func (s *service) throttled(o plumbline.Objective) bool {
+	if s.refused == 0 {
+		return false
+	}
+	rest := decideProportion(s.total.bad-s.refused, s.total.n-s.refused, o.ErrorBudget(), confidenceOf(o), dispersion(s.seconds))
+	return rest.outcome != plumbline.Fail
 }
 
 // below counts what a histogram holds up to a limit.
@@ -179,6 +202,9 @@ func (s *service) notes() string {
 	var notes string
 	if len(s.silent) > 0 {
 		notes += "; not counted, as they never answered 2xx: " + strings.Join(s.silent, ", ")
+	}
+	if s.refused > 0 {
+		notes += fmt.Sprintf("; of the bad ones %d were refused with a 429 that the document promises", s.refused)
 	}
 	if s.rough {
 		notes += "; latencies are to within 1 %, as the threshold was not known when they were measured"

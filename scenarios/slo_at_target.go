@@ -21,10 +21,10 @@ func init() {
 	register(plumbline.Function{
 		ID:    sloAtTarget,
 		Title: "The objectives hold at the declared rate",
-		Doc: `Method: an open workload with Poisson arrivals at the declared rate and mix (reads 80 %, writes 20 % when none is declared; without a declared load 25 reads a second for 20 s). The first fifth of the time warms up and is not judged. Latency counts from the moment a request was due. Every request is counted as good or bad for every objective: a failed request is bad for latency too.
+		Doc: `Method: an open workload with Poisson arrivals at the declared rate and mix (reads 80 %, writes 20 % when none is declared; without a declared load 25 reads a second for 20 s). The first fifth of the time warms up and is not judged. Latency counts from the moment a request was due. Every request is counted as good or bad for every objective: a failed request is bad for latency too, and so is one that is refused with a 429 or 503.
 Criterion: the exact one-sided 95 % bounds (Clopper–Pearson) of the share of bad requests, on a sample made smaller by the burstiness of the errors from second to second, lie below the error budget (pass) or above it (fail). Bounds that straddle it are inconclusive and say how many requests would decide.
 The load ends early when half of 200 and more answers within 5 s are errors: it would tell nothing more, and may do harm. It never ends early for going well.
-Guard: no operation counts that never answered 2xx, as a quick 404 is no service; a closed workload judges no latency; answers that were not held against the document, so that the generator could keep up, are told; nothing is judged when the generator could not keep up, and a latency failure that the generator's own lag explains is inconclusive.`,
+Guard: no operation counts that never answered 2xx, as a quick 404 is no service; an objective that is missed for nothing but a 429 that the document promises is inconclusive, as it may be the quota of one caller; a closed workload judges no latency; answers that were not held against the document, so that the generator could keep up, are told; nothing is judged when the generator could not keep up, and a latency failure that the generator's own lag explains is inconclusive.`,
 		Standard: "OpenSLO; Clopper and Pearson 1934; coordinated omission (Tene)",
 		Mutants:  []string{"slow-at-load"},
 		Order:    40,
@@ -161,6 +161,11 @@ func (s *service) judge(o plumbline.Objective, e *plumbline.Evidence) plumbline.
 	case plumbline.Pass:
 		return pass(figures, "%s", text)
 	case plumbline.Fail:
+		if s.throttled(o) {
+			v := inconclusive(plumbline.ReasonThrottled, "%s; the others keep the objective, or do not decide it, and a limit on one caller is no want of capacity", text)
+			v.Remedy = "send from more identities, lift the limit for this caller, or ask for less (load.rate)"
+			return v
+		}
 		if lag := lagOf(e); o.Within > 0 && lag > lagLimit && !s.failsFromSent(o) {
 			return inconclusive(plumbline.ReasonGeneratorSaturated, "%s; the generator's own lag (99th percentile %s) explains it", text, readable(lag))
 		}

@@ -67,7 +67,7 @@ func pointsOf(e *plumbline.Evidence, experiment string) []plumbline.Point {
 			continue
 		}
 		for _, slice := range x.Slices {
-			at(x.Began+time.Duration(slice.Second)*time.Second).fold(slice, !goodClass(x.Class))
+			at(x.Began+time.Duration(slice.Second)*time.Second).fold(slice, !serves(x))
 		}
 	}
 	points := make([]plumbline.Point, 0, len(seconds))
@@ -98,13 +98,13 @@ func (s *second) point(n int) plumbline.Point {
 }
 
 // quantiles are the latency quantiles of each operation under the target load,
-// of the requests that were answered without a server error.
+// of the requests that were answered without a server error, and not refused for want of capacity.
 func quantiles(d plumbline.Design, e *plumbline.Evidence) []plumbline.Quantile {
 	var out []plumbline.Quantile
 	for _, o := range d.Operations {
 		var bins []plumbline.Bin
 		for _, x := range judgedSeries(e, plumbline.Objective{Operations: []string{o.ID}}) {
-			if goodClass(x.Class) {
+			if serves(x) {
 				bins = append(bins, x.Latency...)
 			}
 		}
