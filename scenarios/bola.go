@@ -194,8 +194,11 @@ func creatorInQuery(d plumbline.Design, o plumbline.Operation) (plumbline.Bind, 
 func readerOf(d plumbline.Design, made plumbline.Bind) (plumbline.Operation, bool) {
 	var best plumbline.Operation
 	for _, o := range d.Operations {
+		if o.Method != "GET" {
+			continue
+		}
 		b, ok := creatorOf(d, o)
-		if ok && o.Method == "GET" && b.From == made.From && b.Pointer == made.Pointer && (best.ID == "" || len(o.Path) < len(best.Path)) {
+		if ok && b.From == made.From && b.Pointer == made.Pointer && (best.ID == "" || len(o.Path) < len(best.Path)) {
 			best = o
 		}
 	}

@@ -146,8 +146,11 @@ func sealedCreation(d plumbline.Design, o plumbline.Operation, f plumbline.Flow,
 	f.Steps = []plumbline.Step{comparing(plumbline.Step{Call: plumbline.Call{Name: stepWritten, Operation: o.ID, Own: &written}}, o.Sealed)}
 	read := func(step, from string) {
 		for _, r := range d.Operations {
+			if r.Method != "GET" {
+				continue
+			}
 			b, ok := creatorOf(d, r)
-			if ok && b.From == o.ID && r.Method == "GET" && strings.HasSuffix(r.Path, "{"+b.Name+"}") {
+			if ok && b.From == o.ID && strings.HasSuffix(r.Path, "{"+b.Name+"}") {
 				f.Steps = append(f.Steps, comparing(of(ofMade(r, b, step), from), o.Sealed))
 				return
 			}

@@ -24,7 +24,7 @@ func (s *session) operations() error {
 		return err
 	}
 	o := sample.Options{Seed: s.seed, Dictionary: s.declared.Dictionary, Packs: packs, Unlearnt: s.declared.Unlearnt}
-	s.design.Operations = sample.Fill(s.doc, s.set, o)
+	s.design.Operations, s.design.Families = sample.Describe(s.doc, s.set, o)
 	files := slices.Clone(s.declared.Flows)
 	for _, name := range s.arazzo {
 		files = append(files, declaration.FlowFile{File: name})
@@ -39,7 +39,7 @@ func (s *session) operations() error {
 		return nil
 	}
 	o.Stated = s.stated
-	s.design.Operations = sample.Fill(s.doc, s.set, o)
+	s.design.Operations, s.design.Families = sample.Describe(s.doc, s.set, o)
 	s.notes = slices.DeleteFunc(s.notes, func(n string) bool { return strings.HasPrefix(n, flowNote) })
 	return s.flows(files)
 }

@@ -86,17 +86,26 @@ func amend(file string, overlays []*overlay.Overlay) func(map[string]any) []stri
 	}
 }
 
-// intakeMemory is what reading a large document may take before garbage is
-// collected more often: GitHub's REST document needs half of it to live.
-const intakeMemory = 512 << 20
+// While a document is read, garbage is collected when it is intakeGarbage per
+// cent of what lives, or more often once both take intakeMemory: GitHub's REST
+// document needs half of that to live.
+const (
+	intakeMemory  = 512 << 20
+	intakeGarbage = 400
+)
 
 // frugal holds the heap down while documents are read, plans are drawn and
 // contracts are written, of which most is garbage, and returns the func that ends it: a run must not
 // collect more often than it has to.
 func frugal() (end func()) {
 	before := debug.SetMemoryLimit(-1)
-	if before > intakeMemory {
-		debug.SetMemoryLimit(intakeMemory)
+	if before <= intakeMemory {
+		return func() {}
 	}
-	return func() { debug.SetMemoryLimit(before) }
+	debug.SetMemoryLimit(intakeMemory)
+	percent := debug.SetGCPercent(intakeGarbage)
+	return func() {
+		debug.SetMemoryLimit(before)
+		debug.SetGCPercent(percent)
+	}
 }

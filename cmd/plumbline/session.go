@@ -237,9 +237,7 @@ func (s *session) described() error {
 	var err error
 	answers := map[string]plumbline.Operation{}
 	crew.Beside(func() {
-		if err = s.operations(); err == nil {
-			s.design.Families = sample.Families(s.doc, s.set, s.stated)
-		}
+		err = s.operations()
 	}, func() {
 		inspector := schema.NewInspector(s.doc, s.set)
 		for _, o := range s.doc.Operations {

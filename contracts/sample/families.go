@@ -16,7 +16,11 @@ import (
 // creates, reads, replaces, patches, deletes and lists each kind of resource,
 // where its identifier stands, and how its list is walked.
 func Families(d *openapi.Doc, s *schema.Set, stated ...Stated) []plumbline.Family {
-	g := newGraph(d, s, stated...)
+	return newGraph(d, s, stated...).families()
+}
+
+func (g *graph) families() []plumbline.Family {
+	d := g.doc
 	byShape := map[string]*plumbline.Family{}
 	for _, op := range d.Operations {
 		f := g.facts[op.ID]

@@ -39,9 +39,16 @@ type facts struct {
 	names     []string
 	successes []*openapi3.Response
 	refs      []string // of the resources in them
+	lists     []roll   // by success that lists something
 	stem      string   // what the last segment is called
 	changes   bool
 	named     []naming // of what a POST answers with
+}
+
+// A roll is the array of an answer, and the schema of its items.
+type roll struct {
+	pointer string
+	item    *openapi3.SchemaRef
 }
 
 // A source is an operation with its facts.
@@ -92,6 +99,9 @@ func newGraph(d *openapi.Doc, s *schema.Set, stated ...Stated) *graph {
 		for _, r := range f.successes {
 			if ref := resourceRef(r); ref != "" {
 				f.refs = append(f.refs, ref)
+			}
+			if at, item, ok := listing(r); ok {
+				f.lists = append(f.lists, roll{at, item})
 			}
 		}
 		g.facts[op.ID] = f

@@ -94,7 +94,7 @@ func (s *search) elsewhere(o *source) (why string, rank int, ok bool) {
 	switch {
 	case hasEnum(s.p.Schema):
 		return "", 0, false
-	case s.same != "" && !strings.HasPrefix(o.shape, s.item+"/") && itemRef(o.successes) == s.same:
+	case s.same != "" && !strings.HasPrefix(o.shape, s.item+"/") && o.itemRef() == s.same:
 		return "inferred: lists the same schema, " + s.same[strings.LastIndex(s.same, "/")+1:], rankListedSame, true
 	case s.stem != "" && s.stem == o.stem:
 		return "inferred: listed, and called " + s.stem, rankListedElse, true
@@ -103,13 +103,11 @@ func (s *search) elsewhere(o *source) (why string, rank int, ok bool) {
 }
 
 // itemRef is the reference of the schema of the items that an answer lists.
-func itemRef(answers []*openapi3.Response) string {
-	for _, r := range answers {
-		if _, item, ok := listing(r); ok {
-			return item.Ref
-		}
+func (f *facts) itemRef() string {
+	if len(f.lists) == 0 {
+		return ""
 	}
-	return ""
+	return f.lists[0].item.Ref
 }
 
 // makes tells how surely a POST creates what an item path names, and why.
@@ -229,16 +227,15 @@ func sentMember(o openapi.Op, stem, name string) (string, bool) {
 // listed is where a listing names the first of what it lists: at the top, in
 // the one array of an envelope, or one level below that.
 func (g *graph) listed(o openapi.Op, stem, name string) (string, bool) {
-	for _, r := range g.facts[o.ID].successes {
-		at, item, ok := listing(r)
-		if !ok || item.Value == nil {
+	for _, l := range g.facts[o.ID].lists {
+		if l.item.Value == nil {
 			continue
 		}
-		if key, ok := idProperty(item.Value, stem, name); ok {
-			return at + "/0/" + key, true
+		if key, ok := idProperty(l.item.Value, stem, name); ok {
+			return l.pointer + "/0/" + key, true
 		}
-		if scalarKind(item.Value) {
-			return at + "/0", true
+		if scalarKind(l.item.Value) {
+			return l.pointer + "/0", true
 		}
 	}
 	return "", false

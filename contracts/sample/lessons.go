@@ -153,7 +153,7 @@ func (g *graph) lessonsOf(op openapi.Op, w wanting, lists []display) []plumbline
 // sameThing tells whether a list is of what an operation writes.
 func (g *graph) sameThing(op openapi.Op, list *source) bool {
 	f := g.facts[op.ID]
-	ref := itemRef(list.successes)
+	ref := list.itemRef()
 	return strings.TrimSuffix(f.shape, "/{}") == list.shape || f.stem != "" && f.stem == list.stem || ref != "" && slices.Contains(f.refs, ref)
 }
 
@@ -179,9 +179,9 @@ func (g *graph) displays() []display {
 			continue
 		}
 		d := display{from: o}
-		for _, r := range o.successes {
-			if at, item, ok := listing(r); ok && item.Value != nil {
-				d.answers = append(d.answers, showing(at, item))
+		for _, l := range o.lists {
+			if l.item.Value != nil {
+				d.answers = append(d.answers, showing(l.pointer, l.item))
 			}
 		}
 		out = append(out, d)

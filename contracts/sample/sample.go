@@ -47,9 +47,19 @@ func (o Options) withDefaults() Options {
 // Fill returns the operations of the document with their cases, and with what
 // they produce and delete.
 func Fill(d *openapi.Doc, s *schema.Set, o Options) []plumbline.Operation {
-	o = o.withDefaults()
-	ops := d.Plumb()
+	return newGraph(d, s, o.Stated).fill(o)
+}
+
+// Describe is Fill and Families of one resource graph.
+func Describe(d *openapi.Doc, s *schema.Set, o Options) ([]plumbline.Operation, []plumbline.Family) {
 	g := newGraph(d, s, o.Stated)
+	return g.fill(o), g.families()
+}
+
+func (g *graph) fill(o Options) []plumbline.Operation {
+	o = o.withDefaults()
+	d, s := g.doc, g.set
+	ops := d.Plumb()
 	asked := g.asked()
 	crew.Each(len(ops), func() func(int) {
 		gen := newGenerator(s, o.Dictionary)
