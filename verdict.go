@@ -170,6 +170,7 @@ type Report struct {
 	Health      []Health   `json:"health,omitempty"`
 	Requests    Requests   `json:"requests"`
 	Capacity    *Capacity  `json:"capacity,omitempty"` // nil when it was not searched for
+	Load        *Recording `json:"load,omitempty"`     // nil when there was none
 	Notes       []string   `json:"notes,omitempty"`    // repairs of the document, losses, survivors
 	Since       *Since     `json:"since,omitempty"`    // none when no history was given
 }

@@ -19,6 +19,9 @@ type service struct {
 	rough    bool    // some latencies were read off a histogram, to within 1 %
 	silent   []string
 	bad      []plumbline.Observation // recorded one by one
+	loose    []stretch               // seconds in which it is not known how many were slow
+	slow     int64                   // in all of them
+	close    int64                   // of the bad: so close above the threshold that the histogram cannot tell
 }
 
 // serviceOf counts good and bad requests over the operations that the
@@ -38,6 +41,7 @@ func serviceOf(e *plumbline.Evidence, o plumbline.Objective) service {
 			s.observe(x, o, perSecond)
 		}
 	}
+	allot(s.loose, s.slow, perSecond)
 	for _, second := range sortedInts(perSecond) {
 		s.seconds = append(s.seconds, perSecond[second])
 	}
@@ -118,6 +122,9 @@ func (s *service) fold(x plumbline.Series, o plumbline.Objective, perSecond map[
 	} else {
 		s.fromSent.bad += x.Count - good
 	}
+	if o.Within > 0 && threshold < 0 && serves(x) {
+		s.loose, s.slow = append(s.loose, stretchesOf(x, o.Within)...), s.slow+x.Count-good
+	}
 	for _, slice := range x.Slices {
 		second := int(x.Began/time.Second) + slice.Second
 		at := perSecond[second]
@@ -145,7 +152,9 @@ func (s *service) goodOf(x plumbline.Series, o plumbline.Objective) (good int64,
 		return x.Count - x.Bad, threshold
 	case threshold < 0:
 		s.rough = true
-		return max(0, below(x.Latency, o.Within)-x.Bad), threshold
+		good = max(0, below(x.Latency, o.Within)-x.Bad)
+		s.close += below(x.Latency, time.Duration(float64(o.Within)/(1-recordedGrain))) - below(x.Latency, o.Within)
+		return good, threshold
 	}
 	seen := int64(0)
 	for _, slice := range x.Slices {
@@ -207,7 +216,7 @@ func (s *service) notes() string {
 		notes += fmt.Sprintf("; of the bad ones %d were refused with a 429 that the document promises", s.refused)
 	}
 	if s.rough {
-		notes += "; latencies are to within 1 %, as the threshold was not known when they were measured"
+		notes += "; latencies are to within 1 %, and bursts as the percentiles of each second show them, as the threshold was not known when they were measured"
 	}
 	return notes
 }

@@ -169,6 +169,9 @@ func (s *service) judge(o plumbline.Objective, e *plumbline.Evidence) plumbline.
 		if lag := lagOf(e); o.Within > 0 && lag > lagLimit && !s.failsFromSent(o) {
 			return inconclusive(plumbline.ReasonGeneratorSaturated, "%s; the generator's own lag (99th percentile %s) explains it", text, readable(lag))
 		}
+		if s.close > 0 && decideProportion(s.total.bad-s.close, s.total.n, o.ErrorBudget(), confidenceOf(o), dispersion(s.seconds)).outcome != plumbline.Fail {
+			return inconclusive(plumbline.ReasonUndecided, "%s; %d of the bad are so close to the threshold that the histogram does not tell on which side", text, s.close)
+		}
 		v := fail(figures, "%s", text)
 		v.Remedy = "find what takes the time or fails at this rate, or promise less"
 		v.Evidence = s.exhibits(e, o)

@@ -18,28 +18,38 @@ const historyUsage = "folder of earlier reports, or git:BRANCH"
 func (a *app) historyCommand() *cobra.Command {
 	var v history.View
 	var asJSON bool
+	var slos []string
 	c := &cobra.Command{
 		Use: "history FOLDER", Short: "Show earlier runs: outcomes, claims that were not kept, latency", Args: cobra.ExactArgs(1),
 		Long: `History reads a folder of report.json files, as runs with --history leave them,
 or a branch of the repository at hand (git:BRANCH). It needs no server. The
-folder holds an index, which is made anew when it is missing.`,
-		Example: "  plumbline history nights\n  plumbline history git:plumbline-history --last 30",
+folder holds an index, which is made anew when it is missing.
+
+With --slo it answers another question: in which of the last 30 runs would
+these objectives have failed? The histograms that the reports keep are judged
+as a run is, with the same bounds; a run that does not hold what that takes is
+unproven.`,
+		Example: "  plumbline history nights\n  plumbline history git:plumbline-history --last 30\n  plumbline history nights --slo new-slo.yaml\n  plumbline history nights --slo 'POST /orders: p(99)<200ms'",
 		RunE: func(c *cobra.Command, args []string) error {
 			h, done, err := openHistory(c.Context(), args[0])
 			if err != nil {
 				return usage(err)
 			}
 			defer done.drop()
-			if asJSON {
-				return a.list(h.List(v))
-			}
 			if a.colour() {
 				v.Paint = func(shade, s string) string { return lipgloss.NewStyle().Foreground(lipgloss.Color(shade)).Render(s) }
+			}
+			switch {
+			case len(slos) > 0:
+				return a.retrial(h, v, slos, asJSON)
+			case asJSON:
+				return a.list(h.List(v))
 			}
 			return h.Write(a.out, v)
 		},
 	}
-	c.Flags().IntVar(&v.Last, "last", 0, "runs to show (default 14)")
+	c.Flags().IntVar(&v.Last, "last", 0, "runs to show (default 14; 30 with --slo)")
+	c.Flags().StringArrayVar(&slos, "slo", nil, "tell in which runs this objective would have failed: "+sloForms)
 	c.Flags().StringVar(&v.Service, "service", "", "service to show (default that of the last run)")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, all runs")
 	return c

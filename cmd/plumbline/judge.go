@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plumbline-dev/plumbline"
-	"github.com/plumbline-dev/plumbline/contracts/slo"
 	"github.com/plumbline-dev/plumbline/reports"
 	"github.com/plumbline-dev/plumbline/runners"
 	"github.com/plumbline-dev/plumbline/scenarios"
@@ -38,7 +37,7 @@ left behind; the report is then marked incomplete. --slo replaces the objectives
 		RunE: func(c *cobra.Command, args []string) error { return a.judgeDir(c.Context(), args[0], slos, earlier) },
 	}
 	c.Flags().StringVar(&earlier, "history", "", historyUsage+" to compare with; nothing is kept there")
-	c.Flags().StringArrayVar(&slos, "slo", nil, "judge against these objectives instead: expressions such as 'p(99)<300ms'")
+	c.Flags().StringArrayVar(&slos, "slo", nil, "judge against these objectives instead: "+sloForms)
 	return c
 }
 
@@ -77,12 +76,12 @@ func (a *app) judgeDir(ctx context.Context, dir string, slos []string, earlier s
 // claims of the old ones make way for those of the new.
 func (s *session) otherObjectives(texts []string) error {
 	s.design.Objectives = nil
-	for _, t := range texts {
-		o, err := slo.Expression(t, s.design.Operations)
-		if err != nil {
-			return err
-		}
-		s.design.Objectives = append(s.design.Objectives, o)
+	want, err := promises(texts, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	if s.design.Objectives, _, err = want(s.design.Operations); err != nil {
+		return err
 	}
 	fresh, err := scenarios.Draw(s.design, scenarios.Functions(), s.plan.Seed)
 	if err != nil {

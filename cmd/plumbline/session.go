@@ -64,7 +64,7 @@ type options struct {
 func (o *options) bind(f *pflag.FlagSet) {
 	f.StringVarP(&o.config, "config", "c", "", "declaration of the architecture (default plumbline.yaml when it exists)")
 	f.StringVar(&o.spec, "spec", "", "OpenAPI document: a file, or a URL of the target")
-	f.StringArrayVar(&o.slos, "slo", nil, "objective: an OpenSLO file, or an expression such as 'p(99)<300ms' or 'POST /orders: errors<1%'")
+	f.StringArrayVar(&o.slos, "slo", nil, "objective: "+sloForms)
 	f.StringVar(&o.target, "target", "", "base URL of the deployment")
 	f.StringSliceVar(&o.only, "only", nil, "judge only these groups or functions: contract,resilience/breaker-opens")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of every random choice; the same seed gives the same plan")
@@ -304,29 +304,19 @@ func serviceName(d *openapi.Doc) string {
 	return name[:min(len(name), 60)]
 }
 
+// flagObjectives adds what --slo says.
 func (s *session) flagObjectives() error {
-	var errs []error
-	for _, text := range s.slos {
-		if data, err := os.ReadFile(text); err == nil {
-			got, err := slo.ReadOpenSLO(text, data, nil, s.design.Operations)
-			errs = append(errs, err)
-			s.notes = append(s.notes, got.Notices...)
-			s.design.Objectives = append(s.design.Objectives, got.Objectives...)
-			continue
-		} else if strings.HasSuffix(text, ".yaml") || strings.HasSuffix(text, ".yml") {
-			errs = append(errs, wrongFlag("--slo", text, "name an OpenSLO file, or write an expression such as 'p(99)<300ms'", "the file cannot be read: %v", err))
-			continue
-		}
-		o, err := slo.Expression(text, s.design.Operations)
-		errs = append(errs, err)
-		if err == nil {
-			s.design.Objectives = append(s.design.Objectives, o)
-		}
+	if len(s.slos) == 0 {
+		return nil
 	}
-	if len(s.slos) > 0 {
-		errs = append(errs, slo.Contradictions(s.design.Objectives)...)
+	want, err := promises(s.slos, os.LookupEnv)
+	if err != nil {
+		return err
 	}
-	return errors.Join(errs...)
+	objectives, notices, err := want(s.design.Operations)
+	s.notes = append(s.notes, notices...)
+	s.design.Objectives = append(s.design.Objectives, objectives...)
+	return errors.Join(append(slo.Contradictions(s.design.Objectives), err)...)
 }
 
 // selectFunctions keeps what --only names, and always the self-checks that the

@@ -90,3 +90,11 @@ func (r *resolver) objectives(d *Declaration) []plumbline.Objective {
 	}
 	return out
 }
+
+// Objectives are those of the declaration for a service that has these
+// operations. Mistakes are Problems, all of them at once.
+func (d *Declaration) Objectives(ops []plumbline.Operation) (objectives []plumbline.Objective, notices []string, err error) {
+	r := &resolver{ops: ops, text: d.text}
+	objectives = r.objectives(d)
+	return objectives, r.notices, r.err()
+}
