@@ -96,6 +96,10 @@ bench-load: out/bench/peers ## Cost and truth of the load generator beside its p
 bench-speed: setup ## Speed of inspection, cases, a large document and pact verification, to bench/speed/RESULTS.md
 	go run ./bench/speed -plumbline bin/plumbline -second bin/plumbline-pact-go -results bench/speed/RESULTS.md
 
+.PHONY: bench-wire
+bench-wire: ## What a wire adds to an exchange, and how many it carries, to bench/speed/WIRE.md
+	go run ./bench/speed -only wires -results bench/speed/WIRE.md
+
 .PHONY: bench-loop
 bench-loop: setup ## Generator, model server and inspector over the corpus; whole runs and pacts against it, to bench/loop/RESULTS.md
 	go run ./bench/loop -seeds $(SEEDS)

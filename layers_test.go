@@ -52,7 +52,7 @@ func mayImport() map[string][]string {
 		"runners/target":        {".", "runners/lean"},
 		"runners/credentials":   {".", "runners/target"},
 		"runners/load":          {".", "runners/lean", "runners/target"},
-		"runners/wire":          {"."},
+		"runners/wire":          {".", "runners/lean"},
 		"runners/faults":        {".", "runners/wire"},
 		"runners/pact":          {"."},
 		"runners/broker":        {},

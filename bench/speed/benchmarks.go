@@ -135,3 +135,32 @@ func pacts(ctx context.Context, c config) ([]row, error) {
 	}
 	return rows, nil
 }
+
+// wires are measured with the upstream, the proxy on one core and the caller each
+// a process of its own.
+func wires(ctx context.Context, c config) ([]row, error) {
+	added, err := benchmark{pkg: "./runners/wire", name: "^BenchmarkOverhead$", long: "5x"}.medians(ctx, c.runs)
+	if err != nil {
+		return nil, err
+	}
+	carried, err := benchmark{pkg: "./runners/wire", name: "^BenchmarkThroughput$", long: "3x"}.medians(ctx, c.runs)
+	if err != nil {
+		return nil, err
+	}
+	o, t := added["Overhead"], carried["Throughput"]
+	if o == nil || t == nil {
+		return nil, errors.New("the benchmarks of the wire have no figures")
+	}
+	var rows []row
+	for _, q := range []struct {
+		name string
+		most float64
+	}{{"p50", 150}, {"p99", 400}} {
+		v := o[q.name+"-added-µs"]
+		rows = append(rows, row{"added to a small exchange at 500 a second, " + q.name, fmt.Sprintf("%.0f µs (%.2f times the direct way)", v, o[q.name+"-ratio"]), fmt.Sprintf("≤ %.0f µs", q.most), v <= q.most})
+	}
+	core, rate := t["exchanges/core-s"], t["exchanges/s"]
+	return append(rows,
+		row{"exchanges through one wire on one core, journal on", fmt.Sprintf("%.0f a second of its processor (%.0f a second by the clock, the direct way %.1f times as many)", core, rate, t["direct/wired"]), "≥ 5,000 a second", core >= 5000},
+	), nil
+}

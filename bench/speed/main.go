@@ -22,6 +22,7 @@ type config struct {
 	cache     string // directory of what is fetched
 	results   string // file to write
 	runs      int
+	only      string // the part that is measured; empty: all
 }
 
 // A row is one figure beside what was wanted.
@@ -37,6 +38,7 @@ func main() {
 	flag.StringVar(&c.document, "document", "", "GitHub's REST document; empty: @octokit/openapi "+octokit+" by npm")
 	flag.StringVar(&c.cache, "cache", "out/bench/speed", "directory of what is fetched")
 	flag.StringVar(&c.results, "results", "", "file to write; empty: standard output")
+	flag.StringVar(&c.only, "only", "", "measure this part only: inspection, cases, document, pacts or wires")
 	flag.IntVar(&c.runs, "runs", 3, "runs of which the median is told")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -54,7 +56,10 @@ func run(ctx context.Context, c config) error {
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context, config) ([]row, error)
-	}{{"inspection", inspection}, {"cases", cases}, {"GitHub's document", large}, {"pacts", pacts}} {
+	}{{"inspection", inspection}, {"cases", cases}, {"document", large}, {"pacts", pacts}, {"wires", wires}} {
+		if c.only != "" && c.only != part.name {
+			continue
+		}
 		fmt.Fprintln(os.Stderr, part.name)
 		more, err := part.measure(ctx, c)
 		if err != nil {
@@ -62,7 +67,11 @@ func run(ctx context.Context, c config) error {
 		}
 		rows = append(rows, more...)
 	}
-	text := page(rows, left, c.runs, before)
+	by := "bench-speed"
+	if c.only == "wires" {
+		by = "bench-wire"
+	}
+	text := page(rows, left, fmt.Sprintf("Written by `make %s`. %s/%s, %d processors, load average %s at the start. Medians of %d runs.", by, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), before, c.runs))
 	if c.results == "" {
 		_, err := os.Stdout.WriteString(text)
 		return err
@@ -71,9 +80,9 @@ func run(ctx context.Context, c config) error {
 }
 
 // page is the table of all figures. What could not be measured is named.
-func page(rows []row, left []string, runs int, load string) string {
+func page(rows []row, left []string, how string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Speed\n\nWritten by `make bench-speed`. %s/%s, %d processors, load average %s at the start. Medians of %d runs.\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load, runs)
+	fmt.Fprintf(&b, "# Speed\n\n%s\n\n", how)
 	b.WriteString("| what | measured | wanted | kept |\n|---|---:|---:|---|\n")
 	for _, r := range rows {
 		kept := "yes"

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -149,6 +150,7 @@ func (a *app) serveWires(ctx context.Context, cfg wire.Config) error {
 		cfg.Token = newToken()
 		said.Token = cfg.Token
 	}
+	debug.SetGCPercent(wire.GCPercent)
 	err := wire.Serve(ctx, cfg, func(at wire.Addresses) {
 		said.Control, said.Wires, said.Proxy = at.Control, at.Wires, at.Proxy
 		text, _ := json.Marshal(said)

@@ -33,6 +33,11 @@ func (c *conn) answer(r *Request) (head, error) {
 			return h, nil
 		}
 		left -= int64(len(c.head))
+		if r.Interim != nil {
+			if err := r.Interim(h.status, c.header(h)); err != nil {
+				return h, err
+			}
+		}
 	}
 }
 

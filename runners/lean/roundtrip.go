@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/textproto"
 	"strings"
 	"sync/atomic"
 )
@@ -23,6 +24,8 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	ctx := r.Context()
 	q.Deadline, _ = ctx.Deadline()
+	q.Replay = q.Replay && !t.Once
+	q.Interim = interim(ctx)
 	q.Close = r.Close || contains(r.Header["Connection"], "close")
 	var out Reply
 	c, h, err := t.send(ctx, q, &out)
@@ -48,6 +51,17 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	})
 	resp.Body = s
 	return resp, nil
+}
+
+// interim is who watches the interim responses of a request.
+func interim(ctx context.Context) func(int, http.Header) error {
+	trace := httptrace.ContextClientTrace(ctx)
+	if trace == nil || trace.Got1xxResponse == nil {
+		return nil
+	}
+	return func(status int, header http.Header) error {
+		return trace.Got1xxResponse(status, textproto.MIMEHeader(header))
+	}
 }
 
 // traced tells those who watch a request how many connections it took.

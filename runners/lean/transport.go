@@ -40,6 +40,8 @@ type Transport struct {
 	// Wait is how long the body of a request that expects 100-continue is held
 	// back. Zero: a second.
 	Wait time.Duration
+	// Once has no request sent a second time, whatever became of the first.
+	Once bool
 
 	once     sync.Once
 	fallback http.RoundTripper
@@ -131,6 +133,9 @@ type Request struct {
 	// Keep asks for the header and the body of the answer. Without it the body
 	// is read and dropped.
 	Keep bool
+	// Interim is told of interim responses; its error ends the exchange.
+	// Nil: nobody is.
+	Interim func(status int, header http.Header) error
 	// MaxBody bounds the body; ErrTooLarge says that it was longer. Zero: no bound.
 	MaxBody int64
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"net/textproto"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -357,6 +358,49 @@ func TestDeadlinesAreNeverEarly(t *testing.T) {
 		late := c.until.Sub(at)
 		if in == 0 && !c.until.IsZero() || late < 0 || late > deadlineAtMost {
 			t.Errorf("%d: due %s, set %s late", i, in, late)
+		}
+	}
+}
+
+// Who asks for a request to be sent once gets that, also where a repetition would
+// do no harm; and interim responses are handed on to who watches them.
+func TestOnceIsOnceAndInterimResponsesAreTold(t *testing.T) {
+	t.Parallel()
+	addr, asked := dying(t, 1)
+	tr := &Transport{Once: true}
+	for i, want := range []error{nil, io.EOF, nil} {
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/", nil)
+		resp, err := tr.RoundTrip(req)
+		if !errors.Is(err, want) {
+			t.Errorf("%d: got %v, want %v", i, err, want)
+		}
+		if err == nil {
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+		}
+	}
+	if asked.Load() != 3 {
+		t.Errorf("%d requests arrived", asked.Load())
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Link", "</a>")
+		w.WriteHeader(http.StatusEarlyHints)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	t.Cleanup(server.Close)
+	for _, fails := range []error{nil, errors.New("the caller has left")} {
+		told := ""
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(code int, h textproto.MIMEHeader) error {
+			told += h.Get("Link") + http.StatusText(code)
+			return fails
+		}})
+		req, _ := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
+		resp, err := tr.RoundTrip(req)
+		if !errors.Is(err, fails) || told != "</a>Early Hints" {
+			t.Errorf("%q, %v", told, err)
+		}
+		if err == nil {
+			_ = resp.Body.Close()
 		}
 	}
 }

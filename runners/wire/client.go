@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -193,3 +194,10 @@ func (c *Client) client() *http.Client {
 	}
 	return &http.Client{Timeout: 10 * time.Second}
 }
+
+// TokenHeader takes the token of the control port where Authorization is for
+// somebody on the way, such as the API server of a cluster.
+const TokenHeader = "X-Plumbline-Token" //nolint:gosec // the name of a header
+
+// Bearer is the token of a request that a Client has made.
+func Bearer(h http.Header) string { return strings.TrimPrefix(h.Get("Authorization"), "Bearer ") }

@@ -1,14 +1,18 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"slices"
 	"time"
+
+	"github.com/plumbline-dev/plumbline/runners/lean"
 )
 
 // prompt is how long the header or a part of a body of known length may wait
@@ -81,13 +85,7 @@ func transport(two bool, trust *x509.CertPool) *http.Transport {
 // RoundTrip asks the upstream, in the protocol of the caller.
 func (h *httpWire) RoundTrip(r *http.Request) (*http.Response, error) {
 	x, ok := r.Context().Value(exchangeKey{}).(*exchange)
-	t := h.one
-	if ok && x.two {
-		t = h.two
-	} else {
-		once(r)
-	}
-	resp, err := t.RoundTrip(r)
+	resp, err := h.carrier(ok && x.two, r).RoundTrip(r)
 	if err == nil && ok {
 		x.Upstream = resp.StatusCode
 		if x.two && x.out != nil {
@@ -95,6 +93,49 @@ func (h *httpWire) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	return resp, err
+}
+
+// carrier is what sends a request. What is small and there at once is written and
+// answered in the goroutine of the caller; net/http takes two more for it.
+func (h *httpWire) carrier(two bool, r *http.Request) http.RoundTripper {
+	switch {
+	case two:
+		return h.two
+	case lean.Speaks(r) && r.Header["Expect"] == nil && here(r):
+		return h.swift
+	}
+	once(r)
+	return h.one
+}
+
+// atOnce is the longest body that is looked for beside the head of its request, in
+// bytes.
+const atOnce = 2 << 10
+
+// here reads the body of a request that came together with its head. What came of
+// any other is put back, so that it goes on as it comes.
+func here(r *http.Request) bool {
+	if r.Body == nil || r.Body == http.NoBody {
+		return true
+	}
+	if r.ContentLength > atOnce {
+		return false
+	}
+	whole := make([]byte, r.ContentLength)
+	n, err := r.Body.Read(whole)
+	rest := r.Body
+	if n == len(whole) && (err == nil || errors.Is(err, io.EOF)) {
+		r.Body = body{bytes.NewReader(whole), rest}
+		return true
+	}
+	r.Body = body{io.MultiReader(bytes.NewReader(whole[:n]), rest), rest}
+	return false
+}
+
+// A body is read from one thing and closed with another.
+type body struct {
+	io.Reader
+	io.Closer
 }
 
 // flushing sends what is still held before it closes the body of HTTP/2, for

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/lean"
 )
 
 // An httpWire forwards HTTP/1.1 and HTTP/2, with TLS or without, each to the
@@ -26,6 +27,7 @@ type httpWire struct {
 	wire        Wire
 	upstream    *url.URL
 	one, two    *http.Transport
+	swift       *lean.Transport // what is small, of HTTP/1.1
 	proxy       *httputil.ReverseProxy
 	srv         *http.Server
 	connections atomic.Uint64
@@ -52,6 +54,7 @@ func (s *server) openHTTP(ctx context.Context, w Wire) (*served, error) {
 		return nil, err
 	}
 	h := &httpWire{server: s, wire: w, upstream: u, one: transport(false, s.trust), two: transport(true, s.trust)}
+	h.swift = &lean.Transport{Dial: h.one.DialContext, TLS: h.one.TLSClientConfig, Fallback: h.one, Idle: h.one.IdleConnTimeout, MaxHeader: h.one.MaxResponseHeaderBytes, Once: true}
 	h.proxy = h.forwarder()
 	h.srv = &http.Server{
 		Handler: h, Protocols: both(), MaxHeaderBytes: 1 << 20, ReadHeaderTimeout: time.Minute,
@@ -63,7 +66,7 @@ func (s *server) openHTTP(ctx context.Context, w Wire) (*served, error) {
 	h.serve(&refusing{Listener: l, wire: h}, secure)
 	return &served{Wire: w, addr: l.Addr().String(), http: h, close: func() {
 		_ = h.srv.Close()
-		h.one.CloseIdleConnections()
+		h.swift.CloseIdleConnections() // and of one
 		h.two.CloseIdleConnections()
 	}}, nil
 }

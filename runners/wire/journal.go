@@ -12,6 +12,9 @@ import (
 // mostEntries bounds the journal's memory: an entry is some 400 bytes.
 const mostEntries = 200_000
 
+// block is how many entries are set aside at a time.
+const block = 1000
+
 // An Entry is one exchange with its number in the journal.
 type Entry struct {
 	Sequence uint64             `json:"seq"` // from 1, without a gap
@@ -24,7 +27,7 @@ type Entry struct {
 type journal struct {
 	epoch time.Time
 	mu    sync.Mutex
-	ring  []Entry
+	ring  [mostEntries / block][]Entry // in blocks, so that it grows without being copied
 	last  uint64
 	// attempts counts exchanges by what makes them attempts at one thing. When
 	// it is full it becomes the former, so that no count of late is lost.
@@ -66,11 +69,17 @@ func (j *journal) add(x plumbline.Exchange, numbered func(uint64)) {
 	if numbered != nil {
 		numbered(j.last)
 	}
-	if len(j.ring) < mostEntries {
-		j.ring = append(j.ring, e)
-		return
+	*j.at(j.last) = e
+}
+
+// at is the place of the entry with a number.
+func (j *journal) at(number uint64) *Entry {
+	i := (number - 1) % mostEntries
+	b := &j.ring[i/block]
+	if *b == nil {
+		*b = make([]Entry, block)
 	}
-	j.ring[(j.last-1)%mostEntries] = e
+	return &(*b)[i%block]
 }
 
 // after returns the entries with a number above n, and how many of those were
@@ -87,7 +96,7 @@ func (j *journal) after(n uint64) (entries []Entry, lost uint64) {
 		n = first - 1
 	}
 	for s := n + 1; s <= j.last; s++ {
-		entries = append(entries, j.ring[(s-1)%mostEntries])
+		entries = append(entries, *j.at(s))
 	}
 	return entries, lost
 }

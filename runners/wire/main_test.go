@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +22,9 @@ import (
 // roleVariable makes the test binary a process of the benchmark: the upstream
 // or the proxy. Both want to be measured by themselves.
 const roleVariable = "PLUMBLINE_WIRE_BENCH_ROLE"
+
+// profileVariable names a file for the processor profile of the proxy.
+const profileVariable = "PLUMBLINE_WIRE_BENCH_PROFILE"
 
 func TestMain(m *testing.M) {
 	switch role := os.Getenv(roleVariable); role {
@@ -53,6 +58,17 @@ func benchUpstream() {
 // the parent from /proc.
 func benchProxy(upstream string) {
 	runtime.GOMAXPROCS(1)
+	debug.SetGCPercent(GCPercent)
+	if name := os.Getenv(profileVariable); name != "" {
+		f, err := os.Create(name)
+		if err != nil {
+			panic(err)
+		}
+		defer func() { pprof.StopCPUProfile(); _ = f.Close() }()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			panic(err)
+		}
+	}
 	err := Serve(ends(), Config{Control: "127.0.0.1:0", Token: "t", Wires: []Wire{{Name: "dep", Kind: plumbline.WireHTTP, Listen: "127.0.0.1:0", Upstream: upstream}}},
 		func(a Addresses) {
 			text, _ := json.Marshal(a)
