@@ -59,6 +59,7 @@ func mayImport() map[string][]string {
 		"runners/gate":          {},
 		"runners/pact/pactgo":   {".", "runners/pact"},
 		"runners/deploy":        {"."},
+		"runners/deploy/kube":   {".", "runners/wire"},
 		"runners/deploy/docker": {".", "runners/wire"},
 
 		"reports":         {"."},

@@ -29,10 +29,12 @@ that run created and did not delete, as after kill -9. It deletes nothing that
 the run did not create, and a second time there is nothing to do. Credentials
 are those of the declaration that the run was given, unless --config names
 another one; the target is that of the run. A deployment that the run has
-started in containers is removed whole.
+started in containers is removed whole; what it has changed in a cluster is put
+back.
 
 Without RUN it removes the containers, images and networks of runs whose process
-is gone, and heals every fault, as plumbline heal does, where plumbline.yaml
+is gone, puts back what they have changed in the cluster of target.kubernetes,
+and heals every fault, as plumbline heal does, where plumbline.yaml
 names wires that outlive runs.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -57,6 +59,15 @@ func (a *app) cleanRun(ctx context.Context, o options, dir string) error {
 	var was deployed
 	if err := readJSON(filepath.Join(dir, deploymentFile), &was); err == nil && was.Containers != "" && o.target == "" {
 		return a.cleanContainers(ctx, was.Containers)
+	}
+	if was.Cluster != "" {
+		s := &session{options: o}
+		if err := s.declaration(a.env); err != nil {
+			return usage(err)
+		}
+		if err := a.restoreCluster(ctx, s.declared, was.Cluster); err != nil {
+			return err
+		}
 	}
 	if err := a.undoHooks(ctx, o, dir); err != nil {
 		return err
@@ -186,7 +197,13 @@ func (a *app) cleanMachine(ctx context.Context, config string) error {
 		return nil
 	}
 	config = cmp.Or(config, "plumbline.yaml")
-	if d, err := declaration.Read(config, a.env); err == nil && d.Control == "" {
+	d, err := declaration.Read(config, a.env)
+	if err == nil {
+		if err := a.restoreCluster(ctx, d, ""); err != nil {
+			return err
+		}
+	}
+	if err == nil && d.Control == "" {
 		a.printf("no killed run has left a container here, and %s names no wires that outlive a run\n", config)
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/plumbline-dev/plumbline/contracts/declaration"
 	"github.com/plumbline-dev/plumbline/runners/deploy"
 	"github.com/plumbline-dev/plumbline/runners/deploy/docker"
+	"github.com/plumbline-dev/plumbline/runners/deploy/kube"
 	"github.com/plumbline-dev/plumbline/runners/faults"
 	"github.com/plumbline-dev/plumbline/runners/wire"
 )
@@ -31,15 +32,22 @@ const deploymentFile = "deployment.json"
 
 // A deployed is the content of deploymentFile.
 type deployed struct {
-	Containers string `json:"containers"` // value of the label docker.LabelRun
+	Containers string `json:"containers,omitempty"` // value of the label docker.LabelRun
+	Cluster    string `json:"cluster,omitempty"`    // what changes of a cluster are noted under
 }
 
 // noteDeployment writes down what was started, for `plumbline clean RUN`.
 func (s *session) noteDeployment() error {
-	if s.stack == nil {
+	var was deployed
+	switch {
+	case s.stack != nil:
+		was.Containers = s.stack.id
+	case s.cluster != nil:
+		was.Cluster = s.cluster.id
+	default:
 		return nil
 	}
-	data, err := indented(deployed{Containers: s.stack.id})
+	data, err := indented(was)
 	if err != nil {
 		return err
 	}
@@ -47,13 +55,18 @@ func (s *session) noteDeployment() error {
 }
 
 // startDeployment starts what target names in containers, with a wire in the place of each
-// dependency, and makes it the target. What it returns ends it, and is called
-// on every way out; it does nothing where nothing was started.
+// dependency, and makes it the target, or puts the wires into the cluster in which
+// it runs. What it returns ends it, and is called on every way out; it does
+// nothing where nothing was started.
 func (a *app) startDeployment(ctx context.Context, s *session) (stop func() error, err error) {
-	if !s.declared.Start.Contained() || s.target != "" {
-		return func() error { return nil }, nil
+	switch {
+	case s.target != "":
+	case s.declared.Start.Kubernetes != nil:
+		return a.joinCluster(ctx, s)
+	case s.declared.Start.Contained():
+		return a.startContainers(ctx, s)
 	}
-	return a.startContainers(ctx, s)
+	return func() error { return nil }, nil
 }
 
 // contained are the services to start, and the one of them that is the target.
@@ -153,6 +166,8 @@ func (s *session) surroundings() {
 	case s.target != "":
 	case s.group != nil:
 		e.Services, e.Target = s.group.Names(), s.groupTarget
+	case at.Kubernetes != nil:
+		e.Target, e.Services, e.Faults = at.Kubernetes.Deployment, []string{at.Kubernetes.Deployment}, kube.Faults()
 	case len(at.Compose) > 0:
 		e.Target, e.Services = at.Entry, []string{at.Entry}
 	case at.Contained():
@@ -161,6 +176,7 @@ func (s *session) surroundings() {
 		s.group = &deploy.Group{}
 		e.Target, e.Services = soleService, []string{soleService}
 	}
+	e.Instances = at.Instances
 	if done := hooksOf(s.declared).Faults(); e.Target == "" && len(done) > 0 {
 		e.Target, e.Faults = soleService, done
 	}
@@ -171,6 +187,9 @@ func (c *carrier) environments(s *session) []faults.Environment {
 	var out []faults.Environment
 	if s.stack != nil {
 		out = append(out, s.stack)
+	}
+	if s.cluster != nil {
+		out = append(out, s.cluster)
 	}
 	if s.group != nil {
 		out = append(out, s.group)

@@ -160,6 +160,9 @@ func (c *carrier) wiresOf(ctx context.Context, s *session) (*wire.Client, error)
 	if s.stack != nil {
 		return s.stack.wires, nil
 	}
+	if s.cluster != nil && s.cluster.wires != nil {
+		return s.cluster.wires, nil
+	}
 	control, token := s.declared.Control, s.declared.Token
 	if control == "" {
 		d, err := c.startStubs(ctx, s.design)

@@ -89,6 +89,7 @@ type session struct {
 	stated    sample.Stated                // sources of values that flows state
 	answered  func(plumbline.Report) error // how the command ends; nil: as the verdict says
 	stack     *stack                       // containers that were started for the run; nil when there are none
+	cluster   *cluster                     // in which the deployment runs; nil when it is in none
 	brokerage
 	traffic *har.Traffic // recorded; nil when there is none
 	reader  *diff.Reader // of answers, as a client of the released document; nil when there is none

@@ -64,12 +64,29 @@ type Start struct {
 	Command    []string          // in the container, or, without one, a process on this machine
 	Env        map[string]string // of the container or the process
 	Port       int               // of the service or the container; zero is its only one
+	Instances  int               // behind the address of the target; zero when it is not said
+	Kubernetes *Kubernetes       // nil when it is not there that the deployment runs
+}
+
+// Kubernetes says where in a cluster the deployment runs.
+type Kubernetes struct {
+	Deployment string // that is put to the test
+	Namespace  string // empty: that of the context
+	Kubeconfig string // file; empty: $KUBECONFIG, ~/.kube/config, or the account of the pod
+	Context    string // of the kubeconfig; empty: its current one
+	WireImage  string // that wires are started from; empty puts none in
 }
 
 // A Hook is what a run may do to the deployment by shell commands.
 type Hook struct {
 	Run, Undo, Done, Undone string
 	Within                  time.Duration // for each of them; zero when not declared
+}
+
+// Wired tells whether wires are put in where the deployment runs, so that nobody
+// has to say where they listen.
+func (s Start) Wired() bool {
+	return s.Contained() || s.Kubernetes != nil && s.Kubernetes.WireImage != ""
 }
 
 // Contained tells whether the deployment is started in containers.

@@ -108,6 +108,11 @@ func TestMistakesAreCodedAndPlaced(t *testing.T) {
 		"missing pact":      {"recovery: 10s", "pacts: [no/*.json]", "CFG006", ":8:", ""},
 		"incomplete waiver": {"until: 2027-01-31", "until: soon", "CFG004", ":", "YYYY-MM-DD"},
 		"no listen":         {"    listen: 127.0.0.1:7001\n", "", "CFG003", ":18:", "listen"},
+		"minus instances":   {"{url: ", "{instances: -1, url: ", "CFG004", ":3:", "instances: 3"},
+		"nameless in kube":  {"{url: ", "{kubernetes: {namespace: a}, url: ", "CFG003", ":3:", "deployment: orders"},
+		"no way in":         {`{url: "${SHOP_URL}"`, "{kubernetes: {deployment: a}", "CFG003", ":3:", "port-forward"},
+		"kube and image":    {"{url: ", "{kubernetes: {deployment: a}, image: b, url: ", "CFG004", ":3:", "keep one"},
+		"kube, wrong key":   {"{url: ", "{kubernetes: {deploymnt: a}, url: ", "CFG002", ":3:", `did you mean "deployment"`},
 		"FTP upstream":      {"http://127.0.0.1:9001", "ftp://x", "CFG004", ":20:", "wire: tcp"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,7 +21,7 @@ func (b *builder) dependency(name string, f dependency) {
 	} else {
 		d.Upstream = b.upstream(at, d.Wire, f.Upstream)
 	}
-	if f.Listen == "" && !b.out.Start.Contained() {
+	if f.Listen == "" && !b.out.Start.Wired() {
 		b.wrong("CFG003", at, "listen: 127.0.0.1:7001 is where the deployment finds the dependency through the wire", "the dependency %q does not say where its wire listens", name)
 	}
 	if f.OpenAPI != "" && d.Wire == plumbline.WireTCP {
@@ -50,7 +50,7 @@ func (b *builder) stub(at, name string, f dependency) {
 		b.wrong("CFG004", at+".stub", "openapi: names the document that the stub is made of, and the wire is http", "there is nothing to make a stub of %q of", name)
 	case f.Upstream != "":
 		b.wrong("CFG004", at+".stub", "leave upstream out, or stub", "the dependency %q is both there and stood in for", name)
-	case b.file.Wires.Control != "" || b.out.Start.Contained():
+	case b.file.Wires.Control != "" || b.out.Start.Wired():
 		b.wrong("CFG004", at+".stub", "run `plumbline stub` yourself and name it as upstream", "a stub of %q is started only together with wires that the run starts as processes", name)
 	}
 }

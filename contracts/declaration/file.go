@@ -49,8 +49,18 @@ type targetFile struct {
 	Command    []string          `yaml:"command"`
 	Env        map[string]string `yaml:"env"`
 	Port       int               `yaml:"port"`
+	Instances  int               `yaml:"instances"`
+	Kubernetes *kubernetesFile   `yaml:"kubernetes"`
 	Liveness   string            `yaml:"liveness"`
 	Public     []string          `yaml:"public"`
+}
+
+type kubernetesFile struct {
+	Deployment string `yaml:"deployment"`
+	Namespace  string `yaml:"namespace"`
+	Kubeconfig string `yaml:"kubeconfig"`
+	Context    string `yaml:"context"`
+	WireImage  string `yaml:"wire_image"`
 }
 
 type wiresFile struct {

@@ -105,13 +105,21 @@ func (b *builder) target() {
 // start takes over how the deployment is started, in one of its ways.
 func (b *builder) start() {
 	t := b.file.Target
-	s := Start{Entry: t.Service, Image: t.Image, Dockerfile: b.path(t.Dockerfile), Command: t.Command, Env: t.Env, Port: t.Port}
+	s := Start{Entry: t.Service, Image: t.Image, Dockerfile: b.path(t.Dockerfile), Command: t.Command, Env: t.Env, Port: t.Port, Instances: t.Instances}
+	if k := t.Kubernetes; k != nil {
+		s.Kubernetes = &Kubernetes{Deployment: k.Deployment, Namespace: k.Namespace, Kubeconfig: b.path(k.Kubeconfig), Context: k.Context, WireImage: k.WireImage}
+	}
 	for _, name := range t.Compose {
 		s.Compose = append(s.Compose, b.path(name))
 	}
 	b.out.Start = s
 	composed, alone := len(s.Compose) > 0, s.Image != "" || s.Dockerfile != ""
+	if s.Instances < 0 {
+		b.wrong("CFG004", "$.target.instances", "instances: 3", "%d instances cannot be", s.Instances)
+	}
 	switch {
+	case s.Kubernetes != nil:
+		b.clustered(s, composed || alone || len(s.Command) > 0)
 	case composed:
 		b.composed(s, alone)
 	case s.Image != "" && s.Dockerfile != "":
@@ -120,6 +128,20 @@ func (b *builder) start() {
 		b.wrong("CFG004", "$.target.port", "port: 8080", "the port on which the container listens is not said")
 	case len(s.Command) > 0 && !alone && t.URL == "":
 		b.wrong("CFG004", "$.target.command", "target.url says where it listens", "where the process listens is not said")
+	}
+}
+
+// clustered checks a deployment that runs in a cluster.
+func (b *builder) clustered(s Start, started bool) {
+	switch {
+	case started:
+		b.wrong("CFG004", "$.target", "keep one of kubernetes, compose, image, dockerfile and command", "the deployment runs in a cluster, and is started beside it")
+	case s.Kubernetes.Deployment == "":
+		b.wrong("CFG003", "$.target.kubernetes", "deployment: orders", "which Deployment is the target is not said")
+	case b.file.Target.URL == "":
+		b.wrong("CFG003", "$.target.kubernetes", "target.url says where it is reached from here, by an Ingress or a port-forward", "where the Deployment answers is not said")
+	case s.Kubernetes.WireImage != "" && b.file.Wires.Control != "":
+		b.wrong("CFG004", "$.wires.control", "keep one of wires.control and target.kubernetes.wire_image", "the wires run already, and are to be put in")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
@@ -47,7 +48,8 @@ func clean(ctx context.Context, f client.Filters, test func(map[string]string) b
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	defer func() { _ = docker.Close() }()
-	return remove(ctx, docker, f, test)
+	removed, err = remove(ctx, docker, f, test)
+	return removed, errors.Join(err, prune(ctx, docker, wireImages, "", time.Now().Add(-settling)))
 }
 
 // orphaned tells whether the process that answers for a thing is gone.

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/testcontainers/testcontainers-go"
+
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/runners/wire"
 )
@@ -133,6 +135,40 @@ func TestDockerOneContainerWithAWireToTheOutside(t *testing.T) {
 	seen, err := c.Exchanges(t.Context())
 	if err != nil || len(seen) == 0 || seen[0].Path != "/stock/p-1" {
 		t.Errorf("the wire saw %+v, %v", seen, err)
+	}
+}
+
+// Images of wires do not pile up: one stays, and what a container is of.
+func TestDockerKeepsOneImageOfWires(t *testing.T) {
+	requireDocker(t)
+	quiet()
+	docker, err := testcontainers.NewDockerClientWithOpts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = docker.Close() })
+	const images = "plumbline-test-wire"
+	const used, idle = images + ":used", images + ":idle"
+	for _, name := range []string{used, idle} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte("FROM scratch\nLABEL a="+name+"\nCMD [\"/none\"]\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command("docker", "build", "-q", "-t", name, dir).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		t.Cleanup(func() { _ = exec.Command("docker", "rmi", name).Run() })
+	}
+	if out, err := exec.Command("docker", "create", "--name", "plumbline-test-image", used).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("docker", "rm", "plumbline-test-image").Run() })
+	there := func(name string) bool { return exec.Command("docker", "image", "inspect", name).Run() == nil }
+	if err := prune(t.Context(), docker, images, "x", time.Unix(0, 0)); err != nil || !there(idle) || !there(used) {
+		t.Errorf("what is young is removed: %v", err)
+	}
+	if err := prune(t.Context(), docker, images, "x", time.Now().Add(time.Minute)); err != nil || there(idle) || !there(used) {
+		t.Errorf("idle is there: %t, used is there: %t, %v", there(idle), there(used), err)
 	}
 }
 

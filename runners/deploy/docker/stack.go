@@ -38,6 +38,7 @@ type Stack struct {
 	docker   *testcontainers.DockerClient
 	services map[string]Service
 	wired    map[string]string // service to the wire in its place
+	wires    string            // tag of the image of the wires; empty when there are none
 	mu       sync.Mutex
 	networks map[string]*testcontainers.DockerNetwork
 	boxes    map[string][]testcontainers.Container // by service
@@ -332,10 +333,13 @@ func (s *Stack) Address(ctx context.Context, service string, port int) (string, 
 }
 
 // Down ends and removes everything that was started, and says what it could
-// not remove.
+// not remove. Of the images of wires one is kept, for the next run.
 func (s *Stack) Down(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	_, err := remove(ctx, s.docker, client.Filters{}.Add("label", LabelRun+"="+s.run))
+	if s.wires != "" {
+		err = errors.Join(err, prune(ctx, s.docker, wireImages, s.wires, time.Now().Add(-settling)))
+	}
 	return errors.Join(err, s.docker.Close())
 }

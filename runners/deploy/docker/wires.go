@@ -38,6 +38,7 @@ func (s *Stack) startWire(ctx context.Context, w WireSpec) error {
 	if err != nil {
 		return err
 	}
+	s.wires = image.Tag
 	box := Service{Name: w.Wire.Name, Networks: map[string][]string{}, Ports: []string{fmt.Sprintf("%d/tcp", controlPort)}, Host: true}
 	if w.Service != "" {
 		v, ok := s.services[w.Service]
@@ -117,7 +118,7 @@ func (s *Stack) wireImage(binary string) (testcontainers.FromDockerfile, error) 
 	const recipe = "FROM scratch\nCOPY plumbline-wire /plumbline-wire\nENTRYPOINT [\"/plumbline-wire\"]\n"
 	err = errors.Join(put(t, "Dockerfile", []byte(recipe), 0o644), put(t, "plumbline-wire", data, 0o755), t.Close())
 	sum := sha256.Sum256(data)
-	return testcontainers.FromDockerfile{ContextArchive: bytes.NewReader(archive.Bytes()), Repo: "plumbline-wire", Tag: hex.EncodeToString(sum[:6]), KeepImage: true}, err
+	return testcontainers.FromDockerfile{ContextArchive: bytes.NewReader(archive.Bytes()), Repo: wireImages, Tag: hex.EncodeToString(sum[:6]), KeepImage: true}, err
 }
 
 func put(t *tar.Writer, name string, data []byte, mode int64) error {
