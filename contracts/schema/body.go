@@ -61,29 +61,6 @@ func marked(breaches []Breach, prefix string) []plumbline.Mark {
 	return out
 }
 
-var errTrailing = errors.New("more than one value")
-
-// decode reads one JSON value and nothing else; a byte-order mark before it is
-// ignored (RFC 8259 §8.1).
-func decode(body []byte) (any, error) {
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, errors.New("it is empty")
-		}
-		return nil, err //nolint:wrapcheck // told as it is
-	}
-	for _, c := range body[dec.InputOffset():] {
-		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
-			return nil, errTrailing
-		}
-	}
-	return v, nil
-}
-
 // events checks a stream of server-sent events: each as an object of data,
 // event, id and retry where the document has an itemSchema (OpenAPI 3.2
 // §4.14.3). Where it has only a schema of an object or a list, an event may be
