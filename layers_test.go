@@ -32,7 +32,7 @@ func mayImport() map[string][]string {
 		"contracts/schema":      {".", "contracts/crew", "contracts/openapi"},
 		"contracts/sample":      {".", "contracts/crew", "contracts/openapi", "contracts/schema"},
 		"contracts/pactfile":    {".", "contracts/crew", "contracts/openapi", "contracts/schema", "contracts/sample"},
-		"contracts/compare":     {".", "contracts/openapi", "contracts/schema"},
+		"contracts/compare":     {".", "contracts/openapi", "contracts/outbound", "contracts/schema"},
 		"contracts/mock":        {".", "contracts/openapi", "contracts/schema", "contracts/sample"},
 		"contracts/outbound":    {".", "contracts/openapi", "contracts/schema"},
 		"contracts/arazzo":      {"."},

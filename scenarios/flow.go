@@ -212,13 +212,18 @@ func (f flown) wrong(level plumbline.Level, what, cause string, shown plumbline.
 	return wrongdoing{level: level, what: what, cause: cause, shown: shown, with: f.suspect(), flow: true}
 }
 
-// told says what a step was answered, or that it was not made.
+// told says what a step was answered, or why it was not sent.
 func (f flown) told(step string) string {
 	o, ok := f.steps[step]
-	if !ok {
+	switch {
+	case !ok:
 		return "not made"
+	case o.Error != plumbline.ErrorUnbound:
+		return answer(o)
+	case o.Transcript != nil && o.Transcript.ResponseBody != "":
+		return o.Transcript.ResponseBody
 	}
-	return answer(o)
+	return "no live value for it"
 }
 
 // walk returns what the walk of a step saw; it is empty when there was none.

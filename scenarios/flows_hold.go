@@ -66,7 +66,7 @@ func judgeFlows(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) pl
 	for _, s := range f.Steps {
 		o, made := x.made(s.Name)
 		if !made {
-			return inconclusive(plumbline.ReasonIncomplete, "the step %s shows nothing: %s", s.Name, unmade(x, s.Name))
+			return inconclusive(plumbline.ReasonIncomplete, "the step %s shows nothing: %s", s.Name, x.told(s.Name))
 		}
 		broke := unmet(o)
 		checks += criteriaOf(o)
@@ -96,15 +96,6 @@ func stumbled(d plumbline.Design, name string, e *plumbline.Evidence) (plumbline
 		}
 	}
 	return plumbline.Observation{}, ""
-}
-
-// unmade says why a step shows nothing.
-func unmade(x flown, step string) string {
-	o, ok := x.steps[step]
-	if ok && o.Error == plumbline.ErrorUnbound && o.Transcript != nil && o.Transcript.ResponseBody != "" {
-		return o.Transcript.ResponseBody
-	}
-	return x.told(step)
 }
 
 // unmet are the criteria that an answer does not meet, in words.

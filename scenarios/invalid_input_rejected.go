@@ -17,7 +17,7 @@ func init() {
 		Title: "Provably invalid input is not accepted",
 		Doc: `Method: each operation gets its valid seed request and then every request that is invalid in every legal decoding of its bytes, each with one constraint broken.
 Criterion: none of them is answered 2xx. 3xx and 4xx are refusals.
-Guard: an acceptance is told only when it comes again from a clean state. The seed request must have been accepted in the same run, so that it is the broken constraint that makes the difference. 401, 403, 404, 405 and 429 come before the input is looked at and neither prove nor break anything, but 404 refuses a value in the path. Unknown members, formats and media types are taken by many servers on purpose: accepting them is likely a defect and warns.`,
+Guard: an acceptance is told only when it comes again from a clean state. The seed request must have been accepted in the same run, so that it is the broken constraint that makes the difference. 401, 403, 404, 405 and 429 come before the input is looked at and neither prove nor break anything, but 404 refuses a value in the path. Unknown members, formats and media types are taken by many servers on purpose: accepting them is likely a defect and warns. So are, as a word of advice only, changes whose range ends before it begins: no document can forbid them.`,
 		Standard: "OpenAPI 3.0 and 3.1; JSON Schema 2020-12; RFC 9110 §15.5.1 and §15.5.21; EvoMaster F102",
 		Mutants:  []string{"accepts-too-many"},
 		Order:    22,
@@ -79,6 +79,11 @@ func judgeRejected(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence)
 			v.Remedy += "; or document: the overlay allows what is always accepted"
 		}
 		return v
+	case len(t.crossed) > 0 && t.control:
+		v := accuse(e, len(t.crossed), "cases", t.crossed)
+		v.Statement = fmt.Sprintf("%s; every other of %s is refused", v.Statement, plural(len(t.sent), "invalid request"))
+		v.Remedy = "service: refuse it with 400 or 422 where it makes no sense"
+		return v
 	case len(t.refused) == 0 || !t.control:
 		return skipped(plumbline.ReasonNotApplicable, "nothing shows that %s got as far as to look at its input (%s): not covered", op.ID, answers(t.sent))
 	}
@@ -90,12 +95,13 @@ type hearing struct {
 	control       bool // the valid request was accepted
 	sent, refused []plumbline.Observation
 	found         []wrongdoing
+	crossed       []wrongdoing // changes that were accepted although a range in them ends before it begins
 }
 
 func hearingOf(op plumbline.Operation, e *plumbline.Evidence) hearing {
 	cases := map[string]plumbline.Case{}
 	for _, k := range op.Invalid {
-		if refutable(k) {
+		if refutable(k) || k.Keyword == plumbline.KeywordRange {
 			cases[k.ID] = k
 		}
 	}
@@ -109,15 +115,24 @@ func hearingOf(op plumbline.Operation, e *plumbline.Evidence) hearing {
 			t.control = t.control || !spoilt(op, o) && succeeded(o)
 			continue
 		}
-		t.sent = append(t.sent, o)
-		switch {
-		case succeeded(o):
-			t.found = append(t.found, accepted(op, k, o))
-		case refuses(k, o):
-			t.refused = append(t.refused, o)
-		}
+		t.take(op, k, o)
 	}
 	return t
+}
+
+// take notes what became of one request.
+func (t *hearing) take(op plumbline.Operation, k plumbline.Case, o plumbline.Observation) {
+	if k.Keyword == plumbline.KeywordRange {
+		t.crossed = append(t.crossed, turned(op, k, o)...)
+		return
+	}
+	t.sent = append(t.sent, o)
+	switch {
+	case succeeded(o):
+		t.found = append(t.found, accepted(op, k, o))
+	case refuses(k, o):
+		t.refused = append(t.refused, o)
+	}
 }
 
 // allowing is how the document would have to change where every request that
@@ -151,6 +166,18 @@ func accepted(op plumbline.Operation, k plumbline.Case, o plumbline.Observation)
 		w.level, w.who = plumbline.LevelLikely, ""
 	}
 	return w
+}
+
+// turned is the advice that a change was made whose range ends before it begins.
+// A search that finds nothing is right.
+func turned(op plumbline.Operation, k plumbline.Case, o plumbline.Observation) []wrongdoing {
+	if op.Safe() || !strings.HasPrefix(k.Pointer, "body/") || !succeeded(o) {
+		return nil
+	}
+	return []wrongdoing{{
+		level: plumbline.LevelAdvisory, shown: o, broken: k, what: op.ID + " accepts what ends before it begins: " + k.Violates + ", and is answered " + answer(o),
+		cause: strings.TrimSpace("accepts " + op.ID + " " + k.Pointer + " " + k.Keyword),
+	}}
 }
 
 // refuses says whether the answer shows that the input was looked at.

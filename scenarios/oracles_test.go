@@ -172,7 +172,19 @@ func TestInvalidInputIsRejected(t *testing.T) {
 			}
 		}
 	}
+	inverted := func(at string) func(d *plumbline.Design) {
+		return func(d *plumbline.Design) {
+			for i := range d.Operations {
+				if d.Operations[i].ID == "createOrder" {
+					d.Operations[i].Invalid[0].Kind, d.Operations[i].Invalid[0].Keyword, d.Operations[i].Invalid[0].Pointer = plumbline.CaseRobust, plumbline.KeywordRange, at
+				}
+			}
+		}
+	}
 	judgings(t, []judging{
+		{"ends before it begins", claim, on(contractWrong, "createOrder/quantity", status(201)), plumbline.Fail, plumbline.LevelAdvisory, []func(*plumbline.Design){inverted("body/from")}},
+		{"the same in a search", claim, on(contractWrong, "createOrder/quantity", status(201)), plumbline.Pass, "", []func(*plumbline.Design){inverted("query/from")}},
+		{"ends before it begins, refused", claim, on(contractWrong, "createOrder/quantity", status(422)), plumbline.Pass, "", []func(*plumbline.Design){inverted("body/from")}},
 		{"accepted", claim, on(contractWrong, "createOrder/quantity", status(201)), plumbline.Fail, plumbline.LevelProved, nil},
 		{"unknown member accepted", claim, on(contractWrong, "createOrder/quantity", status(201)), plumbline.Fail, plumbline.LevelLikely, []func(*plumbline.Design){lenientCase}},
 		{"robust accepted", claim, on(contractWrong, "createOrder/quantity", status(201)), plumbline.Pass, "", []func(*plumbline.Design){robust}},

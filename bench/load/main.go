@@ -18,6 +18,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/plumbline-dev/plumbline/bench/host"
 )
 
 // config is what is measured.
@@ -53,8 +55,8 @@ func run(ctx context.Context, c config) error {
 	var b strings.Builder
 	tools, missing := c.tools()
 	fmt.Fprintf(&b, "# What a request costs, and whether the figures are true\n\n"+
-		"Written by `make bench-load`. %s/%s, %d processors, %s. The server has one of them, the generator another; %d connections; loopback; one run of %s a row, so figures are for comparison within one table, not between machines.\n",
-		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), busy(), c.clients, c.each)
+		"Written by `make bench-load`. %s. The server has one of them, the generator another; %d connections; loopback; one run of %s a row, so figures are for comparison within one table, not between machines.\n",
+		host.Now(), c.clients, c.each)
 	if len(missing) > 0 {
 		fmt.Fprintf(&b, "\nNot at hand and left out: %s.\n", strings.Join(missing, ", "))
 	}
@@ -73,16 +75,6 @@ func run(ctx context.Context, c config) error {
 		return err
 	}
 	return os.WriteFile(c.results, []byte(b.String()), 0o600)
-}
-
-// busy tells how much else the machine was doing.
-func busy() string {
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "load unknown"
-	}
-	first, _, _ := strings.Cut(string(text), " ")
-	return "load average at the start " + first
 }
 
 // pinned is a command on one processor, where that can be had.

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,52 +24,55 @@ import (
 
 // A tally is how the pact of one document was taken.
 type tally struct {
-	name         string
-	interactions int
-	ok, refused  [2]int // by engine
-	unset        [2]int // no answer gave a value, or one that the path's own schema refuses
-	took         [2]time.Duration
-	same         bool // the bytes, written twice
-	lines        []string
+	Name         string
+	Interactions int
+	OK, Refused  [2]int // by engine
+	Unset        [2]int // no answer gave a value, or one that the path's own schema refuses
+	Took         [2]time.Duration
+	Same         bool // the bytes, written twice
+	Lines        []string
 }
 
 func engines() [2]string { return [2]string{"ffi", "pact-go"} }
 
 // verify writes the pacts of some documents and has both engines verify them
 // against the right server.
-func (b *bench) verify(ctx context.Context) error {
+func (b *bench) verify(ctx context.Context) (string, error) {
 	docs, names, err := b.modest(b.pacts, 60_000)
 	if err != nil {
-		return err
+		return "", err
+	}
+	n, err := b.notebook("pacts", []string{b.plumbline, b.second}, mostInteractions)
+	if err != nil {
+		return "", err
 	}
 	dir, err := os.MkdirTemp("", "plumbline-pacts-")
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	var all []tally
 	for _, name := range names {
-		t, err := b.verified(ctx, filepath.Join(dir, "p.json"), name, docs[name])
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if t.interactions == 0 {
+		if n.has(name) || !b.goesOn(ctx) {
 			continue
 		}
-		all = append(all, t)
-		fmt.Fprintf(os.Stderr, "%s: %d interactions, %v refused, %v\n", name, t.interactions, t.refused, t.took)
-		if err := replaced(b.out, "pacts", tallies(all)); err != nil {
-			return err
+		t, err := b.verified(ctx, filepath.Join(dir, "p.json"), name, docs[name])
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
+		}
+		fmt.Fprintf(os.Stderr, "%s: %d interactions, %v refused, %v\n", name, t.Interactions, t.Refused, t.Took)
+		if err := n.add(name, t); err != nil {
+			return "", err
 		}
 	}
-	return nil
+	all, err := noted[tally](n, names)
+	return tallies(slices.DeleteFunc(all, func(t tally) bool { return t.Interactions == 0 })), err
 }
 
 // mostInteractions bounds what is verified of one document.
 const mostInteractions = 12
 
 func (b *bench) verified(ctx context.Context, file, name string, data []byte) (tally, error) {
-	t := tally{name: name}
+	t := tally{Name: name}
 	var last []byte
 	var loop *mock.Loop
 	for range 2 {
@@ -83,11 +87,11 @@ func (b *bench) verified(ctx context.Context, file, name string, data []byte) (t
 		if err := pactfile.Write(&w, p); err != nil {
 			return t, err
 		}
-		t.same = last == nil || bytes.Equal(last, w.Bytes())
-		last, t.interactions = w.Bytes(), len(p.Interactions)
+		t.Same = last == nil || bytes.Equal(last, w.Bytes())
+		last, t.Interactions = w.Bytes(), len(p.Interactions)
 		loop = &mock.Loop{Doc: d, Set: s, Operations: ops, Seed: 1}
 	}
-	if t.interactions == 0 {
+	if t.Interactions == 0 {
 		return t, nil
 	}
 	if err := os.WriteFile(file, last, 0o600); err != nil {
@@ -106,7 +110,7 @@ func (b *bench) verified(ctx context.Context, file, name string, data []byte) (t
 		if err := t.take(ctx, i, v, file, loop); err != nil {
 			return t, err
 		}
-		t.took[i] = time.Since(began)
+		t.Took[i] = time.Since(began)
 	}
 	return t, nil
 }
@@ -143,15 +147,15 @@ func (t *tally) take(ctx context.Context, engine int, v *pact.Verifier, file str
 	for _, r := range got {
 		switch {
 		case r.Result == plumbline.PactOK:
-			t.ok[engine]++
+			t.OK[engine]++
 		case strings.Contains(strings.Join(r.Detail, " "), "no answer gave the value"):
-			t.unset[engine]++
+			t.Unset[engine]++
 		case misfits > 0: // each one fails the one interaction that it is of
 			misfits--
-			t.unset[engine]++
+			t.Unset[engine]++
 		default:
-			t.refused[engine]++
-			t.lines = append(t.lines, fmt.Sprintf("%s: %s %s: %s %.300s", t.name, v.Engine, r.Key, r.Result, strings.Join(r.Detail, "; ")))
+			t.Refused[engine]++
+			t.Lines = append(t.Lines, fmt.Sprintf("%s: %s %s: %s %.300s", t.Name, v.Engine, r.Key, r.Result, strings.Join(r.Detail, "; ")))
 		}
 	}
 	return nil
@@ -195,25 +199,25 @@ func tallies(all []tally) string {
 	var sum tally
 	same := 0
 	for _, t := range all {
-		fmt.Fprintf(&w, "| %s | %d |", t.name, t.interactions)
-		sum.interactions += t.interactions
-		for i := range t.ok {
-			fmt.Fprintf(&w, " %d | %d | %d | %.1f s |", t.ok[i], t.refused[i], t.unset[i], t.took[i].Seconds())
-			sum.ok[i], sum.refused[i], sum.unset[i] = sum.ok[i]+t.ok[i], sum.refused[i]+t.refused[i], sum.unset[i]+t.unset[i]
+		fmt.Fprintf(&w, "| %s | %d |", t.Name, t.Interactions)
+		sum.Interactions += t.Interactions
+		for i := range t.OK {
+			fmt.Fprintf(&w, " %d | %d | %d | %.1f s |", t.OK[i], t.Refused[i], t.Unset[i], t.Took[i].Seconds())
+			sum.OK[i], sum.Refused[i], sum.Unset[i] = sum.OK[i]+t.OK[i], sum.Refused[i]+t.Refused[i], sum.Unset[i]+t.Unset[i]
 		}
-		if t.same {
+		if t.Same {
 			same++
 		}
-		fmt.Fprintf(&w, " %t |\n", t.same)
-		sum.lines = append(sum.lines, t.lines...)
+		fmt.Fprintf(&w, " %t |\n", t.Same)
+		sum.Lines = append(sum.Lines, t.Lines...)
 	}
-	fmt.Fprintf(&w, "\n%d documents, %d interactions; ", len(all), sum.interactions)
+	fmt.Fprintf(&w, "\n%d documents, %d interactions; ", len(all), sum.Interactions)
 	for i, engine := range engines() {
-		fmt.Fprintf(&w, "%s: %d accepted, %d refused, %d without a state; ", engine, sum.ok[i], sum.refused[i], sum.unset[i])
+		fmt.Fprintf(&w, "%s: %d accepted, %d refused, %d without a state; ", engine, sum.OK[i], sum.Refused[i], sum.Unset[i])
 	}
 	fmt.Fprintf(&w, "byte-identical: %d of %d.\n", same, len(all))
-	if len(sum.lines) > 0 {
-		fmt.Fprintf(&w, "\n```\n%s\n```\n", strings.Join(sum.lines, "\n"))
+	if len(sum.Lines) > 0 {
+		fmt.Fprintf(&w, "\n```\n%s\n```\n", strings.Join(sum.Lines, "\n"))
 	}
 	return w.String()
 }

@@ -45,8 +45,8 @@ func TestGeneratedPactsAreAcceptedOfTheRightServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !got.same || got.interactions == 0 || got.ok[0] != got.interactions || got.took[1] > time.Nanosecond && got.ok[1] != got.interactions {
-			t.Errorf("%s: of %d interactions %v accepted, %v without a state; the same bytes twice: %t\n%q", name, got.interactions, got.ok, got.unset, got.same, got.lines)
+		if !got.Same || got.Interactions == 0 || got.OK[0] != got.Interactions || got.Took[1] > time.Nanosecond && got.OK[1] != got.Interactions {
+			t.Errorf("%s: of %d interactions %v accepted, %v without a state; the same bytes twice: %t\n%q", name, got.Interactions, got.OK, got.Unset, got.Same, got.Lines)
 		}
 	}
 }

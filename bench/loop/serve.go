@@ -91,44 +91,53 @@ func (b *bench) modest(most int, size int) (map[string][]byte, []string, error) 
 
 // A visit is one whole run against the right server.
 type visit struct {
-	name       string
-	operations int
-	exit       int
-	sent       int64
-	took       time.Duration
-	gating     []plumbline.Finding
-	warned     int
-	outcomes   map[plumbline.Outcome]int
+	Name       string
+	Operations int
+	Exit       int
+	Sent       int64
+	Took       time.Duration
+	Gating     []string // claims and what was said of them
+	Warned     int
+	Outcomes   map[plumbline.Outcome]int
 }
 
 // runs makes whole runs of the binary against the right server on sockets.
-func (b *bench) runs(ctx context.Context) error {
+func (b *bench) runs(ctx context.Context) (string, error) {
 	docs, names, err := b.modest(b.whole, 60_000)
 	if err != nil {
-		return err
+		return "", err
 	}
-	var all []visit
+	n, err := b.notebook("whole", []string{b.plumbline}, budget)
+	if err != nil {
+		return "", err
+	}
 	for _, name := range names {
+		if n.has(name) || !b.goesOn(ctx) {
+			continue
+		}
 		v, err := b.visit(ctx, name, docs[name])
 		if err != nil {
-			return err
+			return "", err
 		}
-		all = append(all, v)
-		fmt.Fprintf(os.Stderr, "%s: exit %d, %d requests, %d gating, %s\n", v.name, v.exit, v.sent, len(v.gating), v.took.Round(time.Second))
-		if err := replaced(b.out, "whole", visits(all)); err != nil {
-			return err
+		fmt.Fprintf(os.Stderr, "%s: exit %d, %d requests, %d gating, %s\n", v.Name, v.Exit, v.Sent, len(v.Gating), v.Took.Round(time.Second))
+		if err := n.add(name, v); err != nil {
+			return "", err
 		}
 	}
-	return nil
+	all, err := noted[visit](n, names)
+	return visits(all), err
 }
 
+// budget is that of each whole run.
+const budget = "20s"
+
 func (b *bench) visit(ctx context.Context, name string, data []byte) (visit, error) {
-	v := visit{name: name, outcomes: map[plumbline.Outcome]int{}}
+	v := visit{Name: name, Outcomes: map[plumbline.Outcome]int{}}
 	d, s, err := parsed(name, data)
 	if err != nil {
 		return v, err
 	}
-	v.operations = len(d.Operations)
+	v.Operations = len(d.Operations)
 	server, at, err := listen(ctx, d, s, false)
 	if err != nil {
 		return v, err
@@ -144,11 +153,11 @@ func (b *bench) visit(ctx context.Context, name string, data []byte) (visit, err
 		return v, err
 	}
 	began := time.Now()
-	said, err := exec.CommandContext(ctx, b.plumbline, "run", "--spec", file, "--target", at, "--budget", "20s", "--out", filepath.Join(dir, "run")).CombinedOutput() //nolint:gosec // the binary under measurement
-	v.took = time.Since(began)
+	said, err := exec.CommandContext(ctx, b.plumbline, "run", "--spec", file, "--target", at, "--budget", budget, "--out", filepath.Join(dir, "run")).CombinedOutput() //nolint:gosec // the binary under measurement
+	v.Took = time.Since(began)
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		v.exit = exit.ExitCode()
+		v.Exit = exit.ExitCode()
 	} else if err != nil {
 		return v, err
 	}
@@ -160,34 +169,34 @@ func (b *bench) visit(ctx context.Context, name string, data []byte) (visit, err
 	if err := json.Unmarshal(data, &r); err != nil {
 		return v, fmt.Errorf("%s: %w", name, err)
 	}
-	v.sent = r.Requests.Sent
+	v.Sent = r.Requests.Sent
 	v.count(r.Findings)
 	return v, nil
 }
 
 func (v *visit) count(findings []plumbline.Finding) {
 	for _, f := range findings {
-		v.outcomes[f.Outcome]++
+		v.Outcomes[f.Outcome]++
 		switch {
 		case f.Outcome == plumbline.Fail && f.Gates:
-			v.gating = append(v.gating, f)
+			v.Gating = append(v.Gating, fmt.Sprintf("%s: %.300s", f.Claim, strings.Join(strings.Fields(f.Statement), " ")))
 		case f.Outcome == plumbline.Fail:
-			v.warned++
+			v.Warned++
 		}
 	}
 }
 
 func visits(all []visit) string {
 	var w strings.Builder
-	w.WriteString("The binary with default flags and `--budget 20s` against the server on a loopback socket, without credentials.\n\n")
+	w.WriteString("The binary with default flags and `--budget " + budget + "` against the server on a loopback socket, without credentials.\n\n")
 	w.WriteString("| document | operations | exit | requests | passed | not proven | warned | gating | took |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	gating := 0
 	var lines []string
 	for _, v := range all {
-		gating += len(v.gating)
-		fmt.Fprintf(&w, "| %s | %d | %d | %d | %d | %d | %d | %d | %s |\n", v.name, v.operations, v.exit, v.sent, v.outcomes[plumbline.Pass], v.outcomes[plumbline.Inconclusive], v.warned, len(v.gating), v.took.Round(time.Second))
-		for _, f := range v.gating {
-			lines = append(lines, fmt.Sprintf("%s: %s: %.300s", v.name, f.Claim, strings.Join(strings.Fields(f.Statement), " ")))
+		gating += len(v.Gating)
+		fmt.Fprintf(&w, "| %s | %d | %d | %d | %d | %d | %d | %d | %s |\n", v.Name, v.Operations, v.Exit, v.Sent, v.Outcomes[plumbline.Pass], v.Outcomes[plumbline.Inconclusive], v.Warned, len(v.Gating), v.Took.Round(time.Second))
+		for _, f := range v.Gating {
+			lines = append(lines, v.Name+": "+f)
 		}
 	}
 	fmt.Fprintf(&w, "\n%d runs, %d gating findings.\n", len(all), gating)

@@ -10,8 +10,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"strings"
+
+	"github.com/plumbline-dev/plumbline/bench/host"
 )
 
 // config is what is measured with.
@@ -50,7 +51,7 @@ func main() {
 }
 
 func run(ctx context.Context, c config) error {
-	before := busy()
+	machine := host.Now()
 	var rows []row
 	var left []string
 	for _, part := range []struct {
@@ -71,7 +72,7 @@ func run(ctx context.Context, c config) error {
 	if c.only == "wires" {
 		by = "bench-wire"
 	}
-	text := page(rows, left, fmt.Sprintf("Written by `make %s`. %s/%s, %d processors, load average %s at the start. Medians of %d runs.", by, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), before, c.runs))
+	text := page(rows, left, fmt.Sprintf("Written by `make %s`. %s. Medians of %d runs.", by, machine, c.runs))
 	if c.results == "" {
 		_, err := os.Stdout.WriteString(text)
 		return err
@@ -98,15 +99,4 @@ func page(rows []row, left []string, how string) string {
 		fmt.Fprintf(&b, "\nNot measured: %s.\n", strings.Join(left, "; "))
 	}
 	return b.String()
-}
-
-// busy is the load average of the last minute, which says how far the figures
-// can be trusted.
-func busy() string {
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
-	}
-	first, _, _ := strings.Cut(string(text), " ")
-	return first
 }

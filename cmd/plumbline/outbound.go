@@ -81,13 +81,14 @@ func (w *watcher) headers() []string {
 }
 
 func (w *watcher) inspect(x *plumbline.Exchange, s wire.Sight) {
+	r := outbound.Request{Method: x.Method, Path: x.Path, Query: s.Query, Header: s.Header, Body: s.Body, Whole: s.Whole}
 	if w.document != nil {
-		x.Operation, x.Marks = w.document.Inspect(outbound.Request{Method: x.Method, Path: x.Path, Query: s.Query, Header: s.Header, Body: s.Body, Whole: s.Whole})
+		x.Operation, x.Marks = w.document.Inspect(r)
 	}
 	if w.pact == nil {
 		return
 	}
-	fits, marks := w.pact.Inspect(compare.Sent{Method: x.Method, Path: x.Path, Query: s.Query, Header: s.Header, Body: s.Body, Whole: s.Whole})
+	fits, marks := w.pact.Inspect(r)
 	x.Agreed, x.Marks = fits, append(x.Marks, marks...)
 }
 

@@ -11,15 +11,8 @@ import (
 	"strings"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/outbound"
 )
-
-// A Sent is a request that a consumer was seen to send.
-type Sent struct {
-	Method, Path, Query string // the path as it was decoded
-	Header              map[string][]string
-	Body                []byte
-	Whole               bool // the body is all of it
-}
 
 // An Agreement is what a consumer has agreed on with one provider: the requests
 // of their pacts. The zero value is no agreement. It is safe for concurrent
@@ -80,7 +73,7 @@ func (a *Agreement) Headers() []string {
 // the contract does not speak of it, the others that it breaks the contract. A
 // value that stands under no rule is an example: its type counts, and nothing
 // else. The messages hold no value of the request.
-func (a *Agreement) Inspect(s Sent) (fits []string, marks []plumbline.Mark) {
+func (a *Agreement) Inspect(s outbound.Request) (fits []string, marks []plumbline.Mark) {
 	var nearest []plumbline.Mark
 	found := false
 	for _, i := range a.interactions {
@@ -147,7 +140,7 @@ func identifies(segment string) bool {
 }
 
 // differs says how a request differs from that of the interaction.
-func (i agreed) differs(s Sent) []plumbline.Mark {
+func (i agreed) differs(s outbound.Request) []plumbline.Mark {
 	out := i.queryDiffers(s.Query)
 	for _, name := range sortedKeys(i.request.header) {
 		if standard(name) {
@@ -196,7 +189,7 @@ func (i agreed) text(rs rules, name string, values []string, what, at string) []
 	return nil
 }
 
-func (i agreed) bodyDiffers(s Sent) []plumbline.Mark {
+func (i agreed) bodyDiffers(s outbound.Request) []plumbline.Mark {
 	want := i.request.body
 	if !want.given {
 		if s.Whole && len(s.Body) > 0 {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/outbound"
 )
 
 const withPayment = `{"consumer":{"name":"shop"},"provider":{"name":"payment"},"interactions":[
@@ -23,8 +24,8 @@ const withPayment = `{"consumer":{"name":"shop"},"provider":{"name":"payment"},"
 {"type":"Synchronous/HTTP","description":"text","request":{"method":"PUT","path":"/files/a","body":{"content":"hello","contentType":"text/plain"}},"response":{"status":200}},
 {"type":"Asynchronous/Messages","description":"event"}]}`
 
-func sent(change func(*Sent)) Sent {
-	s := Sent{
+func sent(change func(*outbound.Request)) outbound.Request {
+	s := outbound.Request{
 		Method: "POST", Path: "/charge", Query: "dry=yes", Whole: true,
 		Header: map[string][]string{"Content-Type": {"application/json"}, "Idempotency-Key": {"k-s3cret"}, "X-More": {"m"}},
 		Body:   []byte(`{"order":"xyz","amount":7,"tags":["b","c"],"items":[{"sku":"p-2","n":2.5},{"sku":"q","n":0.5}],"by":{"z":false},"note":"n","eur":"EUR","when":"2026-02-02"}`),
@@ -41,19 +42,19 @@ func TestSentRequestsAreHeldAgainstTheAgreement(t *testing.T) {
 	if err := a.Add("p.json", []byte(withPayment)); err != nil {
 		t.Fatal(err)
 	}
-	body := func(from, to string) Sent {
-		return sent(func(s *Sent) { s.Body = []byte(strings.Replace(string(s.Body), from, to, 1)) })
+	body := func(from, to string) outbound.Request {
+		return sent(func(s *outbound.Request) { s.Body = []byte(strings.Replace(string(s.Body), from, to, 1)) })
 	}
-	get := func(path string) Sent { return Sent{Method: "GET", Path: path, Whole: true} }
+	get := func(path string) outbound.Request { return outbound.Request{Method: "GET", Path: path, Whole: true} }
 	const breach, silent, unread = "breach", string(plumbline.MarkUnagreed), string(plumbline.MarkUnread)
 	for name, c := range map[string]struct {
-		s    Sent
+		s    outbound.Request
 		fits string
 		kind string
 		want string
 	}{
 		"as agreed":                     {sent(nil), "a charge", "", ""},
-		"another interaction":           {sent(func(s *Sent) { s.Query, s.Body = "", []byte(`{"cancel":false}`) }), "a charge (2)", "", ""},
+		"another interaction":           {sent(func(s *outbound.Request) { s.Query, s.Body = "", []byte(`{"cancel":false}`) }), "a charge (2)", "", ""},
 		"a rule broken":                 {body(`"amount":7`, `"amount":"7"`), "", breach, "/amount the rule integer does not take the string"},
 		"a fraction":                    {body(`"amount":7`, `"amount":7.5`), "", breach, "/amount the rule integer does not take the number"},
 		"a pattern broken":              {body(`"xyz"`, `"s3cret"`), "", breach, "/order the pattern ^[a-z]+$ does not take the string"},
@@ -69,21 +70,21 @@ func TestSentRequestsAreHeldAgainstTheAgreement(t *testing.T) {
 		"null, which was not agreed":    {body(`"tags":["b","c"]`, `"tags":[null]`), "", silent, "/tags/* the contract has a string, and null"},
 		"a member less":                 {body(`"order":"xyz",`, ``), "", silent, "/order the member, which the contract has, was not sent"},
 		"a member more":                 {body(`{"order"`, `{"more":1,"order"`), "", silent, "/more the member is not in the contract"},
-		"a header less":                 {sent(func(s *Sent) { delete(s.Header, "Idempotency-Key") }), "", silent, "the header Idempotency-Key, which the contract has, was not sent"},
-		"a header against its rule":     {sent(func(s *Sent) { s.Header["Idempotency-Key"] = []string{"s3cret"} }), "", breach, "the header Idempotency-Key does not match"},
-		"a query against its rule":      {sent(func(s *Sent) { s.Query = "dry=s3cret" }), "", breach, "the query parameter dry does not match"},
-		"a query more":                  {sent(func(s *Sent) { s.Query = "dry=yes&more=1" }), "", silent, "the query parameter more is not in the contract"},
-		"another media type":            {sent(func(s *Sent) { s.Header["Content-Type"] = []string{"text/xml"} }), "", breach, `the media type "text/xml" is not that of the contract`},
-		"no body":                       {sent(func(s *Sent) { s.Body = nil }), "", breach, "the body, which the contract has, was not sent"},
-		"no JSON":                       {sent(func(s *Sent) { s.Body = []byte("{") }), "", breach, "the body is not JSON"},
-		"half a body":                   {sent(func(s *Sent) { s.Whole = false }), "", unread, "not seen whole"},
-		"a text":                        {Sent{Method: "PUT", Path: "/files/a", Whole: true, Body: []byte("x"), Header: map[string][]string{"Content-Type": {"text/plain"}}}, "", unread, "bodies of text/plain are not compared"},
-		"a body that was not agreed":    {Sent{Method: "GET", Path: "/files/a", Whole: true, Body: []byte("x")}, "", silent, "the contract has no body here"},
+		"a header less":                 {sent(func(s *outbound.Request) { delete(s.Header, "Idempotency-Key") }), "", silent, "the header Idempotency-Key, which the contract has, was not sent"},
+		"a header against its rule":     {sent(func(s *outbound.Request) { s.Header["Idempotency-Key"] = []string{"s3cret"} }), "", breach, "the header Idempotency-Key does not match"},
+		"a query against its rule":      {sent(func(s *outbound.Request) { s.Query = "dry=s3cret" }), "", breach, "the query parameter dry does not match"},
+		"a query more":                  {sent(func(s *outbound.Request) { s.Query = "dry=yes&more=1" }), "", silent, "the query parameter more is not in the contract"},
+		"another media type":            {sent(func(s *outbound.Request) { s.Header["Content-Type"] = []string{"text/xml"} }), "", breach, `the media type "text/xml" is not that of the contract`},
+		"no body":                       {sent(func(s *outbound.Request) { s.Body = nil }), "", breach, "the body, which the contract has, was not sent"},
+		"no JSON":                       {sent(func(s *outbound.Request) { s.Body = []byte("{") }), "", breach, "the body is not JSON"},
+		"half a body":                   {sent(func(s *outbound.Request) { s.Whole = false }), "", unread, "not seen whole"},
+		"a text":                        {outbound.Request{Method: "PUT", Path: "/files/a", Whole: true, Body: []byte("x"), Header: map[string][]string{"Content-Type": {"text/plain"}}}, "", unread, "bodies of text/plain are not compared"},
+		"a body that was not agreed":    {outbound.Request{Method: "GET", Path: "/files/a", Whole: true, Body: []byte("x")}, "", silent, "the contract has no body here"},
 		"another identifier":            {get("/charges/c-77/lines"), "one", "", ""},
 		"a word for an identifier":      {get("/charges/last/lines"), "", silent, "no interaction of the pact has GET on this path"},
 		"a path of its pattern":         {get("/files/zz"), "any", "", ""},
 		"a path beside its pattern":     {get("/files/9"), "", silent, "no interaction"},
-		"another method":                {Sent{Method: "DELETE", Path: "/charge", Whole: true}, "", silent, "no interaction of the pact has DELETE"},
+		"another method":                {outbound.Request{Method: "DELETE", Path: "/charge", Whole: true}, "", silent, "no interaction of the pact has DELETE"},
 	} {
 		fits, marks := a.Inspect(c.s)
 		var got []string
@@ -117,6 +118,6 @@ func FuzzSent(f *testing.F) {
 	f.Add("POST", "/charge", "dry=1", []byte(`{"amount":1}`))
 	f.Add("GET", "/files/", "%", []byte(nil))
 	f.Fuzz(func(_ *testing.T, method, path, query string, body []byte) {
-		a.Inspect(Sent{Method: method, Path: path, Query: query, Body: body, Whole: true, Header: map[string][]string{"Content-Type": {"application/json"}}})
+		a.Inspect(outbound.Request{Method: method, Path: path, Query: query, Body: body, Whole: true, Header: map[string][]string{"Content-Type": {"application/json"}}})
 	})
 }

@@ -14,7 +14,7 @@ const mostRobust = 20
 // invalid makes cases that break the document in one place each, and those of
 // kind CaseRobust, which claim nothing but that the target survives them.
 func (m *maker) invalid() []plumbline.Case {
-	rough := m.robust()
+	rough := slices.Concat(m.inverted(), m.robust())
 	rough = rough[:min(len(rough), mostRobust, max(3*m.options.MaxInvalid/8, 1))]
 	var seen []plumbline.Case
 	out := m.chosen(m.breakIdeas(), m.options.MaxInvalid-len(rough), 2, func(i idea) (plumbline.Case, bool) {
