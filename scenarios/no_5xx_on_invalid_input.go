@@ -18,7 +18,7 @@ func init() {
 Criterion: none of them is answered by a 5xx, or by a connection that ends without an answer. 501 and 505 are refusals.
 Guard: a hit is told only when it comes again from a clean state; without any answer below 500 from the operation nothing is judged, and one that turns everything away with 401 or 404 is a gap in coverage; an answer for which a dependency's own 5xx is to blame does not count. When another layer answered than the one that answered the seed request, the finding names it.`,
 		Standard: "RFC 9110 §15.5 and §15.6; OWASP API8:2023",
-		Mutants:  []string{"500-on-invalid-input"},
+		Mutants:  []string{"500-on-invalid-input", "500-on-quote"},
 		Order:    21,
 		Repeats:  true,
 		Plan:     planInvalid,

@@ -51,14 +51,27 @@ func (g *generator) branches(s site) []variant {
 	}
 	c := f.choices[0]
 	for _, b := range c.branches {
-		for v := range g.typedAll(f.with(b, c)) {
-			if v = plain(v); g.accepts(s.node, v) {
+		for v := range g.ofBranch(f, c, b) {
+			if g.accepts(b, v) && g.accepts(s.node, v) {
 				out = append(out, variant{keyword: c.keyword, value: v})
 				break
 			}
 		}
 	}
 	return out
+}
+
+// ofBranch are values for one branch of a choice: those that are made for it
+// and, where others would take them as well, those at the edges of all.
+func (g *generator) ofBranch(f *flat, c choice, branch node) func(func(any) bool) {
+	return func(yield func(any) bool) {
+		for v := range g.typedAll(f.with(branch, c)) {
+			if !yield(plain(v)) {
+				return
+			}
+		}
+		g.plainValues(f, c)(yield)
+	}
 }
 
 func (g *generator) typedAll(f *flat) func(func(any) bool) {

@@ -60,33 +60,35 @@ func (f *flat) typeBreaks(s site) []variant {
 	if f.types == nil {
 		return nil
 	}
-	object, list := map[string]any{"plumbline": true}, []any{"plumbline", "plumbline"}
-	var candidates []any
-	switch f.kinds()[0] {
-	case "string":
-		candidates = []any{object, list}
-	case "integer":
-		candidates = []any{"plumbline", json.Number("1.5"), object, list}
-	case "number":
-		candidates = []any{"plumbline", object, list}
-	case "boolean":
-		candidates = []any{"plumbline", object, list}
-	case "array":
-		candidates = []any{object, "plumbline"}
-	case "object":
-		candidates = []any{"plumbline", list}
-	}
 	var out []variant
-	for _, v := range candidates {
+	for _, v := range otherTypes(f.kinds()[0]) {
 		if !f.admits(typeOf(v)) {
 			out = append(out, variant{keyword: "type", value: v})
 		}
 	}
 	// A null is often read as a lack: only where that is wrong too is it wrong.
 	if s.required && !f.admits("null") {
-		out = append(out, variant{keyword: "type", value: nil})
+		out = append(out, variant{keyword: "nullable"}) // a turn of its own
 	}
 	return out
+}
+
+// otherTypes are values of other types than one.
+func otherTypes(kind string) []any {
+	object, list := map[string]any{"plumbline": true}, []any{"plumbline", "plumbline"}
+	switch kind {
+	case "string":
+		return []any{object, list}
+	case "integer":
+		return []any{"plumbline", json.Number("1.5"), object, list}
+	case "array":
+		return []any{object, "plumbline"}
+	case "object":
+		return []any{"plumbline", list}
+	case "null":
+		return []any{"plumbline", object}
+	}
+	return []any{"plumbline", object, list} // for number and boolean
 }
 
 func typeOf(v any) string {
@@ -151,11 +153,55 @@ func (g *generator) both(f *flat, c choice) []variant {
 			return nil
 		}
 		if !object {
-			return []variant{{keyword: c.keyword, value: v}}
+			return g.shared(f, c)
 		}
 		maps.Copy(union, m)
 	}
 	return []variant{{keyword: c.keyword, value: union}}
+}
+
+// shared is a value without members that more than one branch accepts.
+func (g *generator) shared(f *flat, c choice) []variant {
+	for v := range g.plainValues(f, c) {
+		n := 0
+		for _, b := range c.branches {
+			if g.accepts(b, v) {
+				n++
+			}
+		}
+		if n > 1 {
+			return []variant{{keyword: c.keyword, value: v}}
+		}
+	}
+	return nil
+}
+
+// plainValues are values without members at the edges of the branches of a
+// choice, and just outside of them.
+func (g *generator) plainValues(f *flat, c choice) func(func(any) bool) {
+	return func(yield func(any) bool) {
+		for _, b := range c.branches {
+			alt := f.with(b, c)
+			var all []variant
+			for _, kind := range alt.kinds() {
+				switch kind {
+				case "string":
+					all = slices.Concat(all, alt.textEdges(), alt.textBreaks())
+				case "integer", "number":
+					all = slices.Concat(all, alt.numberEdges(kind == "integer"), alt.numberBreaks(kind == "integer"))
+				}
+			}
+			for v := range g.typedAll(alt) {
+				all = append(all, variant{value: v})
+				break
+			}
+			for _, v := range all {
+				if !yield(plain(v.value)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (g *generator) inconsequent(f *flat, c choice) []variant {

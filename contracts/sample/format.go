@@ -76,5 +76,24 @@ func misformatted(format string) []string {
 	case "hostname":
 		return []string{plain, "-plumbline-.example"}
 	}
-	return []string{plain}
+	return append([]string{plain}, almost(format)...)
+}
+
+// almost are texts that are nearly of a format.
+func almost(format string) []string {
+	switch format {
+	case "email":
+		return []string{"plumbline@"}
+	case "duration":
+		return []string{"P1D2H"}
+	case "byte":
+		return []string{"a"}
+	case "uri-reference", "iri-reference":
+		return []string{"http://[::1"}
+	case "uri-template":
+		return []string{"/a/{b"}
+	case "relative-json-pointer":
+		return []string{"-1/a"}
+	}
+	return nil
 }

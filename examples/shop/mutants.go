@@ -52,6 +52,7 @@ func inAnswers() []Mutant {
 		{"mass-assignment", "a patch may set the total", "auth/property-level", nil},
 		{"drops-consumer-field", "the note of an order is not shown", "contract/pacts-verified", []string{"contract/consumer-kept", "contract/roundtrip"}},
 		{"500-on-long-note", "a note of the greatest length panics", "contract/no-5xx-on-valid-input", []string{"contract/response-conforms"}},
+		{"500-on-quote", "a quote in a note ends a text too early", "contract/no-5xx-on-invalid-input", []string{"security/error-leak"}},
 		{"accepts-too-many", "a quantity of 1000 is taken", "contract/invalid-input-rejected", nil},
 		{"update-is-lost", "an update is answered and not stored", "contract/roundtrip", []string{"contract/flows-hold"}},
 		{"put-adds-up", "the same PUT again changes the order again", "contract/roundtrip", []string{"contract/flows-hold"}},

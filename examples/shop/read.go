@@ -86,6 +86,9 @@ func (s *service) note(v any) (string, bool) {
 	if s.mutant.is("500-on-long-note") && n == 200 {
 		panic("no room for the note")
 	}
+	if s.mutant.is("500-on-quote") && strings.Contains(text, "'") {
+		panic("unterminated quoted string")
+	}
 	return text, ok && n <= s.longest()
 }
 
