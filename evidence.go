@@ -113,18 +113,19 @@ func (e *Evidence) Phase(experiment, phase string) (m PhaseMark, ok bool) {
 // Ended and how it ended, when it is over; a journal without the second record
 // is that of a run that was killed.
 type Run struct {
-	Schema      string    `json:"schema"`
-	ID          string    `json:"id"`    // 12 hex digits; the first 6 bytes of every trace id of the run
-	Began       time.Time `json:"began"` // wall clock; all offsets count from here
-	Tool        string    `json:"tool"`  // version of plumbline
-	Seed        uint64    `json:"seed"`
-	Design      string    `json:"design"`             // SHA-256 of design.json
-	Plan        string    `json:"plan"`               // SHA-256 of plan.json
-	Host        string    `json:"host,omitempty"`     // OS, architecture, cores
-	Revision    string    `json:"revision,omitempty"` // of what was deployed, as the pipeline says
-	Ended       bool      `json:"ended,omitempty"`
-	Interrupted bool      `json:"interrupted,omitempty"`
-	Error       string    `json:"error,omitempty"` // why the harness gave up
+	Schema      string            `json:"schema"`
+	ID          string            `json:"id"`    // 12 hex digits; the first 6 bytes of every trace id of the run
+	Began       time.Time         `json:"began"` // wall clock; all offsets count from here
+	Tool        string            `json:"tool"`  // version of plumbline
+	Seed        uint64            `json:"seed"`
+	Design      string            `json:"design"`             // SHA-256 of design.json
+	Plan        string            `json:"plan"`               // SHA-256 of plan.json
+	Host        string            `json:"host,omitempty"`     // OS, architecture, cores
+	Revision    string            `json:"revision,omitempty"` // of what was deployed, as the pipeline says
+	Images      map[string]string `json:"images,omitempty"`   // what the services of the deployment run: digests by their names
+	Ended       bool              `json:"ended,omitempty"`
+	Interrupted bool              `json:"interrupted,omitempty"`
+	Error       string            `json:"error,omitempty"` // why the harness gave up
 }
 
 // TraceRun returns the run ID that a trace id of this tool carries: its first

@@ -16,14 +16,45 @@ type Since struct {
 	Changed []Difference `json:"changed,omitempty"` // what else is not as it was there
 	Nights  []Past       `json:"nights,omitempty"`  // the last runs and this one, the oldest first
 	Grid    []GridRow    `json:"grid,omitempty"`    // claims that were not kept in one of Nights
+	Trends  []Trend      `json:"trends,omitempty"`  // figures through the history; those that shifted first
+	Before  []Backdrop   `json:"before,omitempty"`  // load as it was in Against
+}
+
+// A Trend is one figure through the runs of a history, this one included. It
+// informs, and is not judged.
+type Trend struct {
+	Name   string    `json:"name"`   // "p99 of createOrder"
+	Unit   string    `json:"unit"`   // "ms", "requests/s"
+	Values []float64 `json:"values"` // the oldest first; zero where it was not measured
+	Shifts []Shift   `json:"shifts,omitempty"`
+}
+
+// A Shift is a place from which on a figure is another than before, and not by
+// chance.
+type Shift struct {
+	At      int          `json:"at"`    // index of Values
+	Run     Past         `json:"run"`   // the first that is so
+	After   Past         `json:"after"` // the run before it
+	Was     float64      `json:"was"`   // medians of the stretches before and after
+	Is      float64      `json:"is"`
+	Chance  float64      `json:"chance"`            // of a shift as clear where there is none
+	Changed []Difference `json:"changed,omitempty"` // between the two runs
+}
+
+// A Backdrop is the load of an experiment as an earlier run had it, at the
+// seconds of this run: phase by phase.
+type Backdrop struct {
+	Experiment string  `json:"experiment"`
+	Points     []Point `json:"points"`
 }
 
 // A Past is an earlier run, as far as a reader needs it.
 type Past struct {
-	Run     string    `json:"run"`
-	Began   time.Time `json:"began"`
-	Outcome Overall   `json:"outcome"`
-	Note    string    `json:"note,omitempty"` // of whoever annotated it
+	Run      string    `json:"run"`
+	Began    time.Time `json:"began"`
+	Outcome  Overall   `json:"outcome"`
+	Note     string    `json:"note,omitempty"`     // of whoever annotated it
+	Revision string    `json:"revision,omitempty"` // of what was deployed
 }
 
 // A Turn is a claim whose outcome is not what it was, or still is not what it
@@ -42,7 +73,7 @@ type Turn struct {
 // A Difference is something of a run, other than its findings, that is not as
 // it was.
 type Difference struct {
-	What string `json:"what"` // "document", "configuration", "plumbline", "runner", "target", "seed"
+	What string `json:"what"` // "revision", "image NAME", "document", "configuration", "plumbline", "runner", "target", "seed"
 	Was  string `json:"was"`
 	Is   string `json:"is"`
 }

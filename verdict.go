@@ -252,6 +252,14 @@ type Timeline struct {
 	Title      string      `json:"title"`
 	Phases     []PhaseMark `json:"phases"`
 	Points     []Point     `json:"points"`
+	Promised   []Promised  `json:"promised,omitempty"` // latencies that objectives allow of this load
+}
+
+// A Promised is a latency that a share of the requests has to keep.
+type Promised struct {
+	Objective string  `json:"objective"`
+	Target    float64 `json:"target"`
+	Within    float64 `json:"within_ms"`
 }
 
 // A Point is one second of a Timeline.

@@ -28,7 +28,7 @@ func loaded(t *testing.T, page []byte) string {
 		}
 	}
 	if browser == "" {
-		t.Skip("no chromium on the path")
+		lacking(t, "no chromium on the path")
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "page.html")
@@ -76,7 +76,7 @@ func TestPageIsUsable(t *testing.T) {
 	}
 	axe, err := os.ReadFile(at)
 	if err != nil {
-		t.Skip("axe-core is not there: `npm install axe-core` in the repository, or name axe.min.js in PLUMBLINE_AXE")
+		lacking(t, "axe-core is not there: `npm install axe-core` in the repository, or name axe.min.js in PLUMBLINE_AXE")
 	}
 	for name, theme := range map[string]string{"fit": "dark", "unfit": "light", "not-proven": "dark", "unfit in the dark": "dark"} {
 		r := runs(t)[strings.TrimSuffix(name, " in the dark")]
@@ -212,7 +212,11 @@ func someHistory() *plumbline.Since {
 		New:     []plumbline.Turn{{Claim: "load/slo-at-target/reads-fast", Title: "The objective holds", Outcome: plumbline.Fail, Was: plumbline.Pass, Age: 1}},
 		Still:   []plumbline.Turn{{Claim: "resilience/breaker-opens/payment", Title: "The breaker opens", Outcome: plumbline.Fail, Was: plumbline.Fail, Age: 2, First: &first, After: &good}},
 		Fixed:   []plumbline.Turn{{Claim: "auth/bola/getOrder", Title: "Objects are guarded", Outcome: plumbline.Pass, Was: plumbline.Fail}},
-		Changed: []plumbline.Difference{{What: "document", Was: "1.1.0 f4eed461", Is: "1.2.0 09ab12cd"}},
-		Grid:    []plumbline.GridRow{{Claim: "resilience/breaker-opens/payment", Outcomes: []plumbline.Outcome{plumbline.Pass, plumbline.Fail, plumbline.Fail}}},
+		Changed: []plumbline.Difference{{What: "image shop", Was: "5d41402a", Is: "7d793037"}, {What: "document", Was: "1.1.0 f4eed461", Is: "1.2.0 09ab12cd"}},
+		Trends: []plumbline.Trend{{
+			Name: "p99 of createOrder", Unit: "ms", Values: []float64{12, 12.4, 11.8, 0, 12.1, 16, 16.4, 15.8, 16.2},
+			Shifts: []plumbline.Shift{{At: 5, Run: first, After: good, Was: 12.1, Is: 16.1, Chance: 0.0005, Changed: []plumbline.Difference{{What: "revision", Was: "a1b2c3d4", Is: "e5f6a7b8"}}}},
+		}, {Name: "p50 of createOrder", Unit: "ms", Values: []float64{3, 3.1, 3, 3, 3.1, 3, 3, 3.1, 3}}},
+		Grid: []plumbline.GridRow{{Claim: "resilience/breaker-opens/payment", Outcomes: []plumbline.Outcome{plumbline.Pass, plumbline.Fail, plumbline.Fail}}},
 	}
 }

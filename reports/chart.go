@@ -28,7 +28,7 @@ type chart struct {
 	most      int     // requests in one second
 }
 
-func newChart(t plumbline.Timeline, width float64) chart {
+func newChart(t plumbline.Timeline, before []plumbline.Point, width float64) chart {
 	c := chart{width: width, from: math.Inf(1), to: math.Inf(-1), low: math.Inf(1), high: 1, most: 1}
 	for _, p := range t.Phases {
 		c.from, c.to = min(c.from, p.Began.Seconds()), max(c.to, p.Ended.Seconds())
@@ -39,6 +39,12 @@ func newChart(t plumbline.Timeline, width float64) chart {
 			c.low = min(c.low, p.P50)
 		}
 		c.high, c.most = max(c.high, p.P99, p.P50), max(c.most, p.Count)
+	}
+	for _, p := range before {
+		c.high = max(c.high, p.P99, p.P50)
+	}
+	for _, p := range t.Promised {
+		c.high = max(c.high, p.Within)
 	}
 	c.low = math.Pow(10, math.Floor(math.Log10(max(min(c.low, c.high), 0.001))))
 	c.high = math.Pow(10, math.Ceil(math.Log10(c.high*1.01)))
@@ -61,12 +67,13 @@ func (c chart) count(n int) float64 {
 
 // timelineSVG draws latency over time, the requests of each second below it
 // and the bad ones among them, on the phases of the experiment and on the
-// level of its own baseline. It is complete without scripts.
-func timelineSVG(t plumbline.Timeline, width float64) template.HTML {
+// level of its own baseline, the last good run and what is promised behind it.
+// It is complete without scripts.
+func timelineSVG(t plumbline.Timeline, before []plumbline.Point, width float64) template.HTML {
 	if len(t.Points) == 0 {
 		return ""
 	}
-	c := newChart(t, width)
+	c := newChart(t, before, width)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %g %g" role="img" aria-label="%s">`, width, chartHeight,
 		escape("Latency and requests over time: "+t.Title+". The table below holds the same figures."))
@@ -74,8 +81,11 @@ func timelineSVG(t plumbline.Timeline, width float64) template.HTML {
 	c.grid(&b)
 	c.baseline(&b, t)
 	c.counts(&b, t)
-	c.line(&b, t, "p99", func(p plumbline.Point) float64 { return p.P99 })
-	c.line(&b, t, "p50", func(p plumbline.Point) float64 { return p.P50 })
+	c.line(&b, before, "was p99", p99Of)
+	c.line(&b, before, "was p50", p50Of)
+	c.promised(&b, t)
+	c.line(&b, t.Points, "p99", p99Of)
+	c.line(&b, t.Points, "p50", p50Of)
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String()) //nolint:gosec // every text inside went through escape
 }
@@ -168,16 +178,35 @@ func (c chart) counts(b *strings.Builder, t plumbline.Timeline) {
 	fmt.Fprintf(b, `<path class="count" d="%s"/><path class="bad" d="%s"/>`, all.String(), bad.String())
 }
 
-func (c chart) line(b *strings.Builder, t plumbline.Timeline, class string, value func(plumbline.Point) float64) {
+func p99Of(p plumbline.Point) float64 { return p.P99 }
+func p50Of(p plumbline.Point) float64 { return p.P50 }
+
+// promised draws the latencies that objectives allow, each once.
+func (c chart) promised(b *strings.Builder, t plumbline.Timeline) {
+	drawn := map[float64]bool{}
+	for _, p := range t.Promised {
+		if drawn[p.Within] {
+			continue
+		}
+		drawn[p.Within] = true
+		label := fmt.Sprintf("%s: %.5g %% within %s", p.Objective, 100*p.Target, amount(p.Within, "ms"))
+		fmt.Fprintf(b, `<g class="promised"><path d="M%g %.1fH%g"/><title>%s</title><text x="%g" y="%.1f" text-anchor="end">%s</text></g>`,
+			chartLeft, c.y(p.Within), c.width-chartRight, escape(label), c.width-chartRight-4, c.y(p.Within)-5, escape(clipped(label, c.width/2)))
+	}
+}
+
+func (c chart) line(b *strings.Builder, points []plumbline.Point, class string, value func(plumbline.Point) float64) {
 	var d strings.Builder
 	pen := "M"
-	for _, p := range t.Points {
+	for _, p := range points {
 		if v := value(p); v > 0 {
 			fmt.Fprintf(&d, "%s%.1f %.1f", pen, c.x(float64(p.Second)+0.5), c.y(v))
 			pen = "L"
 		}
 	}
-	fmt.Fprintf(b, `<path class="%s" d="%s"/>`, class, d.String())
+	if d.Len() > 0 {
+		fmt.Fprintf(b, `<path class="%s" d="%s"/>`, class, d.String())
+	}
 }
 
 func escape(s string) string { return template.HTMLEscapeString(s) }

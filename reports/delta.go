@@ -37,6 +37,9 @@ func markdownSince(r plumbline.Report) string {
 		b.WriteByte('\n')
 	}
 	b.WriteString("What changed: " + text(changed(*s)) + ".\n\n")
+	for _, line := range shifted(*s) {
+		b.WriteString("Shifted: " + text(line) + ".\n\n")
+	}
 	return b.String()
 }
 
@@ -69,6 +72,9 @@ func turnAge(t plumbline.Turn) string {
 	var out string
 	if t.Age > 1 && t.First != nil {
 		out = fmt.Sprintf("%d runs in a row, since %s", t.Age, t.First.Began.UTC().Format("2 Jan"))
+		if t.After != nil && t.First.Revision != "" && t.After.Revision != t.First.Revision {
+			out += fmt.Sprintf(", between %s and %s", or(t.After.Revision, "none"), t.First.Revision)
+		}
 	}
 	if t.Waiver != "" {
 		out = strings.TrimPrefix(out+"; its waiver ran out on "+t.Waiver, "; ")
@@ -86,4 +92,27 @@ func changed(s plumbline.Since) string {
 		return "nothing but the run"
 	}
 	return strings.Join(parts, "; ")
+}
+
+// shiftsMost is how many shifts of figures are told, and shiftsSince how many
+// runs ago they may be.
+const shiftsMost, shiftsSince = 5, 14
+
+// shifted tells which figures have become others in the last runs, and with
+// what.
+func shifted(s plumbline.Since) []string {
+	var out []string
+	for _, t := range s.Trends {
+		for _, x := range t.Shifts {
+			if len(t.Values)-x.At > shiftsSince || len(out) == shiftsMost {
+				continue
+			}
+			line := fmt.Sprintf("%s from %s to %s (%+.0f %%) since %s", t.Name, amount(x.Was, t.Unit), amount(x.Is, t.Unit), 100*(x.Is/x.Was-1), x.Run.Began.UTC().Format("2 Jan"))
+			if len(x.Changed) > 0 {
+				line += ", with " + changed(plumbline.Since{Changed: x.Changed})
+			}
+			out = append(out, line)
+		}
+	}
+	return out
 }

@@ -40,7 +40,7 @@ func HTML(w io.Writer, r plumbline.Report) error {
 	p.Waived, p.Kept, p.Harness = withOutcome(r, plumbline.Waived), keptByFunction(r), harnessFindings(r)
 	for _, line := range r.Timeline {
 		short, n := coarser(line)
-		p.Charts = append(p.Charts, pageChart{short, n})
+		p.Charts = append(p.Charts, pageChart{short, n, backdrop(r, short, n)})
 	}
 	p.Counts, p.Reasons = pageCounts(r), reasons(r)
 	return t.Execute(w, p)
@@ -67,6 +67,7 @@ type htmlPage struct {
 type pageChart struct {
 	plumbline.Timeline
 	Seconds int
+	Before  []plumbline.Point // of the last good run; parallel to Points where there are any
 }
 
 type pageCount struct {
@@ -111,6 +112,7 @@ func pageFuncs(r plumbline.Report) template.FuncMap {
 		"took": func(x plumbline.Exchange) time.Duration { return max(0, x.Ended-x.Began) }, "ms": func(d time.Duration) string { return fixed(float64(d) / float64(time.Millisecond)) },
 		"capacity": capacitySVG, "scaled": scaled, "perSecond": perSecond,
 		"percentile": func(q float64) string { return strconv.FormatFloat(100*q, 'g', 5, 64) },
+		"behind":     func(c pageChart) bool { return len(c.Before) > 0 }, "anyBehind": anyBehind, "rows": rows, "spark": sparkSVG, "shifted": func() []string { return shifted(*r.Since) }, "lastOf": lastOf, "turnAge": turnAge, "middleOf": middleOf,
 		"usual": func(t plumbline.Timeline) string {
 			p50, p99, ok := usual(t)
 			if !ok {

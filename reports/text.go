@@ -116,6 +116,9 @@ func (p *page) since(r plumbline.Report) {
 		}
 	}
 	p.wrap("  what changed: ", changed(*s))
+	for _, line := range shifted(*s) {
+		p.wrap("  shifted: ", line)
+	}
 	p.WriteByte('\n')
 }
 

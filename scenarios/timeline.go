@@ -9,7 +9,7 @@ import (
 
 // timelines draws every experiment with streams second by second, in the order
 // in which they ran.
-func timelines(p plumbline.Plan, e *plumbline.Evidence) []plumbline.Timeline {
+func timelines(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence) []plumbline.Timeline {
 	var out []plumbline.Timeline
 	for _, x := range p.Experiments {
 		streams := slices.ContainsFunc(x.Phases, func(ph plumbline.Phase) bool { return len(ph.Streams) > 0 })
@@ -22,8 +22,22 @@ func timelines(p plumbline.Plan, e *plumbline.Evidence) []plumbline.Timeline {
 				t.Phases = append(t.Phases, m)
 			}
 		}
+		if x.ID == loadTarget {
+			t.Promised = promised(d)
+		}
 		if len(t.Points) > 0 {
 			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// promised are the latencies that objectives allow of the target load.
+func promised(d plumbline.Design) []plumbline.Promised {
+	var out []plumbline.Promised
+	for _, o := range d.Objectives {
+		if o.Within > 0 && o.During == "" {
+			out = append(out, plumbline.Promised{Objective: o.Name, Target: o.Target, Within: milliseconds(o.Within)})
 		}
 	}
 	return out

@@ -46,7 +46,7 @@ type carrier struct {
 // connect builds everything that a run needs to reach its deployment.
 func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 	run := plumbline.Run{
-		Schema: plumbline.EvidenceSchema, ID: newRunID(), Began: time.Now(), Tool: a.version, Seed: s.plan.Seed, Revision: a.revision(),
+		Schema: plumbline.EvidenceSchema, ID: newRunID(), Began: time.Now(), Tool: a.version, Seed: s.plan.Seed, Revision: a.revision(), Images: a.images(ctx, s),
 		Host: fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
 	}
 	for name, sum := range map[string]*string{"design.json": &run.Design, "plan.json": &run.Plan} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -150,6 +151,18 @@ func (a *app) revision() string {
 		}
 	}
 	return ""
+}
+
+// images are the digests of what is deployed: of the containers that were
+// started for the run or, where none was, what the pipeline says of the target.
+func (a *app) images(ctx context.Context, s *session) map[string]string {
+	if s.stack != nil {
+		return s.stack.Images(ctx)
+	}
+	if v, ok := a.env("PLUMBLINE_IMAGE"); ok && strings.Contains(v, "sha256:") {
+		return map[string]string{s.design.Service: v[strings.Index(v, "sha256:"):]}
+	}
+	return nil
 }
 
 // openHistory opens a folder, or a branch as a folder.

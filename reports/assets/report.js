@@ -58,9 +58,13 @@
           { label: "p50", stroke: colour("--accent"), width: 2, value: (u, v) => v === null ? "–" : v.toFixed(1) + " ms" },
           { label: "p99", stroke: colour("--p99"), width: 2, dash: [5, 3], value: (u, v) => v === null ? "–" : v.toFixed(1) + " ms" },
           { label: "requests", scale: "n", stroke: colour("--soft"), width: 1, value: (u, v) => v === null ? "–" : v + "/s" },
+          ...(rows[0].length > 5 ? [
+            { label: "p50 then", stroke: colour("--skip"), width: 1, value: (u, v) => v === null ? "–" : v.toFixed(1) + " ms" },
+            { label: "p99 then", stroke: colour("--skip"), width: 1, dash: [2, 3], value: (u, v) => v === null ? "–" : v.toFixed(1) + " ms" },
+          ] : []),
           { label: "bad", scale: "n", stroke: colour("--fail"), fill: colour("--fail-tint"), width: 1, value: (u, v) => v === null ? "–" : v + "/s" },
         ],
-      }, [rows.map(r => r[0] - start), pick(3), pick(4), pick(1), pick(2)], place);
+      }, [rows.map(r => r[0] - start), pick(3), pick(4), pick(1), ...(rows[0].length > 5 ? [pick(5), pick(6)] : []), pick(2)], place);
     };
     redraw.push(draw);
     b.addEventListener("click", () => {

@@ -52,7 +52,9 @@ type Run struct {
 	Unproven int                `json:"unproven"`
 	Facts    map[string]string  `json:"facts"`         // what may differ beside the claims: "document", "plumbline"
 	P99      map[string]float64 `json:"p99,omitempty"` // ms under load, by operation
-	Claims   string             `json:"claims"`        // outcomes, parallel to the names of the index
+	P50      map[string]float64 `json:"p50,omitempty"`
+	Capacity float64            `json:"capacity,omitempty"` // highest rate that kept every objective; zero when it was not searched for
+	Claims   string             `json:"claims"`             // outcomes, parallel to the names of the index
 	outcomes map[string]plumbline.Outcome
 	Note
 }
@@ -62,7 +64,7 @@ func (r Run) Of(claim string) plumbline.Outcome { return r.outcomes[claim] }
 
 // Past is the run as a report shows it.
 func (r Run) Past() plumbline.Past {
-	return plumbline.Past{Run: r.ID, Began: r.Began, Outcome: r.Outcome, Note: r.Text}
+	return plumbline.Past{Run: r.ID, Began: r.Began, Outcome: r.Outcome, Note: r.Text, Revision: r.Facts["revision"]}
 }
 
 // Good says whether other runs may be held against this one.
@@ -153,7 +155,7 @@ func summary(dir string, f reportFile) (r Run, ok bool, err error) {
 func Summary(report plumbline.Report) Run {
 	r := Run{
 		ID: report.Run.ID, Began: report.Run.Began, Service: report.Service, Outcome: report.Outcome, Sentence: report.Sentence,
-		Facts: facts(report), P99: map[string]float64{}, outcomes: map[string]plumbline.Outcome{},
+		Facts: facts(report), P99: map[string]float64{}, P50: map[string]float64{}, outcomes: map[string]plumbline.Outcome{},
 	}
 	for _, f := range report.Findings {
 		r.outcomes[f.Claim] = f.Outcome
@@ -168,9 +170,15 @@ func Summary(report plumbline.Report) Run {
 		}
 	}
 	for _, q := range report.Quantiles {
-		if q.Q == 0.99 {
+		switch q.Q {
+		case 0.99:
 			r.P99[q.Operation] = q.Value
+		case 0.5:
+			r.P50[q.Operation] = q.Value
 		}
+	}
+	if report.Capacity != nil {
+		r.Capacity = report.Capacity.Kept
 	}
 	return r
 }
@@ -178,11 +186,19 @@ func Summary(report plumbline.Report) Run {
 // facts are what may explain that claims have other outcomes than before.
 func facts(r plumbline.Report) map[string]string {
 	short := func(s string) string { return s[:min(len(s), 8)] }
-	return map[string]string{
+	out := map[string]string{
 		"document": strings.TrimSpace(r.Document.Version + " " + short(r.Document.SHA256)), "configuration": short(r.Run.Design), "plumbline": r.Run.Tool,
 		"runner": r.Run.Host, "target": r.Target, "seed": fmt.Sprint(r.Seed), "revision": r.Run.Revision,
 	}
+	for name, digest := range r.Run.Images {
+		_, hash, _ := strings.Cut(digest, ":")
+		out[imageFact+name] = short(hash)
+	}
+	return out
 }
+
+// imageFact begins the names of facts about images.
+const imageFact = "image "
 
 // Add stores the report of a run. What it says of earlier runs is left out: a
 // history tells that anew.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -173,5 +174,57 @@ func TestDifferencesAndFind(t *testing.T) {
 	}
 	if _, err := h.Find("ff"); err == nil {
 		t.Error("found what is not there")
+	}
+}
+
+// What is deployed is among what may have changed, and the last good run is
+// behind the charts, at the seconds of this run.
+func TestImagesAndLoadAreComparedWithTheLastGoodRun(t *testing.T) {
+	t.Parallel()
+	loaded := func(n int, digest string, began time.Duration, p99 float64) plumbline.Report {
+		r := night(n, ok, ok)
+		r.Run.Images, r.Run.Revision = map[string]string{"shop": "sha256:" + digest, "store": "sha256:0011223344"}, digest[:4]
+		at := int(began / time.Second)
+		r.Timeline = []plumbline.Timeline{{
+			Experiment: "load/target", Phases: []plumbline.PhaseMark{{Phase: "steady", Began: began, Ended: began + 3*time.Second}},
+			Points: []plumbline.Point{{Second: at, Count: 10, P99: p99}, {Second: at + 1, Count: 10, P99: p99}, {Second: at + 2, Count: 10, P99: p99}, {Second: at + 9, Count: 1, P99: 1}},
+		}}
+		return r
+	}
+	good, now := loaded(1, "aaaa111122223333", 50*time.Second, 20), loaded(2, "bbbb111122223333", 20*time.Second, 30)
+	s := filled(t, good).Since(now)
+	want := []plumbline.Difference{{What: "revision", Was: "aaaa", Is: "bbbb"}, {What: "image shop", Was: "aaaa1111", Is: "bbbb1111"}}
+	if d := cmp.Diff(want, s.Changed); d != "" {
+		t.Error(d)
+	}
+	if len(s.Before) != 1 || len(s.Before[0].Points) != 3 || s.Before[0].Points[0].Second != 20 || s.Before[0].Points[2].P99 != 20 {
+		t.Errorf("%+v", s.Before)
+	}
+}
+
+func TestShiftsAreToldWithWhatChanged(t *testing.T) {
+	t.Parallel()
+	var past []plumbline.Report
+	for n := range 24 {
+		r := night(n, ok, ok)
+		r.Quantiles[0].Value = 10 + float64(n%3)/10
+		if n >= 12 {
+			r.Quantiles[0].Value, r.Run.Revision = 14+float64(n%3)/10, "e5f6"
+		}
+		past = append(past, r)
+	}
+	h := filled(t, past...)
+	var out strings.Builder
+	if err := h.Write(&out, View{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "p99 of createOrder: 10.1 → 14.1 ms (+40 %) since 13 Nov: revision none → e5f6"; !strings.Contains(out.String(), want) {
+		t.Errorf("the history lacks %q:\n%s", want, out.String())
+	}
+	if l := h.List(View{}); len(l.Trends) != 1 || len(l.Trends[0].Shifts) != 1 || l.Trends[0].Shifts[0].At != 12 {
+		t.Errorf("%+v", l.Trends)
+	}
+	if s := h.Since(night(24, ok, ok)); len(s.Trends) != 1 || len(s.Trends[0].Values) != 25 {
+		t.Errorf("%+v", s.Trends)
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // indexSchema names the version of the index; an index of another is made
 // anew.
-const indexSchema = "plumbline/history/1"
+const indexSchema = "plumbline/history/2"
 
 // An index is the summaries of a folder. Claims have a letter a run, so that a
 // year of nights is read in a moment.
@@ -137,6 +137,7 @@ type extract struct {
 	Seed      uint64               `json:"seed"`
 	Findings  []extractFinding     `json:"findings"`
 	Quantiles []plumbline.Quantile `json:"quantiles"`
+	Capacity  *plumbline.Capacity  `json:"capacity"`
 }
 
 type extractFinding struct {
@@ -146,7 +147,7 @@ type extractFinding struct {
 }
 
 func (x extract) report() plumbline.Report {
-	r := plumbline.Report{Service: x.Service, Outcome: x.Outcome, Sentence: x.Sentence, Target: x.Target, Document: x.Document, Run: x.Run, Seed: x.Seed, Quantiles: x.Quantiles}
+	r := plumbline.Report{Service: x.Service, Outcome: x.Outcome, Sentence: x.Sentence, Target: x.Target, Document: x.Document, Run: x.Run, Seed: x.Seed, Quantiles: x.Quantiles, Capacity: x.Capacity}
 	for _, f := range x.Findings {
 		r.Findings = append(r.Findings, plumbline.Finding{Claim: f.Claim, Outcome: f.Outcome, Gates: f.Gates})
 	}

@@ -2,7 +2,9 @@ package history
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -11,6 +13,7 @@ import (
 const (
 	nightsShown = 14
 	gridMost    = 40
+	trendMost   = 12
 )
 
 // Since tells what became of the claims of a report. Runs of other services,
@@ -23,6 +26,8 @@ func (h *History) Since(report plumbline.Report) *plumbline.Since {
 	s := &plumbline.Since{Runs: len(past)}
 	s.Nights, s.Grid = Grid(append(slices.Clone(past), now), nightsShown)
 	s.Grid = s.Grid[:min(len(s.Grid), gridMost)]
+	s.Trends = Trends(append(slices.Clone(past), now))
+	s.Trends = s.Trends[:min(len(s.Trends), trendMost)]
 	if len(past) == 0 {
 		return s
 	}
@@ -43,7 +48,7 @@ func (h *History) Since(report plumbline.Report) *plumbline.Since {
 		}
 		sort(s, f, t, past, at)
 	}
-	s.Changed = differences(past[at], now)
+	s.Changed, s.Before = differences(past[at], now), h.before(past[at], report)
 	return s
 }
 
@@ -91,11 +96,26 @@ func failedIn(past []Run, claim string) bool {
 // differences are what else is not as it was, in a fixed order.
 func differences(was, is Run) []plumbline.Difference {
 	var out []plumbline.Difference
-	for _, what := range []string{"revision", "document", "configuration", "plumbline", "runner", "target", "seed"} {
+	names := []string{"revision"}
+	for _, name := range slices.Sorted(maps.Keys(merged(was.Facts, is.Facts))) {
+		if strings.HasPrefix(name, imageFact) {
+			names = append(names, name)
+		}
+	}
+	for _, what := range append(names, "document", "configuration", "plumbline", "runner", "target", "seed") {
 		if a, b := was.Facts[what], is.Facts[what]; a != b {
 			out = append(out, plumbline.Difference{What: what, Was: cmp.Or(a, "none"), Is: cmp.Or(b, "none")})
 		}
 	}
+	return out
+}
+
+func merged(a, b map[string]string) map[string]string {
+	out := maps.Clone(a)
+	if out == nil {
+		return b
+	}
+	maps.Copy(out, b)
 	return out
 }
 

@@ -44,6 +44,7 @@ func (h *History) Write(w io.Writer, v View) error {
 		v.table(&b, runs)
 		v.grid(&b, runs)
 		v.trend(&b, runs)
+		v.shifts(&b, runs)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -152,6 +153,17 @@ func (v View) trend(b *strings.Builder, runs []Run) {
 	}
 }
 
+// shifts tells where a figure has become another than it was.
+func (v View) shifts(b *strings.Builder, runs []Run) {
+	head := "\n  Shifts that are no chance\n\n"
+	for _, t := range Trends(runs) {
+		for _, s := range t.Shifts {
+			b.WriteString(head + "  " + told(t, s) + "\n")
+			head = ""
+		}
+	}
+}
+
 // sparkline draws values as blocks, the lowest to the highest.
 func sparkline(s []float64) string {
 	blocks := []rune("▁▂▃▄▅▆▇█")
@@ -172,6 +184,7 @@ type Listing struct {
 	Runs   []ListedRun         `json:"runs"`
 	Nights []plumbline.Past    `json:"nights"`
 	Grid   []plumbline.GridRow `json:"grid"`
+	Trends []plumbline.Trend   `json:"trends,omitempty"`
 }
 
 // A ListedRun is a run of a Listing.
@@ -191,7 +204,7 @@ func (h *History) List(v View) Listing {
 	var l Listing
 	runs := h.Shown(v.Service)
 	l.Nights, l.Grid = Grid(runs, cmp.Or(v.Last, nightsShown))
-	l.Runs = []ListedRun{}
+	l.Runs, l.Trends = []ListedRun{}, Trends(runs)
 	for _, r := range runs {
 		l.Runs = append(l.Runs, ListedRun{r.Past(), r.Kept, r.Broken, r.Unproven, r.Ignored, r.Promoted, r.P99, r.File})
 	}

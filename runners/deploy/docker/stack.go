@@ -332,6 +332,19 @@ func (s *Stack) Address(ctx context.Context, service string, port int) (string, 
 	return "", fmt.Errorf("service %s: port %d is not among its ports; name it under ports or expose", service, port)
 }
 
+// Images are the digests of what the services run, by their names.
+func (s *Stack) Images(ctx context.Context) map[string]string {
+	out := map[string]string{}
+	for name := range s.services {
+		for _, c := range s.of(name) {
+			if inspected, err := c.Inspect(ctx); err == nil && inspected.Image != "" {
+				out[name] = inspected.Image
+			}
+		}
+	}
+	return out
+}
+
 // Down ends and removes everything that was started, and says what it could
 // not remove. Of the images of wires one is kept, for the next run.
 func (s *Stack) Down(ctx context.Context) error {
