@@ -18,7 +18,19 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(execute(ctx, process()))
+	a := process()
+	go twice(ctx, stop, func() { os.Exit(a.abandon()) })
+	os.Exit(execute(ctx, a))
+}
+
+// twice waits for an interrupt, and does something at the next one.
+func twice(ctx context.Context, stop, do func()) {
+	<-ctx.Done()
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+	stop()
+	<-again
+	do()
 }
 
 // An app is everything of the process that a command may touch.
@@ -27,8 +39,11 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) (string, bool)
-	terminal bool // out is a terminal
-	width    int  // of the terminal; zero when out is none
+	terminal bool   // out is a terminal
+	width    int    // of the terminal; zero when out is none
+	live     bool   // err is a terminal
+	prompts  bool   // so is in, beside err: somebody can be asked
+	release  func() // gives the terminal back; nil when nobody has taken it
 	version  string
 }
 
@@ -38,6 +53,8 @@ func process() *app {
 		a.terminal = true
 		a.width, _, _ = term.GetSize(fd)
 	}
+	a.live = term.IsTerminal(int(os.Stderr.Fd()))
+	a.prompts = a.live && term.IsTerminal(int(os.Stdin.Fd()))
 	return a
 }
 

@@ -61,7 +61,7 @@ func (a *app) replay(ctx context.Context, o options, dir, claim string) error {
 	if err := r.preflight(ctx); err != nil {
 		return err
 	}
-	end := a.watch(r, s, next)
+	end := a.watch(ctx, r, s, next)
 	carried := r.Carry(ctx, plumbline.Plan{Schema: plumbline.PlanSchema, Seed: s.plan.Seed, Experiments: next})
 	end()
 	if err := errors.Join(carried, r.Journal.Close()); err != nil {

@@ -41,6 +41,8 @@ declaration would unlock it, is said in one line each.`,
 
 func (o *options) bindRun(c *cobra.Command) {
 	f := c.Flags()
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not show how the run goes")
+	f.BoolVar(&o.plain, "plain", false, "one line a phase, also on a terminal")
 	f.StringVar(&o.out, "out", "", "run directory (default .plumbline/runs/TIME)")
 	f.StringVar(&o.history, "history", "", historyUsage+": tells what is new, still failing and fixed, and keeps this report there")
 	f.StringVar(&o.engine, "pact-engine", "ffi", "how pacts are verified: ffi, or pact-go")
@@ -124,7 +126,7 @@ func (a *app) carryOut(ctx context.Context, s *session) error {
 // saw. Carried is why the run did not come to its end; it is judged all the
 // same.
 func (a *app) observed(ctx context.Context, s *session, r *carrier) (report plumbline.Report, carried, err error) {
-	end := a.watch(r, s, s.plan.Experiments)
+	end := a.watch(ctx, r, s, s.plan.Experiments)
 	defer end()
 	var v *progress.Verdict
 	defer func() { concluded(ctx, r.Feed, r.Run.Began, v, err) }()

@@ -44,6 +44,8 @@ type options struct {
 	out     string
 	history string // folder or branch of earlier reports; empty for none
 	force   bool
+	quiet   bool // shows nothing of how the run goes
+	plain   bool // shows it line by line
 	engine  string
 	library string
 	timeout time.Duration

@@ -12,24 +12,17 @@ import (
 
 // watch lets people watch the experiments of a run: on standard error, and by
 // the file in its directory. What it returns ends that, when all has been shown.
-func (a *app) watch(c *carrier, s *session, next []plumbline.Experiment) (end func()) {
+func (a *app) watch(ctx context.Context, c *carrier, s *session, next []plumbline.Experiment) (end func()) {
 	c.Feed = &progress.Feed{}
 	kept, err := progress.Keep(c.Feed, filepath.Join(s.out, progress.File))
 	if err != nil {
 		a.note("note: nobody can follow this run: %v\n", err)
 	}
-	shown := make(chan struct{})
-	w := c.Feed.Watch(256)
-	go func() {
-		defer close(shown)
-		for e := range w.Events {
-			a.progress(e)
-		}
-	}()
+	shown := a.follow(ctx, s.options, c.Feed.Watch(256))
 	c.Feed.Tell(progress.Event{At: 1, Run: about(c.Run, s, next)})
 	return func() {
 		c.Feed.Close()
-		<-shown
+		shown()
 		if kept != nil {
 			select {
 			case <-kept:
@@ -46,13 +39,6 @@ func about(run plumbline.Run, s *session, next []plumbline.Experiment) *progress
 		out.Steps = append(out.Steps, progress.Step{Experiment: x.ID, Title: x.Title, Length: length(x)})
 	}
 	return out
-}
-
-// progress writes one line a phase.
-func (a *app) progress(e progress.Event) {
-	if p := e.Phase; p != nil {
-		a.note("%7.1fs  %s · %s  %s\n", e.At.Seconds(), p.Experiment, p.Name, p.Text)
-	}
 }
 
 // soFar judges claims as soon as the experiments that decide them have ended.
