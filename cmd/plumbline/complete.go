@@ -20,6 +20,7 @@ func completions(root *cobra.Command) {
 		"only":        catalogued,
 		"mode":        func() []string { return modes() },
 		"defect":      defects,
+		"ci":          pipelines,
 		"format":      reports.Names,
 		"packs":       sample.Packs,
 		"pact-engine": engines,

@@ -25,8 +25,9 @@ import (
 //go:embed init.yaml.tmpl
 var declarationTemplate string
 
-// initOptions are the answers that init takes. It asks nothing, so that it does
-// the same in a pipeline as by hand.
+// initOptions are the answers that init takes. It asks for none that a flag
+// gives, and for nothing where nobody is there to ask, so that it does the same
+// in a pipeline as by hand.
 type initOptions struct {
 	spec, target, out string
 	service, mode     string
@@ -35,7 +36,8 @@ type initOptions struct {
 	availability      string
 	identities        []string
 	dependencies      []string
-	probe, force      bool
+	ci                string // who runs the pipelines: github or gitlab; empty for nobody
+	probe, force, yes bool
 }
 
 func (a *app) initCommand() *cobra.Command {
@@ -45,17 +47,29 @@ func (a *app) initCommand() *cobra.Command {
 		Long: `Init reads the document and writes a declaration that runs as it is: what it
 cannot know is there as a comment. With --target it asks the deployment as well,
 without credentials and by safe methods only: which operations answer, whether
-the base path of the document holds, and what wants credentials.`,
-		Example: `  plumbline init --spec openapi.yaml --target http://127.0.0.1:8080
+the base path of the document holds, and what wants credentials. On a terminal, and without --spec, it asks for what its
+flags do not say.`,
+		Example: `  plumbline init
+  plumbline init --spec openapi.yaml --target http://127.0.0.1:8080 --ci github
   plumbline init --spec openapi.yaml --target http://127.0.0.1:8080 --identity alice=ALICE_TOKEN --p99 300ms
   plumbline init --spec openapi.yaml --dependency payment=127.0.0.1:7001=http://127.0.0.1:9001`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			o.probe = o.probe && c.Flags().Changed("target")
+			wanted := o.probe
+			o.probe = wanted && c.Flags().Changed("target")
+			if a.asks(o) {
+				o.probe = wanted
+				if err := o.free(); err != nil { // before anything is asked
+					return usage(err)
+				}
+				if err := a.ask(c.Context(), &o, c.Flags().Changed); err != nil {
+					return err
+				}
+			}
 			return usage(a.initialize(c.Context(), o))
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.spec, "spec", "", "OpenAPI document (required): a file, or a URL")
+	f.StringVar(&o.spec, "spec", "", "OpenAPI document: a file, or a URL; asked for on a terminal when it is missing")
 	f.StringVar(&o.target, "target", "http://127.0.0.1:8080", "base URL of the deployment; it is asked when it is given")
 	f.StringVarP(&o.out, "output", "o", "plumbline.yaml", "file to write")
 	f.StringVar(&o.service, "service", "", "name of the service (default from the document's title)")
@@ -65,6 +79,8 @@ the base path of the document holds, and what wants credentials.`,
 	f.StringVar(&o.availability, "availability", "99%", "share of requests without a server error")
 	f.StringArrayVar(&o.identities, "identity", nil, "caller, and the variable of the environment that holds its secret: NAME=VARIABLE; may be repeated")
 	f.StringArrayVar(&o.dependencies, "dependency", nil, "dependency, where its wire listens, and where it is: NAME=LISTEN=UPSTREAM; may be repeated")
+	f.StringVar(&o.ci, "ci", "", "write the file of a pipeline as well: github or gitlab")
+	f.BoolVarP(&o.yes, "yes", "y", false, "ask nothing")
 	f.BoolVar(&o.probe, "probe", true, "ask the target, when one is given")
 	f.BoolVar(&o.force, "force", false, "write over an existing file")
 	return c
@@ -74,11 +90,12 @@ func (a *app) initialize(ctx context.Context, o initOptions) error {
 	if o.spec == "" {
 		return unnamed("init reads an OpenAPI document, and none is named", "name it with --spec FILE")
 	}
-	if _, err := os.Stat(o.out); !errors.Is(err, fs.ErrNotExist) && !o.force {
-		return wrongFlag("--output", o.out, "--force writes over it", "the file exists")
+	if err := o.free(); err != nil {
+		return err
 	}
 	d, err := o.file()
-	if err != nil {
+	pipeline, steps, wrong := a.pipeline(o)
+	if err := errors.Join(err, wrong); err != nil {
 		return err
 	}
 	s := &session{options: options{spec: o.spec, target: o.target, seed: 1}, declared: &declaration.Declaration{Mode: plumbline.ModeObserve}}
@@ -106,7 +123,21 @@ func (a *app) initialize(ctx context.Context, o initOptions) error {
 	if err := writeFile(o.out, text); err != nil {
 		return err
 	}
+	if pipeline != "" {
+		if err := writeFile(pipeline, steps); err != nil {
+			return err
+		}
+		a.printf("wrote %s\n", pipeline)
+	}
 	a.printf("wrote %s for %d operations; `plumbline plan -c %s` shows what it asks for\n", o.out, len(d.Operations), o.out)
+	return nil
+}
+
+// free says whether the declaration can be written without loss.
+func (o initOptions) free() error {
+	if _, err := os.Stat(o.out); !errors.Is(err, fs.ErrNotExist) && !o.force {
+		return wrongFlag("--output", o.out, "--force writes over it", "the file exists")
+	}
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 )
@@ -49,7 +50,8 @@ func onTerminal(t *testing.T, dir string, env []string, args ...string) *termina
 	}
 	p := &terminal{t: t, cmd: c, file: file}
 	p.more = sync.NewCond(&p.mu)
-	t.Cleanup(func() { _ = file.Close() })
+	hung := time.AfterFunc(time.Minute, func() { _ = c.Process.Kill() }) // and what was written is told
+	t.Cleanup(func() { hung.Stop(); _ = file.Close() })
 	go p.read()
 	return p
 }
