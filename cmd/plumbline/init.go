@@ -47,8 +47,9 @@ func (a *app) initCommand() *cobra.Command {
 		Long: `Init reads the document and writes a declaration that runs as it is: what it
 cannot know is there as a comment. With --target it asks the deployment as well,
 without credentials and by safe methods only: which operations answer, whether
-the base path of the document holds, and what wants credentials. On a terminal, and without --spec, it asks for what its
-flags do not say.`,
+the base path of the document holds, and what wants credentials.
+
+On a terminal, and without --spec, it asks for what its flags do not say.`,
 		Example: `  plumbline init
   plumbline init --spec openapi.yaml --target http://127.0.0.1:8080 --ci github
   plumbline init --spec openapi.yaml --target http://127.0.0.1:8080 --identity alice=ALICE_TOKEN --p99 300ms
@@ -129,7 +130,7 @@ func (a *app) initialize(ctx context.Context, o initOptions) error {
 		}
 		a.printf("wrote %s\n", pipeline)
 	}
-	a.printf("wrote %s for %d operations; `plumbline plan -c %s` shows what it asks for\n", o.out, len(d.Operations), o.out)
+	a.printf("wrote %s (operations: %d); `plumbline plan -c %s` shows what it asks for\n", o.out, len(d.Operations), o.out)
 	return nil
 }
 
