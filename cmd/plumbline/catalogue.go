@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"text/tabwriter"
@@ -109,4 +110,27 @@ func (a *app) explainSteps() error {
 		a.printf("Worked example: %s\n\n%s\n", name, data)
 	}
 	return nil
+}
+
+// stepsMarkdown writes the page docs/STEPS.md: the steps of scenarios, and a
+// worked feature of each family.
+func stepsMarkdown(w io.Writer) error {
+	_, _ = fmt.Fprint(w, "# Steps of scenarios\n\nWritten by `make golden`; `plumbline explain steps` prints the same. A file of your own in `features/` may use all of them.\n\n| step | what it does | example |\n|---|---|---|\n")
+	for _, v := range gherkin.Vocabulary() {
+		_, _ = fmt.Fprintf(w, "| `%s` | %s | `%s` |\n", cell(v.Form), cell(v.Doc), cell(v.Example))
+	}
+	names, err := fs.Glob(features.Files, "*.feature")
+	for _, name := range names {
+		var data []byte
+		if data, err = fs.ReadFile(features.Files, name); err != nil {
+			break
+		}
+		_, _ = fmt.Fprintf(w, "\n## %s\n\n```gherkin\n%s```\n", name, data)
+	}
+	return err
+}
+
+// cell is a text that fits into a table.
+func cell(s string) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", `\|`)
 }

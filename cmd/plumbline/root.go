@@ -67,6 +67,25 @@ func execute(ctx context.Context, a *app) int {
 	return plumbline.ExitUsage
 }
 
+// An exitCode is a code that the process ends with.
+type exitCode struct {
+	code    int
+	meaning string
+}
+
+// exitCodes are all of them (DESIGN D2).
+func exitCodes() []exitCode {
+	return []exitCode{
+		{plumbline.ExitFit, "fit: every gating claim is kept"},
+		{plumbline.ExitUnfit, "unfit: one is broken"},
+		{plumbline.ExitUsage, "usage or configuration"},
+		{plumbline.ExitNotProven, "not proven: one could not be judged"},
+		{plumbline.ExitNotRestored, "the environment is not restored"},
+		{plumbline.ExitHarness, "the harness failed"},
+		{plumbline.ExitInterrupted, "interrupted: faults healed, report written"},
+	}
+}
+
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "plumbline",
