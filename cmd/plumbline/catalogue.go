@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 	"github.com/plumbline-dev/plumbline/features"
 	"github.com/plumbline-dev/plumbline/scenarios"
 	"github.com/plumbline-dev/plumbline/scenarios/gherkin"
@@ -82,7 +85,9 @@ func (a *app) explainCommand() *cobra.Command {
 					return nil
 				}
 			}
-			return usage(fmt.Errorf("nothing is called %q; `plumbline functions` lists the functions", id))
+			known := slices.Concat(catalogued(), slices.Collect(maps.Keys(codes())))
+			help := strings.TrimSpace(mistake.DidYouMean(id, known) + " `plumbline functions` lists the functions")
+			return usage(&mistake.Problem{Code: "FLG204", Source: plumbline.Source{File: "plumbline explain " + id}, Message: fmt.Sprintf("nothing is called %q", id), Help: help})
 		},
 	}
 }

@@ -163,7 +163,7 @@ func (a *app) leftBehind(o options, dir string) (*target.Pool, error) {
 		return nil, err
 	}
 	if err := readJSON(filepath.Join(dir, "design.json"), &s.design); err != nil {
-		return nil, fmt.Errorf("%s is not a run directory: %w", dir, err)
+		return nil, notARun(dir, err)
 	}
 	if o.target != "" {
 		s.design.Target = o.target

@@ -25,7 +25,7 @@ func commandsMarkdown(w io.Writer, root *cobra.Command) {
 			continue
 		}
 		say("\n## %s\n\n%s\n\n", c.CommandPath(), prose(c))
-		if c.Runnable() {
+		if !c.HasSubCommands() {
 			say("```text\n%s\n```\n", c.UseLine())
 		}
 		flagsMarkdown(w, c)

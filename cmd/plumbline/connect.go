@@ -65,7 +65,7 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 	}
 	client, err := target.New(cfg)
 	if err != nil {
-		return nil, usage(err)
+		return nil, usage(besides("TGT501", "--target, or target.url of plumbline.yaml, names it", err))
 	}
 	c := &carrier{client: client, design: s.design, base: s.doc.Base()}
 	c.live = &runners.Live{Design: s.design, Run: run, Client: client, Pool: &target.Pool{Client: client, Operations: s.design.Operations, Families: s.design.Families, Mode: s.design.Mode}}

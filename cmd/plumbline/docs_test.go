@@ -184,7 +184,7 @@ func isCommand(line []string) error {
 	if err != nil {
 		return err
 	}
-	if !c.Runnable() && len(rest) > 0 {
+	if c.HasSubCommands() && len(rest) > 0 {
 		return fmt.Errorf("%s has no command %s", c.CommandPath(), rest[0])
 	}
 	if i := slices.IndexFunc(rest, func(w string) bool { return strings.ContainsAny(w, ";|>…") }); i >= 0 {

@@ -40,6 +40,10 @@ Where it listens on anything but loopback it wants the bearer token of
 ` + gateToken + `.`,
 		Example: `  plumbline gate --listen 127.0.0.1:8088 -- -c plumbline.yaml`,
 		RunE: func(c *cobra.Command, args []string) error {
+			asked := a.runCommand() // now, not when the first controller asks
+			if err := asked.ParseFlags(args); err != nil {
+				return usage(flagMistake(asked, err))
+			}
 			token, _ := a.env(gateToken)
 			if !onLoopback(listen) && token == "" {
 				return usage(wrongFlag("--listen", listen, "set "+gateToken+" to the token that callers show", "the address can be reached from other machines, and there is no token"))

@@ -40,8 +40,8 @@ func TestInitAsksOnATerminal(t *testing.T) {
 	if code != 0 || strings.Contains(text, "At how many requests a second") {
 		t.Errorf("exit %d; what a flag says may be asked for:\n%s", code, text)
 	}
-	holds(t, filepath.Join(dir, "plumbline.yaml"), "openapi: api/openapi.yaml", "url: "+url, "mode: observe", "p99: 250ms}", "availability: 99%}", "rate: 7,", `value: "${ALICE_TOKEN}"`, "2 of 6 operations succeeded")
-	holds(t, filepath.Join(dir, ".github", "workflows", "fitness.yml"), "ALICE_TOKEN: ${{ secrets.ALICE_TOKEN }}", "args: --config plumbline.yaml")
+	fileHolds(t, filepath.Join(dir, "plumbline.yaml"), "openapi: api/openapi.yaml", "url: "+url, "mode: observe", "p99: 250ms}", "availability: 99%}", "rate: 7,", `value: "${ALICE_TOKEN}"`, "2 of 6 operations succeeded")
+	fileHolds(t, filepath.Join(dir, ".github", "workflows", "fitness.yml"), "ALICE_TOKEN: ${{ secrets.ALICE_TOKEN }}", "args: --config plumbline.yaml")
 }
 
 // Who goes away leaves nothing behind, and the terminal as it was.
@@ -82,7 +82,7 @@ func TestInitLooksBeforeItAsks(t *testing.T) {
 	}
 }
 
-func holds(t *testing.T, file string, wanted ...string) {
+func fileHolds(t *testing.T, file string, wanted ...string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,7 +44,7 @@ func (a *app) judgeDir(ctx context.Context, dir string, slos []string, earlier s
 	var s session
 	s.out = dir
 	if err := readJSON(filepath.Join(dir, "design.json"), &s.design); err != nil {
-		return usage(fmt.Errorf("%s is not a run directory: %w", dir, err))
+		return usage(notARun(dir, err))
 	}
 	if err := readJSON(filepath.Join(dir, "plan.json"), &s.plan); err != nil {
 		return usage(err)
@@ -118,7 +117,7 @@ func (a *app) reportCommand() *cobra.Command {
 			}
 			f, err := os.Open(name)
 			if err != nil {
-				return usage(fmt.Errorf("%w (has the run been judged? `plumbline judge %s`)", err, args[0]))
+				return usage(notARun(args[0], err))
 			}
 			defer func() { _ = f.Close() }()
 			r, err := reports.Read(f)

@@ -79,7 +79,7 @@ func (a *app) stored(o options, dir string) (*session, *plumbline.Evidence, erro
 	}
 	aim := s.design.Target
 	if err := readJSON(filepath.Join(dir, "design.json"), &s.design); err != nil {
-		return nil, nil, usage(fmt.Errorf("%s is not a run directory: %w", dir, err))
+		return nil, nil, usage(notARun(dir, err))
 	}
 	if o.target != "" {
 		s.design.Target = aim

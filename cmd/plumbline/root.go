@@ -55,6 +55,8 @@ func execute(ctx context.Context, a *app) int {
 	}
 	if e := unknownCommand(root, a.args, err); e != nil {
 		err = e
+	} else if e := unsaidFlag(err); e != nil {
+		err = e
 	}
 	a.tellError(err)
 	var e *exit
@@ -108,6 +110,7 @@ Exit codes: 0 fit · 1 unfit · 2 usage or configuration · 3 not proven ·
 		a.workerCommand(), a.shopCommand(),
 	)
 	completions(root)
+	strict(root)
 	return root
 }
 
