@@ -108,6 +108,10 @@ bench-wire: ## What a wire adds to an exchange, and how many it carries, to benc
 bench-loop: setup ## Generator, model server and inspector over the corpus; whole runs and pacts against it, to bench/loop/RESULTS.md
 	go run -buildvcs=false ./bench/loop -seeds $(SEEDS) -whole 20 -pacts 56 -for $(FOR)
 
+.PHONY: bench-history
+bench-history: ## What two hundred nights of history take, with an index and without one, and served
+	go test -run='^$$' -bench=TwoHundredNights -benchmem ./reports/history ./reports/site
+
 .PHONY: bench
 bench: ## Benchmarks, six times over, to bench.txt
 	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=6 ./... | tee bench.txt

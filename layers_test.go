@@ -56,7 +56,8 @@ func mayImport() map[string][]string {
 		"runners/faults":        {".", "runners/wire"},
 		"runners/pact":          {"."},
 		"runners/broker":        {},
-		"runners/gate":          {},
+		"runners/token":         {},
+		"runners/gate":          {"runners/token"},
 		"runners/pact/pactgo":   {".", "runners/pact"},
 		"runners/deploy":        {"."},
 		"runners/deploy/kube":   {".", "runners/wire"},
@@ -64,6 +65,7 @@ func mayImport() map[string][]string {
 
 		"reports":         {"."},
 		"reports/history": {"."},
+		"reports/site":    {".", "reports", "reports/history", "runners/progress", "runners/token"},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,14 +100,14 @@ func hash(s string) string {
 }
 
 func pageFuncs(r plumbline.Report) template.FuncMap {
-	return template.FuncMap{
-		"glyph": glyph, "told": told, "calls": calls, "amount": amount, "fixed": fixed, "place": place, "grouped": func(n any) string { return grouped(whole(n)) },
-		"seconds": seconds, "join": func(s []string) string { return strings.Join(s, ", ") }, "plural": plural,
-		"anchor": anchor, "anchorOf": anchorOf, "chartOf": func(f plumbline.Finding) string { return chartOf(r, f) }, "chartAnchor": chartAnchor,
-		"timeline": timelineSVG, "waterfall": waterfallSVG, "map": func() template.HTML { return mapSVG(r) }, "lanes": func() []narrowLane { return narrowLanes(r) }, "lasted": lasted, "days": days,
+	out := words()
+	maps.Copy(out, template.FuncMap{
+		"told": told, "calls": calls, "place": place, "join": func(s []string) string { return strings.Join(s, ", ") },
+		"anchor": anchor, "chartOf": func(f plumbline.Finding) string { return chartOf(r, f) }, "chartAnchor": chartAnchor,
+		"waterfall": waterfallSVG, "map": func() template.HTML { return mapSVG(r) }, "lanes": func() []narrowLane { return narrowLanes(r) }, "lasted": lasted, "days": days,
 		"cellGlyph": cellGlyph, "cellWord": cellWord, "outageClass": outageClass, "recovery": recovery, "cost": cost, "budgets": func() string { return anyBudget(r) },
 		"sent": sent, "received": received, "statuses": statuses, "otherAnswers": otherAnswers, "refused": refused, "exercised": func() []tally { return exercised(r) },
-		"share": share, "bullet": bulletSVG, "sentence": sentence, "glyphOf": func(o plumbline.Overall) string { return glyph(overall(o)) }, "samples": func() string { return sampleSizes(r) },
+		"bullet": bulletSVG, "sentence": sentence, "samples": func() string { return sampleSizes(r) },
 		"short": func(s string) string { return s[:min(len(s), 8)] }, "name": func(f string) string { _, n, _ := strings.Cut(f, "/"); return or(n, f) },
 		"turns": func(word, class string, all []plumbline.Turn) turnList { return turnList{word, class, all} }, "moreOf": func(all []plumbline.Finding, shown int) int { return len(all) - shown }, "more": func(all []plumbline.Turn, shown int) int { return len(all) - shown },
 		"took": func(x plumbline.Exchange) time.Duration { return max(0, x.Ended-x.Began) }, "ms": func(d time.Duration) string { return fixed(float64(d) / float64(time.Millisecond)) },
@@ -120,7 +121,8 @@ func pageFuncs(r plumbline.Report) template.FuncMap {
 			}
 			return amount(p50, "ms") + " to " + amount(p99, "ms")
 		},
-	}
+	})
+	return out
 }
 
 // A turnList is one column of what became of the claims.

@@ -19,6 +19,35 @@ import (
 func Judge(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence) plumbline.Report {
 	byID := functionsByID(fns)
 	original := withoutRepetitions(e)
+	waivers := waiversOf(d, e)
+	findings := weighed(d, p, byID, e, original)
+	for _, s := range p.Skips {
+		findings = append(findings, skippedFinding(byID[s.Function], s))
+	}
+	amber(d, p, findings)
+	inReadingOrder(findings, byID)
+	r := assemble(d, p, e, findings)
+	r.Coverage = coverageOf(d, p, fns, original, findings)
+	r.Notes = append(r.Notes, waivers.notes(p, findings)...)
+	return r
+}
+
+// Sofar judges the claims of a plan while the run goes on, from the evidence of
+// experiments that have ended. What comes after them can still change it; the
+// verdict is that of Judge.
+func Sofar(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence) []plumbline.Finding {
+	past := *e
+	past.Run.Ended = true
+	byID := functionsByID(fns)
+	findings := weighed(d, p, byID, &past, &past)
+	amber(d, p, findings)
+	inReadingOrder(findings, byID)
+	return findings
+}
+
+// weighed judges the claims of a plan. The original is the evidence without
+// what was done again.
+func weighed(d plumbline.Design, p plumbline.Plan, byID map[string]plumbline.Function, e, original *plumbline.Evidence) []plumbline.Finding {
 	facts := proofsOf(d, p, original)
 	waivers := waiversOf(d, e)
 	findings := make([]plumbline.Finding, 0, len(p.Claims)+len(p.Skips))
@@ -41,15 +70,7 @@ func Judge(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *pl
 		causes = append(causes, v.Cause)
 	}
 	joinCauses(findings, causes, byID)
-	for _, s := range p.Skips {
-		findings = append(findings, skippedFinding(byID[s.Function], s))
-	}
-	amber(d, p, findings)
-	inReadingOrder(findings, byID)
-	r := assemble(d, p, e, findings)
-	r.Coverage = coverageOf(d, p, fns, original, findings)
-	r.Notes = append(r.Notes, waivers.notes(p, findings)...)
-	return r
+	return findings
 }
 
 // judged calls the judge of a function. A judge that panics is a mistake of

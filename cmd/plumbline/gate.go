@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/runners/gate"
+	"github.com/plumbline-dev/plumbline/runners/token"
 )
 
 // gateToken holds the token that callers show; it is never a flag, for flags
@@ -44,11 +44,11 @@ Where it listens on anything but loopback it wants the bearer token of
 			if err := asked.ParseFlags(args); err != nil {
 				return usage(flagMistake(asked, err))
 			}
-			token, _ := a.env(gateToken)
-			if !onLoopback(listen) && token == "" {
-				return usage(wrongFlag("--listen", listen, "set "+gateToken+" to the token that callers show", "the address can be reached from other machines, and there is no token"))
+			secret, err := a.secretFor(listen, gateToken)
+			if err != nil {
+				return err
 			}
-			return a.serveGate(c.Context(), listen, token, keep, runner{dir: dir, args: args, log: a.note})
+			return a.serveGate(c.Context(), listen, secret, keep, runner{dir: dir, args: args, log: a.note})
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8088", "address")
@@ -57,16 +57,17 @@ Where it listens on anything but loopback it wants the bearer token of
 	return c
 }
 
-func onLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
+// secretFor is the token that callers of a server have to show, from the
+// variable that holds it. There has to be one where others can reach it.
+func (a *app) secretFor(listen, variable string) (string, error) {
+	secret, _ := a.env(variable)
+	if secret == "" && !token.OnLoopback(listen) {
+		return "", usage(wrongFlag("--listen", listen, "set "+variable+" to the token that callers show", "the address can be reached from other machines, and there is no token"))
 	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return secret, nil
 }
 
-func (a *app) serveGate(ctx context.Context, listen, token string, keep int, r runner) error {
+func (a *app) serveGate(ctx context.Context, listen, secret string, keep int, r runner) error {
 	self, err := os.Executable()
 	if err != nil {
 		return harness(err)
@@ -74,7 +75,7 @@ func (a *app) serveGate(ctx context.Context, listen, token string, keep int, r r
 	r.self = self
 	g := gate.New(ctx, keep, r.run)
 	defer g.Wait() // a run that is under way heals what it has broken
-	return a.serve(ctx, g.Handler(token), listen, "http://")
+	return a.serve(ctx, g.Handler(secret), listen, "http://")
 }
 
 // A runner makes runs as processes of their own: what one leaks, or breaks on,

@@ -106,7 +106,7 @@ Exit codes: 0 fit · 1 unfit · 2 usage or configuration · 3 not proven ·
 		a.demoCommand(),
 		a.runCommand(), a.capacityCommand(), a.compareCommand(), a.planCommand(), a.generateCommand(),
 		a.judgeCommand(), a.replayCommand(), a.reportCommand(), a.historyCommand(), a.baselineCommand(), a.functionsCommand(), a.explainCommand(),
-		a.doctorCommand(), a.setupCommand(), a.initCommand(), a.schemaCommand(), a.manCommand(), a.brokerCommand(), a.wireCommand(), a.cleanCommand(), a.healCommand(), a.stubCommand(), a.gateCommand(), a.versionCommand(),
+		a.doctorCommand(), a.setupCommand(), a.initCommand(), a.schemaCommand(), a.manCommand(), a.brokerCommand(), a.wireCommand(), a.cleanCommand(), a.healCommand(), a.stubCommand(), a.gateCommand(), a.serveCommand(), a.versionCommand(),
 		a.workerCommand(), a.shopCommand(),
 	)
 	completions(root)

@@ -12,8 +12,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/plumbline-dev/plumbline/reports"
+	"github.com/plumbline-dev/plumbline/reports/site"
 )
 
 // The secrets of a run, each at another place: what identities show, what the
@@ -136,6 +138,9 @@ redact: [iban]
 		}
 		artefacts["format "+format] = out.Bytes()
 	}
+	for path, page := range servedPages(t, site.Options{History: "nights", Runs: "."}, r.Run.ID) {
+		artefacts["served "+path] = page
+	}
 	for name, data := range artefacts {
 		for _, secret := range spelledSecrets() {
 			if at := bytes.Index(data, []byte(secret)); at >= 0 {
@@ -144,6 +149,35 @@ redact: [iban]
 		}
 	}
 }
+
+// servedPages are all pages of a site that has one run, with all that they
+// load.
+func servedPages(t *testing.T, o site.Options, id string) map[string][]byte {
+	t.Helper()
+	s, err := site.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string][]byte{}
+	for _, path := range []string{"/", "/runs/" + id, "/live/run", "/live/run/events", "/live/run/report", "/assets/site.js", "/assets/site.css"} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Host = "localhost"
+		s.Handler().ServeHTTP(patient{w}, r)
+		if out[path] = w.Body.Bytes(); w.Code != http.StatusOK {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	if !bytes.Contains(out["/live/run/events"], []byte("is unfit")) || !bytes.Contains(out["/runs/"+id], []byte("[redacted]")) {
+		t.Error("the served pages show nothing of the run")
+	}
+	return out
+}
+
+// A patient reader has no deadline.
+type patient struct{ *httptest.ResponseRecorder }
+
+func (patient) SetWriteDeadline(time.Time) error { return nil }
 
 // spelledSecrets are the secrets as they could stand in a file.
 func spelledSecrets() []string {

@@ -60,10 +60,7 @@ func (s *session) soFar(feed *progress.Feed) func(plumbline.Experiment, *plumbli
 		if len(part.Claims) == 0 {
 			return
 		}
-		sofar := *e
-		sofar.Run.Ended = true
-		r := scenarios.Judge(s.design, part, s.functions, &sofar)
-		v := outcome(r)
+		v := outcome(plumbline.Report{Findings: scenarios.Sofar(s.design, part, s.functions, e)})
 		all.Kept, all.Broken, all.Unproven = all.Kept+v.Kept, all.Broken+v.Broken, all.Unproven+v.Unproven
 		all.Findings = append(all.Findings[:len(all.Findings):len(all.Findings)], v.Findings...)
 		now := all

@@ -11,8 +11,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
@@ -74,23 +77,46 @@ func (r Run) Good() bool { return !r.Ignored && (r.Promoted || r.Outcome == plum
 // report.json. A folder that is not there is an empty history. Reports that
 // the index does not know are read and added to it.
 func Open(dir string) (*History, error) {
+	return read(dir, readIndex(filepath.Join(dir, indexFile)))
+}
+
+// Again opens a folder that was opened before and reads what has changed in it
+// since. Before may be nil; it is left alone.
+func Again(dir string, before *History) (*History, error) {
+	if before == nil || before.dir != dir {
+		return Open(dir)
+	}
+	known := make(map[string]Run, len(before.Runs))
+	for _, r := range before.Runs {
+		known[r.File] = r
+	}
+	return read(dir, known)
+}
+
+// read reads a folder of which some runs are known by their files.
+func read(dir string, known map[string]Run) (*History, error) {
 	h := &History{dir: dir, notes: map[string]Note{}}
 	if err := readJSON(filepath.Join(dir, notesFile), &h.notes); err != nil {
 		return nil, err
 	}
-	known := readIndex(filepath.Join(dir, indexFile))
 	files, err := reportFiles(dir)
 	if err != nil {
 		return nil, err
 	}
-	fresh := false
-	for _, f := range files {
+	fresh := slices.DeleteFunc(slices.Clone(files), func(f reportFile) bool {
 		r, ok := known[f.name]
-		if !ok || r.Size != f.size {
-			if r, ok, err = summary(dir, f); err != nil {
-				return nil, err
-			}
-			fresh = fresh || ok
+		return ok && r.Size == f.size
+	})
+	read, err := summaries(dir, fresh)
+	if err != nil {
+		return nil, err
+	}
+	anew := false
+	for _, f := range files {
+		r, ok := read[f.name]
+		if anew = anew || ok; !ok {
+			r, ok = known[f.name]
+			ok = ok && r.Size == f.size
 		}
 		if ok {
 			r.Note = h.notes[r.ID]
@@ -98,7 +124,7 @@ func Open(dir string) (*History, error) {
 		}
 	}
 	slices.SortStableFunc(h.Runs, func(a, b Run) int { return a.Began.Compare(b.Began) })
-	if fresh {
+	if anew {
 		h.writeIndex() // a folder that cannot be written to is read again the next time
 	}
 	return h, nil
@@ -135,20 +161,42 @@ func reportFiles(dir string) ([]reportFile, error) {
 	return out, nil
 }
 
-// summary reads a report; ok is false when the file is none.
-func summary(dir string, f reportFile) (r Run, ok bool, err error) {
-	in, err := os.Open(filepath.Join(dir, f.name))
-	if err != nil {
-		return r, false, fmt.Errorf("history: %w", err)
+// summaries reads reports, with all processors, and leaves out what is none:
+// something else may lie in the folder.
+func summaries(dir string, files []reportFile) (map[string]Run, error) {
+	type read struct {
+		run Run
+		ok  bool
+		err error
 	}
-	defer func() { _ = in.Close() }()
-	var x extract
-	if err := json.NewDecoder(in).Decode(&x); err != nil || x.Schema != plumbline.ReportSchema {
-		return r, false, nil // something else may lie in the folder
+	all := make([]read, len(files))
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
+				data, err := os.ReadFile(filepath.Join(dir, files[i].name))
+				if err != nil {
+					all[i].err = fmt.Errorf("history: %w", err)
+					continue
+				}
+				report, ok := extracted(data)
+				all[i].run, all[i].ok = Summary(report), ok
+			}
+		})
 	}
-	r = Summary(x.report())
-	r.File, r.Size = f.name, f.size
-	return r, true, nil
+	wg.Wait()
+	out := make(map[string]Run, len(files))
+	for i, x := range all {
+		if x.err != nil {
+			return nil, x.err
+		}
+		if x.ok {
+			x.run.File, x.run.Size = files[i].name, files[i].size
+			out[files[i].name] = x.run
+		}
+	}
+	return out, nil
 }
 
 // Summary is what a history keeps in its index of a report.

@@ -124,32 +124,42 @@ func replace(name string, data []byte) error {
 	return nil
 }
 
-// An extract is what a summary needs of a report; the evidence, most of its
-// bytes, is passed over.
-type extract struct {
-	Schema    string               `json:"schema"`
-	Service   string               `json:"service"`
-	Outcome   plumbline.Overall    `json:"outcome"`
-	Sentence  string               `json:"sentence"`
-	Target    string               `json:"target"`
-	Document  plumbline.Document   `json:"document"`
-	Run       plumbline.Run        `json:"run"`
-	Seed      uint64               `json:"seed"`
-	Findings  []extractFinding     `json:"findings"`
-	Quantiles []plumbline.Quantile `json:"quantiles"`
-	Capacity  *plumbline.Capacity  `json:"capacity"`
-}
-
-type extractFinding struct {
-	Claim   string            `json:"claim"`
-	Outcome plumbline.Outcome `json:"outcome"`
-	Gates   bool              `json:"gates"`
-}
-
-func (x extract) report() plumbline.Report {
-	r := plumbline.Report{Service: x.Service, Outcome: x.Outcome, Sentence: x.Sentence, Target: x.Target, Document: x.Document, Run: x.Run, Seed: x.Seed, Quantiles: x.Quantiles, Capacity: x.Capacity}
-	for _, f := range x.Findings {
-		r.Findings = append(r.Findings, plumbline.Finding{Claim: f.Claim, Outcome: f.Outcome, Gates: f.Gates})
+// extracted is what a summary needs of a report; the evidence, most of its
+// bytes, is passed over. It is false for what is no report.
+func extracted(data []byte) (plumbline.Report, bool) {
+	var r plumbline.Report
+	wanted := map[string]any{
+		"schema": &r.Schema, "service": &r.Service, "outcome": &r.Outcome, "sentence": &r.Sentence, "target": &r.Target,
+		"document": &r.Document, "run": &r.Run, "seed": &r.Seed, "quantiles": &r.Quantiles, "capacity": &r.Capacity,
 	}
-	return r
+	err := members(data, func(name, value []byte) error {
+		into := wanted[string(name)]
+		switch {
+		case string(name) == "findings" && value[0] == '[':
+			return elements(value, func(v []byte) error {
+				f, err := extractedFinding(v)
+				r.Findings = append(r.Findings, f)
+				return err
+			})
+		case into != nil:
+			return json.Unmarshal(value, into)
+		}
+		return nil
+	})
+	return r, err == nil && r.Schema == plumbline.ReportSchema
+}
+
+func extractedFinding(data []byte) (f plumbline.Finding, err error) {
+	err = members(data, func(name, value []byte) error {
+		switch string(name) {
+		case "claim":
+			return json.Unmarshal(value, &f.Claim)
+		case "outcome":
+			return json.Unmarshal(value, &f.Outcome)
+		case "gates":
+			return json.Unmarshal(value, &f.Gates)
+		}
+		return nil
+	})
+	return f, err
 }

@@ -2,11 +2,11 @@ package gate
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/plumbline-dev/plumbline/runners/token"
 )
 
 // longest that one request may wait for a verdict.
@@ -15,7 +15,7 @@ const longestWait = time.Hour
 // biggest webhook that is read.
 const biggestHook = 1 << 20
 
-// Handler serves the gate. A token, when there is one, is asked for as a
+// Handler serves the gate. The secret, when there is one, is asked for as a
 // bearer token, or as metadata.token of a Flagger webhook, which cannot set
 // headers.
 //
@@ -25,7 +25,7 @@ const biggestHook = 1 << 20
 //	GET       /runs/{id}                one of them
 //	GET       /runs/{id}/report.html    its report
 //	GET       /healthz                  204
-func (g *Gate) Handler(token string) http.Handler {
+func (g *Gate) Handler(secret string) http.Handler {
 	guarded := http.NewServeMux()
 	guarded.HandleFunc("GET /verdict", g.verdict)
 	guarded.HandleFunc("POST /verdict", g.verdict)
@@ -35,28 +35,12 @@ func (g *Gate) Handler(token string) http.Handler {
 
 	open := http.NewServeMux()
 	open.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	open.HandleFunc("POST /flagger", func(w http.ResponseWriter, r *http.Request) { g.flagger(w, r, token) })
-	open.Handle("/", authorised(token, guarded))
+	open.HandleFunc("POST /flagger", func(w http.ResponseWriter, r *http.Request) { g.flagger(w, r, secret) })
+	open.Handle("/", token.Guard(secret, `Bearer realm="plumbline"`, guarded, func(w http.ResponseWriter, _ *http.Request) {
+		problem(w, http.StatusUnauthorized, "a bearer token is wanted")
+	}))
 	return open
 }
-
-func authorised(token string, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !holds(r, token) {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="plumbline"`)
-			problem(w, http.StatusUnauthorized, "a bearer token is wanted")
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-func holds(r *http.Request, token string) bool {
-	shown, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	return token == "" || ok && same(shown, token)
-}
-
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 func (g *Gate) verdict(w http.ResponseWriter, r *http.Request) {
 	key := r.FormValue("key")
@@ -93,13 +77,13 @@ type hook struct {
 
 // flagger answers 200 for a pass, and 409 with the reason for everything else;
 // it waits as long as Flagger does (webhooks[].timeout).
-func (g *Gate) flagger(w http.ResponseWriter, r *http.Request, token string) {
+func (g *Gate) flagger(w http.ResponseWriter, r *http.Request, secret string) {
 	var h hook
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, biggestHook)).Decode(&h); err != nil {
 		problem(w, http.StatusBadRequest, "the body is not a webhook of Flagger: "+err.Error())
 		return
 	}
-	if !holds(r, token) && !same(h.Metadata["token"], token) {
+	if !token.Held(r, secret) && !token.Same(h.Metadata["token"], secret) {
 		problem(w, http.StatusUnauthorized, "a token is wanted: metadata.token of the webhook")
 		return
 	}

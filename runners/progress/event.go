@@ -85,6 +85,7 @@ type Pulse struct {
 	P50      time.Duration `json:"p50,omitempty"` // of the last ten seconds, as the next
 	P99      time.Duration `json:"p99,omitempty"`
 	Standing []Standing    `json:"standing,omitempty"` // by objectives, those that something is known of
+	At       time.Duration `json:"-"`                  // of its event, in a State
 }
 
 // A Standing is how an objective of the phase does so far.

@@ -15,8 +15,8 @@ import (
 const File = "progress.jsonl"
 
 // Keep writes the events of a feed to a file, each as it comes, until the feed
-// ends. A disk that cannot keep up loses events and holds nobody up. The
-// channel is closed when the last event is written.
+// ends. A disk that cannot keep up loses events and holds nobody up; the verdict
+// is written all the same. The channel is closed when the last event is written.
 func Keep(f *Feed, path string) (<-chan struct{}, error) {
 	file, err := os.Create(path) //nolint:gosec // in the run directory
 	if err != nil {
@@ -27,18 +27,27 @@ func Keep(f *Feed, path string) (<-chan struct{}, error) {
 	go func() {
 		defer close(done)
 		defer func() { _ = file.Close() }()
+		over := false
 		for e := range w.Events {
-			line, err := json.Marshal(e)
-			if err == nil {
-				_, err = file.Write(append(line, '\n'))
-			}
-			if err != nil { // nobody can watch any more; the run does not care
+			over = over || e.Verdict != nil
+			if writeEvent(file, e) != nil { // nobody can watch any more; the run does not care
 				w.Close()
 				return
 			}
 		}
+		if end := f.State(); !over && end.Verdict != nil {
+			_ = writeEvent(file, Event{At: end.At, Verdict: end.Verdict, Lost: w.lost - 1})
+		}
 	}()
 	return done, nil
+}
+
+func writeEvent(w io.Writer, e Event) error {
+	line, err := json.Marshal(e)
+	if err == nil {
+		_, err = w.Write(append(line, '\n'))
+	}
+	return err
 }
 
 // A Tail reads the events of a file that is still written to.

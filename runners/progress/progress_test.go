@@ -1,11 +1,14 @@
 package progress
 
 import (
+	"bufio"
 	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -239,6 +242,50 @@ func TestAFileIsFollowed(t *testing.T) {
 	}
 	if _, err := tail.Next(&s); err != nil || s.Run.ID != "another" || len(s.Phases) > 0 {
 		t.Errorf("a run that began anew: %+v, %v", s.Run, err)
+	}
+}
+
+// TestTheVerdictIsNeverLost tells more than there is room for to a file that
+// takes nothing until the end.
+func TestTheVerdictIsNeverLost(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), File)
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	begun := make(chan (<-chan struct{}))
+	f := &Feed{}
+	go func() {
+		done, err := Keep(f, path) // opens when somebody reads
+		if err != nil {
+			t.Error(err)
+		}
+		begun <- done
+	}()
+	reader, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Close() }()
+	done := <-begun
+	const all = 10000
+	for range all {
+		f.Tell(Event{At: 1, Phase: &Phase{Name: strings.Repeat("x", 100)}})
+	}
+	f.Tell(Event{At: 2, Verdict: &Verdict{Sentence: "fit"}})
+	f.Close()
+	var s State
+	lines := bufio.NewScanner(reader)
+	for lines.Scan() {
+		var e Event
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			t.Fatal(err)
+		}
+		s.Add(e)
+	}
+	<-done
+	if s.Verdict == nil || s.Lost == 0 || len(s.Phases)+s.Lost != all {
+		t.Errorf("verdict %v; %d phases and %d lost, of %d", s.Verdict, len(s.Phases), s.Lost, all)
 	}
 }
 

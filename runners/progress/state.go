@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// kept is how many pulses a State holds, the last ones: two minutes.
+// keptPulses is how many pulses a State holds, the last ones: two minutes.
 const keptPulses = 120
 
 // A State is what is known of a run: its events, added up. The zero value is
@@ -45,7 +45,9 @@ func (s *State) Add(e Event) {
 	case e.Fault != nil:
 		s.fault(*e.Fault)
 	case e.Pulse != nil:
-		s.Pulses = append(s.Pulses[max(0, len(s.Pulses)-keptPulses+1):], *e.Pulse)
+		p := *e.Pulse
+		p.At = e.At
+		s.Pulses = append(s.Pulses[max(0, len(s.Pulses)-keptPulses+1):], p)
 	case e.Judged != nil:
 		s.Judged = *e.Judged
 	case e.Verdict != nil:
