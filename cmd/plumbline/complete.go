@@ -22,6 +22,7 @@ func completions(root *cobra.Command) {
 		"defect":      defects,
 		"ci":          pipelines,
 		"format":      reports.Names,
+		"diagnostics": diagnosticForms,
 		"packs":       sample.Packs,
 		"pact-engine": engines,
 		"http": func() []string {

@@ -45,6 +45,8 @@ type app struct {
 	prompts  bool   // so is in, beside err: somebody can be asked
 	release  func() // gives the terminal back; nil when nobody has taken it
 	version  string
+
+	diagnostics string // form in which mistakes are told to programs; empty for none
 }
 
 func process() *app {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -138,11 +137,7 @@ func (a *app) tellError(err error) {
 		if coded++; coded > 1 {
 			a.note("\n")
 		}
-		if p.Snippet == "" && p.Source.Line > 0 {
-			if data, err := os.ReadFile(p.Source.File); err == nil {
-				p.Snippet = mistake.Snippet(data, p.Source.Line, p.Source.Column)
-			}
-		}
+		shown(p)
 		a.note("%s\n", p)
 	}
 	switch {

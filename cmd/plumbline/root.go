@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -59,6 +61,9 @@ func execute(ctx context.Context, a *app) int {
 		err = e
 	}
 	a.tellError(err)
+	if a.diagnostics = cmp.Or(a.diagnostics, formOf(a.args)); a.diagnose(err) != nil {
+		a.note("plumbline: --diagnostics %s: known are %s\n", a.diagnostics, strings.Join(diagnosticForms(), ", "))
+	}
 	var e *exit
 	if errors.As(err, &e) {
 		return e.code
@@ -102,6 +107,7 @@ Exit codes: 0 fit · 1 unfit · 2 usage or configuration · 3 not proven ·
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(flagMistake)
+	root.PersistentFlags().StringVar(&a.diagnostics, "diagnostics", "", "tell mistakes of the configuration on standard output as well: "+strings.Join(diagnosticForms()[1:], ", "))
 	root.AddCommand(
 		a.demoCommand(),
 		a.runCommand(), a.capacityCommand(), a.compareCommand(), a.planCommand(), a.generateCommand(),

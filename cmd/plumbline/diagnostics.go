@@ -1,0 +1,112 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
+	"github.com/plumbline-dev/plumbline/reports"
+)
+
+// diagnosticsSchema names the version of what --diagnostics json prints.
+const diagnosticsSchema = "plumbline/diagnostics/1"
+
+// diagnosticForms are the forms in which mistakes can be told to programs.
+func diagnosticForms() []string { return []string{"text", "json", "sarif", "github", "gitlab"} }
+
+// diagnostics are the mistakes of a user for programs.
+type diagnostics struct {
+	Schema      string       `json:"schema"`
+	Diagnostics []diagnostic `json:"diagnostics"`
+}
+
+// A diagnostic is one mistake. Lines and columns count from 1; zero is not
+// known.
+type diagnostic struct {
+	Code    string `json:"code,omitempty"` // `plumbline explain` knows it; none for what is not of the user's making
+	Message string `json:"message"`
+	File    string `json:"file,omitempty"` // or the flag
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+	Pointer string `json:"pointer,omitempty"`
+	Snippet string `json:"snippet,omitempty"`
+	Help    string `json:"help,omitempty"`
+	Explain string `json:"explain,omitempty"` // what `plumbline explain CODE` says
+}
+
+// diagnose writes what is wrong to standard output in the form that was asked
+// for, beside the text that people read on standard error. The forms of
+// pipelines show only what has a line; JSON holds everything.
+func (a *app) diagnose(err error) error {
+	all := leaves(err)
+	if len(all) == 0 || a.diagnostics == "" || a.diagnostics == "text" {
+		return nil
+	}
+	if a.diagnostics != "json" {
+		write, ok := reports.Lookup(a.diagnostics)
+		if !ok || !slices.Contains(diagnosticForms(), a.diagnostics) {
+			return notOneOf("--diagnostics", a.diagnostics, diagnosticForms())
+		}
+		return write(a.out, a.asReport(all))
+	}
+	out := diagnostics{Schema: diagnosticsSchema}
+	for _, e := range all {
+		var p *mistake.Problem
+		if !errors.As(e, &p) {
+			out.Diagnostics = append(out.Diagnostics, diagnostic{Message: e.Error()})
+			continue
+		}
+		out.Diagnostics = append(out.Diagnostics, diagnostic{
+			Code: p.Code, Message: p.Message, File: p.Source.File, Line: p.Source.Line, Column: p.Source.Column, Pointer: p.Source.Pointer,
+			Snippet: p.Snippet, Help: p.Help, Explain: codes()[p.Code],
+		})
+	}
+	return a.list(out)
+}
+
+// asReport is what is wrong as findings, which the formats of reports know how
+// to write.
+func (a *app) asReport(all []error) plumbline.Report {
+	r := plumbline.Report{Schema: plumbline.ReportSchema, Service: "configuration", Outcome: plumbline.NotProven, ExitCode: plumbline.ExitUsage, Run: plumbline.Run{Tool: a.version}}
+	r.Sentence = fmt.Sprintf("mistakes: %d; nothing was run", len(all))
+	for _, e := range all {
+		var p *mistake.Problem
+		if !errors.As(e, &p) {
+			p = &mistake.Problem{Code: "error", Message: e.Error()}
+		}
+		r.Findings = append(r.Findings, plumbline.Finding{
+			Function: p.Code, Claim: p.Code + ": " + p.Message, Title: cmp.Or(codes()[p.Code], p.Code), Source: p.Source,
+			Outcome: plumbline.Fail, Gates: true, Reason: cmp.Or(p.Help, "`plumbline explain "+p.Code+"` says more"), Evidence: []plumbline.Exhibit{},
+		})
+	}
+	return r
+}
+
+// formOf finds the form in arguments that cannot be parsed: a mistake in a flag
+// is told in it as well.
+func formOf(args []string) string {
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "--diagnostics="); ok {
+			return value
+		}
+		if arg == "--diagnostics" && i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	return ""
+}
+
+// shown puts the lines that it is about into a mistake.
+func shown(p *mistake.Problem) {
+	if p.Snippet != "" || p.Source.Line == 0 {
+		return
+	}
+	if data, err := os.ReadFile(p.Source.File); err == nil {
+		p.Snippet = mistake.Snippet(data, p.Source.Line, p.Source.Column)
+	}
+}
