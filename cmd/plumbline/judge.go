@@ -103,7 +103,7 @@ func (s *session) otherObjectives(texts []string) error {
 }
 
 func (a *app) reportCommand() *cobra.Command {
-	var format, out, earlier string
+	var format, out, earlier, otlp string
 	c := &cobra.Command{
 		Use: "report DIR", Short: "Render the report of a run, a folder or a report.json, in another format", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -127,6 +127,12 @@ func (a *app) reportCommand() *cobra.Command {
 			if err := remember(c.Context(), earlier, &r, false); err != nil {
 				return usage(err)
 			}
+			if otlp != "" && !c.Flags().Changed("format") {
+				return a.export(c.Context(), otlp, r)
+			}
+			if err := a.export(c.Context(), otlp, r); err != nil {
+				return err
+			}
 			if format == "text" && out == "" {
 				return reports.Terminal{Width: a.width, Colour: a.colour()}.Write(a.out, r)
 			}
@@ -142,6 +148,7 @@ func (a *app) reportCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&earlier, "history", "", historyUsage+" to compare with")
+	c.Flags().StringVar(&otlp, "otlp", "", otlpUsage)
 	c.Flags().StringVar(&format, "format", "text", "one of "+strings.Join(reports.Names(), ", "))
 	c.Flags().StringVarP(&out, "output", "o", "", "file to write (default standard output)")
 	return c

@@ -45,6 +45,7 @@ func (o *options) bindRun(c *cobra.Command) {
 	f.BoolVar(&o.plain, "plain", false, "one line a phase, also on a terminal")
 	f.StringVar(&o.out, "out", "", "run directory (default .plumbline/runs/TIME)")
 	f.StringVar(&o.history, "history", "", historyUsage+": tells what is new, still failing and fixed, and keeps this report there")
+	f.StringVar(&o.otlp, "otlp", "", otlpUsage)
 	f.StringVar(&o.engine, "pact-engine", "ffi", "how pacts are verified: ffi, or pact-go")
 	f.BoolVar(&o.publish, "publish-results", false, "publish the results of verification to the broker of plumbline.yaml, for pacts.broker.publish.version")
 	f.StringVar(&o.library, "pact-library", "", "libpact_ffi to use instead of the one that set-up fetched")
@@ -153,6 +154,9 @@ func (a *app) deliver(ctx context.Context, s *session, r plumbline.Report, e *pl
 	}
 	if err := a.publishResults(ctx, s, e); err != nil {
 		return harness(err)
+	}
+	if err := a.export(context.WithoutCancel(ctx), s.otlp, r); err != nil { // the verdict stands all the same
+		a.note("note: %v\n", err)
 	}
 	return nil
 }

@@ -55,7 +55,8 @@ type options struct {
 	intakeOptions
 	loadOptions
 	auth    string
-	publish bool // results, to the broker
+	publish bool   // results, to the broker
+	otlp    string // collector that metrics and traces are sent to; empty for none
 
 	group       *deploy.Group // processes that were started for the run; nil when there are none
 	groupTarget string        // the one of them that is put to the test
