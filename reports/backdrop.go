@@ -65,17 +65,18 @@ func rows(c pageChart) []chartRow {
 // sparkSVG draws a figure through the runs, with a mark where it has shifted.
 func sparkSVG(t plumbline.Trend) template.HTML {
 	const width, height = 220.0, 34.0
-	low, high := 0.0, 0.0
+	least, high := 0.0, 0.0
 	for _, v := range t.Values {
-		if v > 0 && (low == 0 || v < low) {
-			low = v
+		if v > 0 && (least == 0 || v < least) {
+			least = v
 		}
 		high = max(high, v)
 	}
+	low := min(least, 0.75*high) // what hardly moves shall look so
 	x := func(i int) float64 { return 3 + float64(i)/float64(max(len(t.Values)-1, 1))*(width-6) }
-	y := func(v float64) float64 { return height - 4 - (v-low)/max(high-low, high*0.02, 1e-9)*(height-8) }
+	y := func(v float64) float64 { return height - 4 - (v-low)/max(high-low, 1e-9)*(height-8) }
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="spark" viewBox="0 0 %g %g" role="img" aria-label="%s">`, width, height, escape(fmt.Sprintf("%s through %d runs: %s to %s", t.Name, len(t.Values), amount(low, t.Unit), amount(high, t.Unit))))
+	fmt.Fprintf(&b, `<svg class="spark" viewBox="0 0 %g %g" role="img" aria-label="%s">`, width, height, escape(fmt.Sprintf("%s through %d runs: %s to %s", t.Name, len(t.Values), amount(least, t.Unit), amount(high, t.Unit))))
 	for _, s := range t.Shifts {
 		fmt.Fprintf(&b, `<path class="shift" d="M%.1f 0V%g"/>`, (x(s.At)+x(s.At-1))/2, height)
 	}
