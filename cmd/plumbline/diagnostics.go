@@ -101,8 +101,8 @@ func formOf(args []string) string {
 	return ""
 }
 
-// shown puts the lines that it is about into a mistake.
-func shown(p *mistake.Problem) {
+// illustrated puts the lines that it is about into a mistake.
+func illustrated(p *mistake.Problem) {
 	if p.Snippet != "" || p.Source.Line == 0 {
 		return
 	}

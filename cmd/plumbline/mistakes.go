@@ -137,7 +137,7 @@ func (a *app) tellError(err error) {
 		if coded++; coded > 1 {
 			a.note("\n")
 		}
-		shown(p)
+		illustrated(p)
 		a.note("%s\n", p)
 	}
 	switch {
