@@ -13,24 +13,25 @@ const (
 
 // A Dependency is something that the service calls over a wire.
 type Dependency struct {
-	Name       string        `json:"name"`
-	Wire       Wire          `json:"wire"`
-	Listen     string        `json:"listen,omitempty"`   // where the proxy listens
-	Upstream   string        `json:"upstream,omitempty"` // what it forwards to
-	Stub       bool          `json:"stub,omitempty"`     // it is missing: a server made of its document stands in for it
-	Names      []string      `json:"names,omitempty"`    // by which the service knows it, where it was not given the address of the wire
-	Class      Class         `json:"class,omitempty"`
-	Operations []string      `json:"operations,omitempty"` // declared users; empty when not declared
-	Timeout    time.Duration `json:"timeout,omitempty"`    // total for one client request, retries included; zero when not declared
-	Retry      *Retry        `json:"retry,omitempty"`
-	Breaker    *Breaker      `json:"breaker,omitempty"`
-	Accept     []int         `json:"accept,omitempty"` // statuses that are a clean failure; empty means 502, 503, 504, 429
-	Degraded   string        `json:"degraded,omitempty"`
-	Bulkhead   bool          `json:"bulkhead,omitempty"`
-	OpenAPI    string        `json:"openapi,omitempty"` // its own document; empty when none is declared
-	Pacts      []string      `json:"pacts,omitempty"`   // files of the pacts in which the service is the consumer
-	Agreed     []string      `json:"agreed,omitempty"`  // names of the interactions of these pacts
-	Source     Source        `json:"source"`
+	Name        string        `json:"name"`
+	Wire        Wire          `json:"wire"`
+	Listen      string        `json:"listen,omitempty"`   // where the proxy listens
+	Upstream    string        `json:"upstream,omitempty"` // what it forwards to
+	Stub        bool          `json:"stub,omitempty"`     // it is missing: a server made of its document stands in for it
+	Names       []string      `json:"names,omitempty"`    // by which the service knows it, where it was not given the address of the wire
+	Class       Class         `json:"class,omitempty"`
+	Operations  []string      `json:"operations,omitempty"` // declared users; empty when not declared
+	Timeout     time.Duration `json:"timeout,omitempty"`    // total for one client request, retries included; zero when not declared
+	Retry       *Retry        `json:"retry,omitempty"`
+	RetryBudget float64       `json:"retry_budget,omitempty"` // declared share of further calls while all calls fail; zero when not declared
+	Breaker     *Breaker      `json:"breaker,omitempty"`
+	Accept      []int         `json:"accept,omitempty"` // statuses that are a clean failure; empty means 502, 503, 504, 429
+	Degraded    string        `json:"degraded,omitempty"`
+	Bulkhead    bool          `json:"bulkhead,omitempty"`
+	OpenAPI     string        `json:"openapi,omitempty"` // its own document; empty when none is declared
+	Pacts       []string      `json:"pacts,omitempty"`   // files of the pacts in which the service is the consumer
+	Agreed      []string      `json:"agreed,omitempty"`  // names of the interactions of these pacts
+	Source      Source        `json:"source"`
 }
 
 // A Wire is the protocol between the service and a dependency.
@@ -44,11 +45,12 @@ const (
 
 // Retry is a declared retry policy.
 type Retry struct {
-	MaxAttempts int    `json:"max_attempts"`  // the first try included; zero means 3, the per-request budget of the SRE book ch. 21
-	Jitter      bool   `json:"jitter"`        // false only when declared so
-	On          []int  `json:"on,omitempty"`  // statuses
-	Key         string `json:"key,omitempty"` // header that makes a repeat harmless, such as Idempotency-Key
-	Source      Source `json:"source"`
+	MaxAttempts int           `json:"max_attempts"`      // the first try included; zero means 3, the per-request budget of the SRE book ch. 21
+	Jitter      bool          `json:"jitter"`            // false only when declared so
+	On          []int         `json:"on,omitempty"`      // statuses
+	Backoff     time.Duration `json:"backoff,omitempty"` // declared bound of the first gap, from which gaps grow; zero when not declared
+	Key         string        `json:"key,omitempty"`     // header that makes a repeat harmless, such as Idempotency-Key
+	Source      Source        `json:"source"`
 }
 
 // Breaker is a declared circuit breaker.

@@ -24,6 +24,11 @@ const (
 	probeDrip        = "drip"
 	probeLost        = "lost-response"
 	probeHang        = "hang"
+	probeFourHundred = "400"
+	probeMissing     = "404"
+	probeLater       = "503-later"
+	probeOnce        = "503-once"
+	probeResetOnce   = "reset-once"
 )
 
 // How the probes are laid out.
@@ -36,40 +41,10 @@ const (
 	controlTimes  = 4.0  // healthy requests for one faulted attempt
 	probeBaseline = time.Second
 	dripEvery     = 500 * time.Millisecond
+	throttledFor  = time.Second     // what the Retry-After of a 429 asks for
+	laterBy       = 2 * time.Second // and that of a 503
+	onceTimes     = 2.0             // a request that fails once may come so much more often than one that fails with every attempt
 )
-
-// A sweep is one probe: what it breaks and how many requests it needs. Counts
-// are those at which a function can judge; a fraction is a margin for the
-// request that falls on the edge of the phase.
-type sweep struct {
-	name     string
-	faults   []plumbline.Fault // without dependency and streams
-	requests float64
-}
-
-// sweeps lists the probes in the order in which they run: the hang last, as a
-// target without a timeout carries its requests into what follows.
-func sweeps() []sweep {
-	one := func(name string, f plumbline.Fault, requests float64) sweep {
-		return sweep{name, []plumbline.Fault{f}, requests}
-	}
-	const few, some, many = 3.2, 11.2, 33.2
-	return []sweep{
-		one(probeUnavailable, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 503}, many),
-		one(probeReset, plumbline.Fault{Kind: plumbline.FaultResetBefore}, some),
-		one(probeRefuse, plumbline.Fault{Kind: plumbline.FaultRefuse}, some),
-		{probeLost, []plumbline.Fault{
-			{Kind: plumbline.FaultLostResponse, Method: "POST"}, {Kind: plumbline.FaultLostResponse, Method: "PATCH"},
-		}, few + 2},
-		one(probeError, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 500}, few),
-		one(probeThrottled, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 429, RetryAfter: time.Second}, few),
-		one(probeResetBody, plumbline.Fault{Kind: plumbline.FaultResetBody}, few),
-		one(probeTruncate, plumbline.Fault{Kind: plumbline.FaultTruncate}, few),
-		one(probeGarbage, plumbline.Fault{Kind: plumbline.FaultGarbage}, few),
-		one(probeDrip, plumbline.Fault{Kind: plumbline.FaultDrip, Latency: dripEvery}, few),
-		one(probeHang, plumbline.Fault{Kind: plumbline.FaultHang}, some),
-	}
-}
 
 // A probing is an experiment that breaks the wires of one or more dependencies
 // for single requests, by trace id.
@@ -191,13 +166,16 @@ func (p probing) experiment() plumbline.Experiment {
 		x.Phases[0].Streams = append(x.Phases[0].Streams, seeded(op.ID, op, p.control, probeBaseline))
 	}
 	for _, s := range sweeps() {
-		x.Phases = append(x.Phases, p.phase(s))
+		if slices.ContainsFunc(p.deps, func(x probed) bool { return s.covers(x.dep) }) {
+			x.Phases = append(x.Phases, p.phase(s))
+		}
 	}
 	return x
 }
 
 func (p probing) phase(s sweep) plumbline.Phase {
-	length := time.Duration(math.Ceil(s.requests/p.rate*20)) * 50 * time.Millisecond
+	rate := p.rate * s.times()
+	length := time.Duration(math.Ceil(s.requests/rate*20)) * 50 * time.Millisecond
 	poll := s.name == probeHang && p.polls.ID != ""
 	if poll {
 		length = max(length, outageHang)
@@ -207,19 +185,19 @@ func (p probing) phase(s sweep) plumbline.Phase {
 		ph.Streams = append(ph.Streams, seeded(op.ID, op, p.control, length))
 	}
 	for _, dep := range p.deps {
+		if !s.covers(dep.dep) {
+			continue
+		}
 		var names []string
 		for _, op := range dep.uses {
 			name := faultedStream(dep.dep.Name, op.ID)
 			names = append(names, name)
-			ph.Streams = append(ph.Streams, seeded(name, op, p.rate, length))
+			ph.Streams = append(ph.Streams, seeded(name, op, rate, length))
 		}
 		if poll {
 			names = append(names, pollName)
 		}
-		for _, f := range s.faults {
-			f.Dependency, f.Streams = dep.dep.Name, names
-			ph.Faults = append(ph.Faults, f)
-		}
+		ph.Faults = append(ph.Faults, s.on(dep.dep, names)...)
 	}
 	if poll {
 		ph.Streams = append(ph.Streams, seeded(pollName, p.polls, math.Ceil((pollsLeast+1)/length.Seconds()), length))
@@ -258,7 +236,7 @@ func probeOf(d plumbline.Design, dep plumbline.Dependency, name string) (probe, 
 				continue
 			}
 			for _, s := range sweeps() {
-				if s.name == name {
+				if s.name == name && s.covers(dep) {
 					return probe{g.id(), name, s.faults[0].Kind, x.uses, true}, true
 				}
 			}

@@ -22,6 +22,12 @@ func init() {
 		timeoutTotal:        {"payment", "idle-timeout-only"},
 		retryBounded:        {"payment", "unbounded-retry"},
 		retryJitter:         {"payment", "retry-without-jitter"},
+		retryRecovers:       {"payment", "no-retry"},
+		retryBudget:         {"recs", "no-retry-budget"},
+		retryBackoff:        {"payment", "retry-without-backoff"},
+		forwardsKey:         {"payment", "one-key-for-all"},
+		retryNotOn4xx:       {"payment", "retry-on-404"},
+		retryHonours:        {"payment", "retry-after-ignored"},
 		retryOnlySafe:       {"payment", "retry-nonidempotent-post"},
 		breakerOpens:        {"payment", "breaker-never-opens"},
 		breakerCloses:       {"payment", "breaker-never-closes"},
@@ -45,7 +51,7 @@ func simulated(claim string, wrong defect) func(*testing.T) (plumbline.Design, p
 		t.Helper()
 		d := stocked()
 		var only []plumbline.Function
-		for _, f := range resilience() {
+		for _, f := range Functions() {
 			if len(claim) > len(f.ID) && claim[:len(f.ID)+1] == f.ID+"/" {
 				only = append(only, f)
 			}
@@ -118,7 +124,12 @@ func TestEachDefectIsNamed(t *testing.T) {
 		{"unbounded-retry", retryBounded, []string{faultMatrix}},
 		{"retry-without-jitter", retryJitter, nil},
 		{"retry-nonidempotent-post", retryOnlySafe, nil},
-		{"breaker-never-opens", breakerOpens, nil},
+		{"no-retry", retryRecovers, nil},
+		{"no-retry-budget", retryBudget, []string{breakerOpens}},
+		{"retry-without-backoff", retryBackoff, nil},
+		{"retry-on-404", retryNotOn4xx, nil},
+		{"retry-after-ignored", retryHonours, nil},
+		{"breaker-never-opens", breakerOpens, []string{retryBudget}},
 		{"breaker-never-closes", breakerCloses, []string{recoversAfterOutage}},
 		{"shared-breaker", optionalDegrades, []string{dependencyMap, bulkheadIsolates}},
 		{"shared-pool-no-bulkhead", bulkheadIsolates, nil},

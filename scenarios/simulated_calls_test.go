@@ -39,7 +39,7 @@ func (c *dialling) breaker() *simBreaker {
 	}
 	b := c.w.breakers[name]
 	if b == nil {
-		b = &simBreaker{never: c.w.defect == "breaker-never-opens" || c.dep.Breaker == nil, rearms: c.w.defect == "breaker-never-closes"}
+		b = &simBreaker{never: c.w.defect == "breaker-never-opens" || (c.w.defect == "no-retry-budget" && c.dep.Name == "recs") || c.dep.Breaker == nil, rearms: c.w.defect == "breaker-never-closes"}
 		c.w.breakers[name] = b
 	}
 	return b
@@ -53,7 +53,7 @@ func (c *dialling) try() {
 		return
 	}
 	w.inUse[c.dep.Name]++
-	x := plumbline.Exchange{Wire: c.dep.Name, Method: c.method(), Path: "/" + c.dep.Name, Trace: c.r.o.Trace, Attempt: c.attempt, Began: w.now, BodyHash: "b0d7"}
+	x := plumbline.Exchange{Wire: c.dep.Name, Method: c.method(), Path: "/" + c.dep.Name, Trace: c.r.o.Trace, Attempt: c.attempt, Began: w.now, BodyHash: c.r.o.Trace[20:]}
 	switch {
 	case c.dep.Wire == plumbline.WireTCP:
 		x.Method, x.Path, x.Trace, x.BodyHash = "", "", "", ""
@@ -61,9 +61,12 @@ func (c *dialling) try() {
 		x.Trace = fmt.Sprintf("feedfeed%024x", w.seq)
 	}
 	if c.dep.Retry != nil && (w.defect != "retry-nonidempotent-post" || c.dep.Name != "payment") {
-		x.Key = "k1"
+		x.Key = c.r.o.Trace[20:]
+		if w.defect == "one-key-for-all" {
+			x.Key = "k1"
+		}
 	}
-	f := w.hit(c.r, c.dep.Name, x.Method)
+	f := w.hit(c.r, c.dep.Name, x.Method, c.attempt)
 	if f == nil {
 		w.after(w.takes(time.Millisecond), func() {
 			x.Status, x.Upstream, x.Ended = 200, 200, w.now
@@ -93,7 +96,7 @@ func (c *dialling) meets(x plumbline.Exchange, f *simFault) {
 	case plumbline.FaultStatus:
 		w.after(soon, func() {
 			x.Status, x.Ended = f.Status, w.now
-			c.ended(x, 503, f.Status == 503)
+			c.ended(x, 503, c.repeats(f.Fault))
 		})
 	default:
 		w.after(soon, func() {
@@ -105,6 +108,17 @@ func (c *dialling) meets(x plumbline.Exchange, f *simFault) {
 			c.ended(x, 502, again)
 		})
 	}
+}
+
+// repeats says whether another attempt is made after a status.
+func (c *dialling) repeats(f plumbline.Fault) bool {
+	switch {
+	case f.RetryAfter > 0:
+		return c.w.defect == "retry-after-ignored"
+	case f.Status == 404:
+		return c.w.defect == "retry-on-404"
+	}
+	return f.Status == 503
 }
 
 // ended records the exchange, tells the breaker, and retries or goes on.
@@ -121,8 +135,12 @@ func (c *dialling) ended(x plumbline.Exchange, failed int, again bool) {
 	if c.dep.Retry == nil {
 		most = 1
 	}
-	if w.defect == "unbounded-retry" {
+	switch w.defect {
+	case "unbounded-retry":
 		most = 50
+	case "no-retry":
+		most = 1
+	default:
 	}
 	if failed == 0 || !again || c.attempt >= most {
 		c.done(failed)
@@ -134,11 +152,14 @@ func (c *dialling) ended(x plumbline.Exchange, failed int, again bool) {
 		return
 	}
 	wait := time.Duration(w.rnd.Float64() * float64(200*time.Millisecond<<(min(c.attempt, 2)-1)))
-	if w.defect == "retry-without-jitter" {
+	switch w.defect {
+	case "retry-without-jitter":
 		wait = 100 * time.Millisecond << (c.attempt - 1)
-	}
-	if w.defect == "unbounded-retry" {
+	case "unbounded-retry":
 		wait = 15 * time.Millisecond
+	case "retry-without-backoff":
+		wait = time.Duration(85+30*w.rnd.Float64()) * time.Millisecond
+	default:
 	}
 	if w.now+wait > c.deadline {
 		c.done(504)

@@ -16,7 +16,7 @@ import (
 // dependencies with retries and breakers, an optional one, and a store.
 func stocked() plumbline.Design {
 	d := shop()
-	retry := &plumbline.Retry{MaxAttempts: 3, Jitter: true, On: []int{503}, Key: "Idempotency-Key"}
+	retry := &plumbline.Retry{MaxAttempts: 3, Jitter: true, On: []int{503}, Backoff: 200 * time.Millisecond, Key: "Idempotency-Key"}
 	breaker := &plumbline.Breaker{MinCalls: 20, Ratio: 0.5, Window: 10 * time.Second, OpenFor: 3 * time.Second}
 	d.Operations = append(d.Operations, plumbline.Operation{
 		ID: "listOrders", Method: "GET", Path: "/orders",
@@ -30,6 +30,9 @@ func stocked() plumbline.Design {
 		{Name: "payment", Wire: plumbline.WireHTTP, Class: plumbline.ClassCritical, Operations: []string{"createOrder"}, Timeout: time.Second, Retry: retry, Breaker: breaker, Bulkhead: true},
 		{Name: "recs", Wire: plumbline.WireHTTP, Class: plumbline.ClassOptional, Operations: []string{"getProduct"}, Timeout: 200 * time.Millisecond, Retry: retry, Breaker: breaker},
 		{Name: "store", Wire: plumbline.WireTCP, Class: plumbline.ClassCritical, Operations: []string{"createOrder", "getOrder", "listOrders"}, Timeout: time.Second},
+	}
+	for i := range d.Dependencies[:3] {
+		d.Dependencies[i].RetryBudget = 0.25
 	}
 	return d
 }
@@ -267,9 +270,9 @@ func (w *world) takes(d time.Duration) time.Duration {
 }
 
 // hit finds the fault that a call meets.
-func (w *world) hit(r *sim, dep, method string) *simFault {
+func (w *world) hit(r *sim, dep, method string, attempt int) *simFault {
 	for _, f := range w.faults {
-		if f.Dependency == dep && (len(f.Streams) == 0 || slices.Contains(f.Streams, r.o.Stream)) && (f.Method == "" || f.Method == method) && (w.defect != untraced || f.Scope == plumbline.ScopeAll) {
+		if f.Dependency == dep && (len(f.Streams) == 0 || slices.Contains(f.Streams, r.o.Stream)) && (f.Method == "" || f.Method == method) && (f.First == 0 || attempt <= f.First) && (w.defect != untraced || f.Scope == plumbline.ScopeAll) {
 			return f
 		}
 	}

@@ -11,7 +11,7 @@ func (b *builder) dependency(name string, f dependency) {
 	at := "$.dependencies." + key(name)
 	d := plumbline.Dependency{
 		Name: name, Listen: f.Listen, Names: f.Names, Stub: f.Stub, Operations: f.Operations, Accept: f.Accept,
-		Degraded: f.Degraded, Bulkhead: f.Bulkhead, OpenAPI: b.path(f.OpenAPI), Source: b.at(at),
+		RetryBudget: f.RetryBudget, Degraded: f.Degraded, Bulkhead: f.Bulkhead, OpenAPI: b.path(f.OpenAPI), Source: b.at(at),
 	}
 	d.Wire = plumbline.Wire(b.oneOf(at+".wire", f.Wire, "http"))
 	d.Class = plumbline.Class(b.oneOf(at+".class", f.Class, ""))
@@ -34,9 +34,7 @@ func (b *builder) dependency(name string, f dependency) {
 	if (len(d.Pacts) > 0 || f.Pact.Broker != nil) && d.Wire == plumbline.WireTCP {
 		b.wrong("CFG004", at+".pact", "a pact is about an HTTP wire", "the wire to %q is TCP", name)
 	}
-	if f.Retry != nil {
-		d.Retry = b.retry(at+".retry", *f.Retry)
-	}
+	b.retries(at, f, &d)
 	if f.Breaker != nil {
 		d.Breaker = b.breaker(at+".breaker", *f.Breaker)
 	}
@@ -70,8 +68,20 @@ func (b *builder) upstream(at string, wire plumbline.Wire, s string) string {
 	return s
 }
 
+// retries are how calls are repeated, and how much of it there may be.
+func (b *builder) retries(at string, f dependency, d *plumbline.Dependency) {
+	if f.Retry != nil {
+		d.Retry = b.retry(at+".retry", *f.Retry)
+	}
+	const most = 10 // of a share; what is above was meant as a percentage
+	if f.RetryBudget < 0 || f.RetryBudget > most {
+		b.wrong("CFG004", at+".retry_budget", "write a share: 0.2 allows one retry for five requests", "%g is no share of further calls", f.RetryBudget)
+	}
+}
+
 func (b *builder) retry(at string, f retryFile) *plumbline.Retry {
 	r := &plumbline.Retry{MaxAttempts: f.MaxAttempts, Jitter: f.Jitter == nil || *f.Jitter, On: f.On, Key: f.Key, Source: b.at(at)}
+	r.Backoff = b.duration(at+".backoff", f.Backoff)
 	if f.MaxAttempts < 0 {
 		b.wrong("CFG004", at+".max_attempts", "the first try counts as one", "a number of attempts is not negative")
 	}

@@ -89,6 +89,8 @@ func aboutWires() map[string]description {
 		dep + ".retry.max_attempts": {meaning: "attempts, the first included", fallback: "3", example: "max_attempts: 3"},
 		dep + ".retry.jitter":       {meaning: "pauses are spread at random", fallback: "true", example: "jitter: false"},
 		dep + ".retry.on":           {meaning: "statuses that are repeated", example: "on: [502, 503]"},
+		dep + ".retry.backoff":      {meaning: "bound of the first gap between attempts, from which gaps grow", kind: "duration", fallback: "not claimed", example: "backoff: 200ms"},
+		dep + ".retry_budget":       {meaning: "share of further calls that retries may add while every call fails", fallback: "not claimed", example: "retry_budget: 0.2"},
 		dep + ".retry.key":          {meaning: "header that makes a repeat harmless", example: "key: Idempotency-Key"},
 		dep + ".breaker":            {meaning: "a circuit breaker", fallback: "not claimed", example: "breaker: {min_calls: 20, ratio: 0.5, window: 10s, open_for: 3s}"},
 		dep + ".breaker.min_calls":  {meaning: "calls before it may trip", example: "min_calls: 20"},

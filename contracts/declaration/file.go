@@ -69,21 +69,22 @@ type wiresFile struct {
 }
 
 type dependency struct {
-	Wire       string       `yaml:"wire"`
-	Listen     string       `yaml:"listen"`
-	Upstream   string       `yaml:"upstream"`
-	Names      []string     `yaml:"names"`
-	Stub       bool         `yaml:"stub"`
-	Class      string       `yaml:"class"`
-	Operations []string     `yaml:"operations"`
-	Timeout    string       `yaml:"timeout"`
-	Retry      *retryFile   `yaml:"retry"`
-	Breaker    *breakerFile `yaml:"breaker"`
-	Bulkhead   bool         `yaml:"bulkhead"`
-	Accept     []int        `yaml:"accept"`
-	Degraded   string       `yaml:"degraded_marker"`
-	OpenAPI    string       `yaml:"openapi"`
-	Pact       pactsFile    `yaml:"pact"`
+	Wire        string       `yaml:"wire"`
+	Listen      string       `yaml:"listen"`
+	Upstream    string       `yaml:"upstream"`
+	Names       []string     `yaml:"names"`
+	Stub        bool         `yaml:"stub"`
+	Class       string       `yaml:"class"`
+	Operations  []string     `yaml:"operations"`
+	Timeout     string       `yaml:"timeout"`
+	Retry       *retryFile   `yaml:"retry"`
+	RetryBudget float64      `yaml:"retry_budget"`
+	Breaker     *breakerFile `yaml:"breaker"`
+	Bulkhead    bool         `yaml:"bulkhead"`
+	Accept      []int        `yaml:"accept"`
+	Degraded    string       `yaml:"degraded_marker"`
+	OpenAPI     string       `yaml:"openapi"`
+	Pact        pactsFile    `yaml:"pact"`
 }
 
 type hookFile struct {
@@ -98,6 +99,7 @@ type retryFile struct {
 	MaxAttempts int    `yaml:"max_attempts"`
 	Jitter      *bool  `yaml:"jitter"`
 	On          []int  `yaml:"on"`
+	Backoff     string `yaml:"backoff"`
 	Key         string `yaml:"key"`
 }
 

@@ -60,7 +60,7 @@ func newDependencyClient(name, base string, total time.Duration, m mutant) *depe
 	c.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
 		Name: name, Interval: breakerTime, Timeout: openFor, MaxRequests: 2,
 		ReadyToTrip: func(n gobreaker.Counts) bool {
-			if m.is("breaker-never-opens") {
+			if m.is("breaker-never-opens") || (m.is("no-retry-budget") && name == "recs") {
 				return false
 			}
 			return n.Requests >= breakerCalls && float64(n.TotalFailures) >= breakerRatio*float64(n.Requests)
@@ -108,7 +108,7 @@ func (c *dependencyClient) call(ctx context.Context, q request, out any) error {
 
 func (c *dependencyClient) tries() uint {
 	switch {
-	case c.name == "recs": // not worth waiting for
+	case c.name == "recs" && !c.mutant.is("no-retry-budget"), c.mutant.is("no-retry"): // recs are not worth waiting for
 		return 1
 	case c.mutant.is("unbounded-retry"):
 		return 50
@@ -137,6 +137,8 @@ func (c *dependencyClient) gaps() backoff.BackOff {
 	switch {
 	case c.mutant.is("unbounded-retry"):
 		return backoff.NewConstantBackOff(20 * time.Millisecond)
+	case c.mutant.is("retry-without-backoff"):
+		return &backoff.ExponentialBackOff{InitialInterval: firstGap / 2, RandomizationFactor: 0.15, Multiplier: 1, MaxInterval: firstGap}
 	case c.mutant.is("retry-without-jitter"):
 		return &fullJitter{firstGap, func(d time.Duration) time.Duration { return d / 2 }}
 	}
@@ -183,7 +185,10 @@ func (c *dependencyClient) send(ctx context.Context, q request) ([]byte, error) 
 		inject(ctx, req.Header)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	if q.key != "" {
+	switch {
+	case q.key != "" && c.mutant.is("one-key-for-all"):
+		req.Header.Set("Idempotency-Key", "shop")
+	case q.key != "":
 		req.Header.Set("Idempotency-Key", q.key)
 	}
 	resp, err := c.http.Do(req)
@@ -192,15 +197,28 @@ func (c *dependencyClient) send(ctx context.Context, q request) ([]byte, error) 
 	}
 	defer func() { _ = resp.Body.Close() }()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, largestReply))
+	return c.taken(resp, data, err)
+}
+
+// taken is what was read of an answer, or why it is none.
+func (c *dependencyClient) taken(resp *http.Response, data []byte, err error) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case resp.StatusCode >= 500:
+	case resp.Header.Get("Retry-After") != "" && !c.mutant.is("retry-after-ignored"): // longer than there is time
+		return nil, fmt.Errorf("%w: status %d for some time", errRefused, resp.StatusCode)
+	case resp.StatusCode >= 500, c.again(resp.StatusCode):
 		return nil, fmt.Errorf("status %d", resp.StatusCode)
 	case resp.StatusCode != http.StatusOK || !json.Valid(data):
 		return nil, fmt.Errorf("%w: status %d", errRefused, resp.StatusCode)
 	}
 	return data, nil
+}
+
+// again is a defect: another attempt is made where none can help, or not yet.
+func (c *dependencyClient) again(status int) bool {
+	return (c.mutant.is("retry-on-404") && status == http.StatusNotFound) ||
+		(c.mutant.is("retry-after-ignored") && status == http.StatusTooManyRequests)
 }
 
 // idleTimeout is a defect: every byte sets the deadline anew, so that a trickle

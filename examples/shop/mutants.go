@@ -24,10 +24,10 @@ func Mutants() []Mutant {
 func onWires() []Mutant {
 	return []Mutant{
 		{"no-timeout", "calls to payment have no deadline", "resilience/timeout-bounds-hang", []string{"resilience/timeout-total-not-idle", "resilience/fault-matrix", "resilience/bulkhead-isolates"}},
-		{"unbounded-retry", "calls are repeated up to 50 times", "resilience/retry-bounded", []string{"resilience/fault-matrix"}},
+		{"unbounded-retry", "calls are repeated up to 50 times", "resilience/retry-bounded", []string{"resilience/fault-matrix", "resilience/retry-backoff", "resilience/retry-budget"}},
 		{"retry-without-jitter", "gaps of 100 ms and 200 ms, always", "resilience/retry-jitter", nil},
 		{"retry-nonidempotent-post", "the charge is repeated without a key", "resilience/retry-only-safe", []string{"contract/outbound-conforms"}},
-		{"breaker-never-opens", "failures are not counted", "resilience/breaker-opens", nil},
+		{"breaker-never-opens", "failures are not counted", "resilience/breaker-opens", []string{"resilience/retry-budget"}},
 		{"breaker-never-closes", "each refused call keeps the breaker open", "resilience/breaker-closes", []string{"resilience/recovers-after-outage"}},
 		{"optional-is-critical", "the loss of recs fails the product", "resilience/optional-degrades", []string{"resilience/dependency-map", "resilience/fault-matrix"}},
 		{"dependency-error-is-500", "a failing dependency becomes a bare 500", "resilience/critical-fails-clean", []string{"resilience/fault-matrix"}},
@@ -36,6 +36,12 @@ func onWires() []Mutant {
 		{"shared-pool-no-bulkhead", "one small pool for all operations", "resilience/bulkhead-isolates", nil},
 		{"bad-outbound-call", "payment is sent the order as a number", "contract/outbound-conforms", nil},
 		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/timeout-total-not-idle", []string{"resilience/fault-matrix", "resilience/timeout-bounds-hang", "resilience/optional-degrades"}},
+		{"no-retry", "no call is tried again", "resilience/retry-recovers-transient", nil},
+		{"no-retry-budget", "recs is tried three times, and its breaker never opens", "resilience/retry-budget", nil},
+		{"retry-without-backoff", "each gap is about 100 ms", "resilience/retry-backoff", nil},
+		{"retry-on-404", "what a dependency does not have is asked for again", "resilience/retry-not-on-4xx", nil},
+		{"retry-after-ignored", "who asks to be left alone for some time is not", "resilience/retry-honours-retry-after", nil},
+		{"one-key-for-all", "all charges have the same key", "idempotency/forwards-key", nil},
 		{"drops-traceparent", "outbound calls carry no trace context", "obs/traceparent", nil},
 	}
 }
@@ -108,7 +114,7 @@ func (m Mutant) UnderLoad() bool {
 // Warns tells whether the defect breaks neither the document nor a MUST of an
 // RFC, so that finding it does not make the system unfit.
 func (m Mutant) Warns() bool {
-	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads"}, m.Name)
+	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads", "retry-on-404", "retry-after-ignored"}, m.Name)
 }
 
 // mutant holds the defects that are on, with a comma before and after each;
