@@ -25,6 +25,7 @@ type Design struct {
 	Identities   []Identity    `json:"identities,omitempty"`
 	Load         Load          `json:"load"`
 	Liveness     string        `json:"liveness,omitempty"`    // path; empty when none is declared or found
+	Readiness    *Readiness    `json:"readiness,omitempty"`   // nil when nothing is declared
 	Public       []string      `json:"public,omitempty"`      // IDs of operations declared open to anybody
 	Propagation  Propagation   `json:"propagation,omitempty"` // empty means PropagationW3C is expected but not claimed
 	Recovery     time.Duration `json:"recovery,omitempty"`    // declared bound on recovery after an outage; zero when not declared
@@ -82,6 +83,15 @@ func (e Environment) Can(k FaultKind) bool {
 		return slices.Contains(e.Faults, k)
 	}
 	return k == FaultPause || k == FaultStop || k == FaultKill || k == FaultRestart
+}
+
+// Readiness is the declared policy of the path by which an instance says whether
+// it can be sent requests.
+type Readiness struct {
+	Path     string        `json:"path"`
+	Reflects []string      `json:"reflects,omitempty"` // dependencies without which it is not ready; it stays ready without all others
+	Within   time.Duration `json:"within,omitempty"`   // how soon after a loss it says so; zero means 15 s
+	Source   Source        `json:"source"`
 }
 
 // A Mode says what a run may change on the target.

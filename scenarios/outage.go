@@ -51,6 +51,7 @@ type outage struct {
 	dep          plumbline.Dependency
 	uses, spares []plumbline.Operation
 	polls        plumbline.Operation // without ID when there is nothing to poll
+	ready        plumbline.Operation // of the declared readiness path; without ID when there is none
 	rate         float64             // requests a second that use the dependency, together
 	spared       float64             // requests a second that do not, together
 }
@@ -64,6 +65,7 @@ func outageOf(d plumbline.Design, dep plumbline.Dependency) (o outage, ok bool) 
 	if live, found := livenessOf(d); found {
 		o.polls = live
 	}
+	o.ready, _ = readinessOf(d)
 	o.rate, o.spared = outageRates(d)
 	return o, len(o.uses) > 0
 }
@@ -123,6 +125,9 @@ func (o outage) downFor() time.Duration {
 	case b.MinCalls > 0:
 		calls := time.Duration(3 * float64(b.MinCalls) / o.rate * float64(time.Second))
 		length = max(outageShort, calls+3*openFor(o.dep))
+	}
+	if reflected(o.d, o.dep) && o.ready.ID != "" {
+		length = max(length, readyWithin(o.d)+readyMore)
 	}
 	return min(length.Round(100*time.Millisecond), outageLongest)
 }
@@ -215,6 +220,9 @@ func (o outage) phase(name string, role plumbline.Role, length time.Duration, ti
 	if o.polls.ID != "" {
 		rate := max(2, math.Ceil((pollsLeast+1)/length.Seconds()))
 		p.Streams = append(p.Streams, seeded(pollName, o.polls, min(rate, pollRateMost), length))
+	}
+	if o.ready.ID != "" {
+		p.Streams = append(p.Streams, seeded(readyName, o.ready, readyRate, length))
 	}
 	return p
 }

@@ -22,6 +22,7 @@ func init() {
 		timeoutTotal:        {"payment", "idle-timeout-only"},
 		retryBounded:        {"payment", "unbounded-retry"},
 		retryJitter:         {"payment", "retry-without-jitter"},
+		readinessTruthful:   {"store", "readiness-lies"},
 		retryRecovers:       {"payment", "no-retry"},
 		retryBudget:         {"recs", "no-retry-budget"},
 		retryBackoff:        {"payment", "retry-without-backoff"},
@@ -131,11 +132,12 @@ func TestEachDefectIsNamed(t *testing.T) {
 		{"retry-after-ignored", retryHonours, nil},
 		{"breaker-never-opens", breakerOpens, []string{retryBudget}},
 		{"breaker-never-closes", breakerCloses, []string{recoversAfterOutage}},
-		{"shared-breaker", optionalDegrades, []string{dependencyMap, bulkheadIsolates}},
+		{"shared-breaker", optionalDegrades, []string{dependencyMap, bulkheadIsolates, readinessTruthful}},
 		{"shared-pool-no-bulkhead", bulkheadIsolates, nil},
 		{"optional-is-critical", optionalDegrades, []string{dependencyMap, faultMatrix}},
 		{"dependency-error-is-500", criticalFailsClean, []string{faultMatrix}},
 		{"liveness-depends-on-db", livenessIndependent, nil},
+		{"readiness-lies", readinessTruthful, nil},
 		{"no-recovery-latch", recoversAfterOutage, []string{breakerCloses}},
 	} {
 		t.Run(string(c.defect), func(t *testing.T) {

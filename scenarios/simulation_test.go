@@ -22,6 +22,9 @@ func stocked() plumbline.Design {
 		ID: "listOrders", Method: "GET", Path: "/orders",
 		Cases: []plumbline.Case{{ID: "listOrders/example", Operation: "listOrders", Request: plumbline.Request{Method: "GET", Path: "/orders"}}},
 	}, plumbline.Operation{
+		ID: "getReadiness", Method: "GET", Path: "/readyz",
+		Cases: []plumbline.Case{{ID: "getReadiness/example", Operation: "getReadiness", Request: plumbline.Request{Method: "GET", Path: "/readyz"}}},
+	}, plumbline.Operation{
 		ID: "getMe", Method: "GET", Path: "/me",
 		Cases: []plumbline.Case{{ID: "getMe/example", Operation: "getMe", Request: plumbline.Request{Method: "GET", Path: "/me"}}},
 	})
@@ -31,6 +34,7 @@ func stocked() plumbline.Design {
 		{Name: "recs", Wire: plumbline.WireHTTP, Class: plumbline.ClassOptional, Operations: []string{"getProduct"}, Timeout: 200 * time.Millisecond, Retry: retry, Breaker: breaker},
 		{Name: "store", Wire: plumbline.WireTCP, Class: plumbline.ClassCritical, Operations: []string{"createOrder", "getOrder", "listOrders"}, Timeout: time.Second},
 	}
+	d.Readiness = &plumbline.Readiness{Path: "/readyz", Reflects: []string{"store"}, Within: 2 * time.Second}
 	for i := range d.Dependencies[:3] {
 		d.Dependencies[i].RetryBudget = 0.25
 	}
@@ -190,7 +194,7 @@ func (w *world) request(prefix string, o plumbline.Observation) {
 // handle calls the dependencies of the operation, one after the other.
 func (w *world) handle(r *sim) {
 	w.after(w.takes(time.Millisecond), func() {
-		if w.latched && w.defect == "no-recovery-latch" && r.o.Operation != "getLiveness" {
+		if w.latched && w.defect == "no-recovery-latch" && r.o.Operation != "getLiveness" && r.o.Operation != "getReadiness" {
 			w.answer(r, 503)
 			return
 		}
@@ -209,6 +213,9 @@ func (w *world) needs(operation string) []string {
 		}
 	}
 	if operation == "getLiveness" && w.defect == "liveness-depends-on-db" {
+		out = append(out, "store")
+	}
+	if operation == "getReadiness" && w.defect != "readiness-lies" {
 		out = append(out, "store")
 	}
 	return out

@@ -1,10 +1,13 @@
 package declaration
 
 import (
+	"fmt"
 	"net"
 	"net/url"
+	"slices"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 )
 
 func (b *builder) dependency(name string, f dependency) {
@@ -66,6 +69,25 @@ func (b *builder) upstream(at string, wire plumbline.Wire, s string) string {
 		b.wrong("CFG004", at+".upstream", "write http://host:port or https://host:port; to pass TLS through unread use wire: tcp", "%q is not the URL of an HTTP dependency", s)
 	}
 	return s
+}
+
+// readiness takes over the policy of the readiness path.
+func (b *builder) readiness() {
+	f := b.file.Readiness
+	if f == nil {
+		return
+	}
+	const at = "$.readiness"
+	if f.Path == "" {
+		b.wrong("CFG003", at, "path: /readyz", "the readiness that is declared has no path")
+	}
+	names := b.keys("$.dependencies")
+	for i, name := range f.Reflects {
+		if !slices.Contains(names, name) {
+			b.wrong("CFG005", fmt.Sprintf("%s.reflects[%d]", at, i), mistake.DidYouMean(name, names), "no dependency is called %q", name)
+		}
+	}
+	b.out.readiness = &plumbline.Readiness{Path: f.Path, Reflects: f.Reflects, Within: b.duration(at+".within", f.Within), Source: b.at(at)}
 }
 
 // retries are how calls are repeated, and how much of it there may be.

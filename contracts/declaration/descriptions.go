@@ -72,6 +72,10 @@ func aboutTarget() map[string]description {
 		"mode":                         {meaning: "what may be changed on the target: observe (safe methods only), own (only what the run created) or full", fallback: "own", example: "mode: observe"},
 		"propagation":                  {meaning: "trace context that the service hands to its dependencies: w3c, or none", fallback: "w3c is expected and not claimed", example: "propagation: w3c"},
 		"recovery":                     {meaning: "how long after an outage all is as before", kind: "duration", example: "recovery: 10s"},
+		"readiness":                    {meaning: "policy of the path by which an instance says whether it can be sent requests", fallback: "not claimed", example: "readiness: {path: /readyz, reflects: [store]}"},
+		"readiness.path":               {meaning: "the path, an operation of the document", example: "path: /readyz"},
+		"readiness.reflects":           {meaning: "dependencies without which it is not ready; without all others it stays ready", fallback: "none", example: "reflects: [store]"},
+		"readiness.within":             {meaning: "how soon after a loss it says so, caches of probe results included", kind: "duration", fallback: "15s", example: "within: 3s"},
 	}
 }
 

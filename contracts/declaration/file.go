@@ -17,6 +17,7 @@ type file struct {
 	Unsafe       []string                 `yaml:"unsafe"`
 	Propagation  string                   `yaml:"propagation"`
 	Recovery     string                   `yaml:"recovery"`
+	Readiness    *readinessFile           `yaml:"readiness"`
 	SLOs         []map[string]any         `yaml:"slos"`
 	OpenSLO      []string                 `yaml:"openslo"`
 	Bindings     map[string]slo.Binding   `yaml:"bindings"`
@@ -61,6 +62,12 @@ type kubernetesFile struct {
 	Kubeconfig string `yaml:"kubeconfig"`
 	Context    string `yaml:"context"`
 	WireImage  string `yaml:"wire_image"`
+}
+
+type readinessFile struct {
+	Path     string   `yaml:"path"`
+	Reflects []string `yaml:"reflects"`
+	Within   string   `yaml:"within"`
 }
 
 type wiresFile struct {

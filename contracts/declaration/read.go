@@ -67,6 +67,7 @@ func (b *builder) build() {
 	for _, name := range b.keys("$.dependencies") {
 		b.dependency(name, f.Dependencies[name])
 	}
+	b.readiness()
 	b.hooks()
 	for i, m := range f.SLOs {
 		at := fmt.Sprintf("$.slos[%d]", i)

@@ -32,6 +32,7 @@ func onWires() []Mutant {
 		{"optional-is-critical", "the loss of recs fails the product", "resilience/optional-degrades", []string{"resilience/dependency-map", "resilience/fault-matrix"}},
 		{"dependency-error-is-500", "a failing dependency becomes a bare 500", "resilience/critical-fails-clean", []string{"resilience/fault-matrix"}},
 		{"liveness-depends-on-db", "liveness asks the store", "resilience/liveness-independent", nil},
+		{"readiness-lies", "readiness does not ask the store", "resilience/readiness-truthful", nil},
 		{"no-recovery-latch", "an outage leaves a flag that is never cleared", "resilience/recovers-after-outage", []string{"resilience/breaker-closes"}},
 		{"shared-pool-no-bulkhead", "one small pool for all operations", "resilience/bulkhead-isolates", nil},
 		{"bad-outbound-call", "payment is sent the order as a number", "contract/outbound-conforms", nil},
