@@ -54,7 +54,7 @@ func (a *app) ask(ctx context.Context, o *initOptions, told func(flag string) bo
 	case err != nil:
 		return harness(err)
 	}
-	return g.into(o, told)
+	return g.into(o)
 }
 
 // groups are the questions, a screen each; those that a flag answers are left
@@ -97,15 +97,16 @@ func (g *wishes) groups(told func(string) bool) []*huh.Group {
 func offered(in fs.FS) []huh.Option[string] {
 	out := []huh.Option[string]{huh.NewOption("no", "")}
 	for _, name := range pipelines() {
-		if _, err := fs.Stat(in, ciFiles[name]); err != nil {
-			out = append(out, huh.NewOption(fmt.Sprintf("%s: writes %s", ciNames[name], ciFiles[name]), name))
+		who := cis()[name]
+		if _, err := fs.Stat(in, who.file); err != nil {
+			out = append(out, huh.NewOption(fmt.Sprintf("%s: writes %s", who.title, who.file), name))
 		}
 	}
 	return out
 }
 
 // into takes the answers over.
-func (g *wishes) into(o *initOptions, told func(string) bool) error {
+func (g *wishes) into(o *initOptions) error {
 	var errs [2]error
 	o.spec, o.mode, o.availability, o.ci = g.spec, g.mode, g.availability, g.ci
 	o.target = g.target

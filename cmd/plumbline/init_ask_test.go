@@ -28,10 +28,15 @@ func TestInitAsksOnATerminal(t *testing.T) {
 	p := onTerminal(t, dir, nil, "init", "--rate", "7")
 	const wipe = "\x15" // ctrl+u
 	for _, q := range []question{
-		{turn + "OpenAPI document", wipe + "nowhere.yaml\r"}, {"no such file", wipe + "api/openapi.yaml\r"},
-		{turn + "Base URL", wipe + url + "\r"}, {turn + "What may a run change", "\x1b[B\r"},
-		{turn + "Latency that 99 %", wipe + "soon\r"}, {"write it as 300ms", wipe + "250ms\r"}, {turn + "Share of requests", "\r"},
-		{turn + "Callers", "alice=ALICE_TOKEN\r"}, {turn + "Run it in a pipeline?", "\r"},
+		{turn + "OpenAPI document", wipe + "nowhere.yaml\r"},
+		{"no such file", wipe + "api/openapi.yaml\r"},
+		{turn + "Base URL", wipe + url + "\r"},
+		{turn + "What may a run change", "\x1b[B\r"},
+		{turn + "Latency that 99 %", wipe + "soon\r"},
+		{"write it as 300ms", wipe + "250ms\r"},
+		{turn + "Share of requests", "\r"},
+		{turn + "Callers", "alice=ALICE_TOKEN\r"},
+		{turn + "Run it in a pipeline?", "\r"},
 	} {
 		p.wait(q.title)
 		p.types(q.keys)

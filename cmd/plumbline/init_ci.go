@@ -12,18 +12,24 @@ import (
 	"text/template"
 )
 
-// ciTemplates are the files of pipelines, by the name of who runs them, and
-// ciFiles where each belongs in a repository.
-var (
-	//go:embed init.github.tmpl
-	githubTemplate string
-	//go:embed init.gitlab.tmpl
-	gitlabTemplate string
+//go:embed init.github.tmpl
+var githubTemplate string
 
-	ciTemplates = map[string]string{"github": githubTemplate, "gitlab": gitlabTemplate}
-	ciNames     = map[string]string{"github": "GitHub", "gitlab": "GitLab"}
-	ciFiles     = map[string]string{"github": ".github/workflows/fitness.yml", "gitlab": ".gitlab-ci.yml"}
-)
+//go:embed init.gitlab.tmpl
+var gitlabTemplate string
+
+// A ci is who runs pipelines.
+type ci struct {
+	title, file, template string // file: where that of a pipeline belongs in a repository
+}
+
+// cis are those that are known, by the value of --ci.
+func cis() map[string]ci {
+	return map[string]ci{
+		"github": {"GitHub", ".github/workflows/fitness.yml", githubTemplate},
+		"gitlab": {"GitLab", ".gitlab-ci.yml", gitlabTemplate},
+	}
+}
 
 func pipelines() []string { return []string{"github", "gitlab"} }
 
@@ -50,7 +56,7 @@ func (a *app) pipeline(o initOptions) (name string, text []byte, err error) {
 	if !slices.Contains(pipelines(), o.ci) {
 		return "", nil, notOneOf("--ci", o.ci, pipelines())
 	}
-	name = filepath.FromSlash(ciFiles[o.ci])
+	name = filepath.FromSlash(cis()[o.ci].file)
 	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) && !o.force {
 		return "", nil, wrongFlag("--ci", o.ci, "docs/PIPELINE.md has what to add to it; --force writes over it", "%s exists", name)
 	}
@@ -67,7 +73,7 @@ func (a *app) pipeline(o initOptions) (name string, text []byte, err error) {
 		_, variable, _ := strings.Cut(text, "=")
 		f.Variables = append(f.Variables, variable)
 	}
-	t, err := template.New(name).Delims("<<", ">>").Parse(ciTemplates[o.ci])
+	t, err := template.New(name).Delims("<<", ">>").Parse(cis()[o.ci].template)
 	if err != nil {
 		return "", nil, err
 	}
@@ -81,9 +87,9 @@ func (a *app) pipeline(o initOptions) (name string, text []byte, err error) {
 func likelyCI(in fs.FS) string {
 	there := func(name string) bool { _, err := fs.Stat(in, name); return err == nil }
 	switch {
-	case there(".github") && !there(ciFiles["github"]):
+	case there(".github") && !there(cis()["github"].file):
 		return "github"
-	case there(".gitlab") && !there(ciFiles["gitlab"]):
+	case there(".gitlab") && !there(cis()["gitlab"].file):
 		return "gitlab"
 	}
 	return ""
