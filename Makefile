@@ -71,9 +71,10 @@ bench-mutants-compose: setup shop ## The same for the first job's defects in con
 	go run ./bench/mutants -plumbline bin/plumbline -target compose -mutants main -good 2 -out out/mutants-compose -results bench/mutants/COMPOSE.md
 
 .PHONY: bench-overload
-bench-overload: setup ## The defects that show under overload ten times each, and the right system twenty times, to bench/mutants/OVERLOAD.md
-	go run ./bench/mutants -plumbline bin/plumbline -good 0 -overloads 20 -times 10 -results bench/mutants/OVERLOAD.md -out out/overload \
-	  -mutants fewer-workers,goodput-collapse,no-load-shedding,metastable-retry-storm,scarred-by-overload
+OVERLOADS ?= 20
+bench-overload: setup ## The defects that show under overload, the storm ten times, and the right system OVERLOADS times, to bench/mutants/OVERLOAD.md
+	go run ./bench/mutants -plumbline bin/plumbline -good 0 -overloads $(OVERLOADS) -results bench/mutants/OVERLOAD.md -out out/overload \
+	  -mutants fewer-workers,goodput-collapse,no-load-shedding,scarred-by-overload,'metastable-retry-storm*10'
 
 .PHONY: bench-services
 bench-services: setup ## Findings and false alarms on services that others wrote, to bench/services/RESULTS.md

@@ -28,9 +28,12 @@ type Dependency struct {
 	Accept      []int         `json:"accept,omitempty"` // statuses that are a clean failure; empty means 502, 503, 504, 429
 	Degraded    string        `json:"degraded,omitempty"`
 	Bulkhead    bool          `json:"bulkhead,omitempty"`
-	OpenAPI     string        `json:"openapi,omitempty"` // its own document; empty when none is declared
-	Pacts       []string      `json:"pacts,omitempty"`   // files of the pacts in which the service is the consumer
-	Agreed      []string      `json:"agreed,omitempty"`  // names of the interactions of these pacts
+	OpenAPI     string        `json:"openapi,omitempty"`     // its own document; empty when none is declared
+	Pacts       []string      `json:"pacts,omitempty"`       // files of the pacts in which the service is the consumer
+	Agreed      []string      `json:"agreed,omitempty"`      // names of the interactions of these pacts
+	Calls       int           `json:"calls,omitempty"`       // most calls that one request sets off, retries apart; zero when not declared
+	Connects    int           `json:"connections,omitempty"` // most connections that the service keeps to it at a time; zero when not declared
+	Parallel    []string      `json:"parallel,omitempty"`    // dependencies that are called at the same time as it, for one request
 	Source      Source        `json:"source"`
 }
 

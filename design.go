@@ -29,6 +29,7 @@ type Design struct {
 	Public       []string      `json:"public,omitempty"`      // IDs of operations declared open to anybody
 	Propagation  Propagation   `json:"propagation,omitempty"` // empty means PropagationW3C is expected but not claimed
 	Recovery     time.Duration `json:"recovery,omitempty"`    // declared bound on recovery after an outage; zero when not declared
+	History      bool          `json:"history,omitempty"`     // earlier runs are given; what of them matters is evidence
 	Waivers      []Waiver      `json:"waivers,omitempty"`
 	Pacts        []string      `json:"pacts,omitempty"` // existing consumer pact files, beside the generated one
 	Families     []Family      `json:"families,omitempty"`
@@ -331,6 +332,8 @@ type Load struct {
 	Peak       float64            `json:"peak,omitempty"`     // promised: requests a second that must be carried at the busiest time; zero when not declared
 	Headroom   float64            `json:"headroom,omitempty"` // times the peak that capacity must reach; zero means 1.5
 	Overload   float64            `json:"overload,omitempty"` // permission: requests a second up to which the run may go beyond what is promised; zero: it may not
+	Profile    string             `json:"profile,omitempty"`  // way to load it: "smoke", "spike" …; empty: as declared
+	Soak       time.Duration      `json:"soak,omitempty"`     // of the profile soak; zero means 30 min
 	Search     *Search            `json:"search,omitempty"`   // how capacity is searched for; nil: by the defaults, and only where a claim asks for it
 	Source     Source             `json:"source"`
 }

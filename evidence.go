@@ -26,6 +26,7 @@ type Record struct {
 	Resource    *Resource     `json:"resource,omitempty"`
 	Seen        *Seen         `json:"seen,omitempty"`
 	Walked      *Walked       `json:"walked,omitempty"`
+	Baseline    *Baseline     `json:"baseline,omitempty"`
 }
 
 // Evidence is everything that one run recorded, in the order of the journal.
@@ -43,6 +44,7 @@ type Evidence struct {
 	Resources    []Resource
 	Seen         []Seen
 	Walked       []Walked
+	Baselines    []Baseline
 	Ended        time.Duration // offset of the last record
 }
 
@@ -83,6 +85,8 @@ func (e *Evidence) addRare(r Record) {
 		e.Seen = append(e.Seen, *r.Seen)
 	case r.Walked != nil:
 		e.Walked = append(e.Walked, *r.Walked)
+	case r.Baseline != nil:
+		e.Baselines = append(e.Baselines, *r.Baseline)
 	}
 }
 
@@ -229,4 +233,12 @@ type Resource struct {
 	Survives  bool   `json:"survives,omitempty"` // no operation deletes it, or the deletion failed
 	Doubtful  bool   `json:"doubtful,omitempty"` // of what survives: it was asked for and never answered, and may not be there at all
 	Detail    string `json:"detail,omitempty"`
+}
+
+// A Baseline is a latency quantile of an operation under load in the last good
+// runs on a machine of the same kind, at most ten, the oldest first.
+type Baseline struct {
+	Operation string    `json:"operation"`
+	Q         float64   `json:"q"`
+	Values    []float64 `json:"values_ms"`
 }

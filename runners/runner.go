@@ -23,8 +23,9 @@ type Runner struct {
 	Streams Streams
 	Wires   Wires
 	Pacts   Pacts
-	Checks  map[string]Check // self-checks by name
-	Seen    *Tally           // what answers held; nil when nobody counts
+	Checks  map[string]Check   // self-checks by name
+	Seen    *Tally             // what answers held; nil when nobody counts
+	Known   []plumbline.Record // what is known before the run begins, and is evidence
 	// More proposes what to carry out next, in the light of what was seen; it is
 	// asked again until it proposes nothing. Nil proposes nothing.
 	More func(round int, e *plumbline.Evidence) []plumbline.Experiment
@@ -91,6 +92,9 @@ type Place struct {
 // ctx's error is returned.
 func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 	r.Journal.Record(plumbline.Record{At: 1, Run: &r.Run})
+	for _, known := range r.Known {
+		r.Journal.Record(known)
+	}
 	r.Journal.Flush()
 	defer r.beat(ctx)()
 	err := r.experiments(ctx, 0, p.Experiments)

@@ -88,7 +88,7 @@ func Power(d plumbline.Design, p plumbline.Plan) []PowerLine {
 	var out []PowerLine
 	x, _ := p.Experiment(loadTarget)
 	for _, c := range p.Claims {
-		o, ok := objectiveOf(d, c)
+		o, phase, ok := objectiveOf(d, c)
 		if !ok {
 			continue
 		}
@@ -97,7 +97,7 @@ func Power(d plumbline.Design, p plumbline.Plan) []PowerLine {
 			Prove: zeroErrorNeeded(o.Target, confidenceOf(o)), Power: powerNeeded(o.Target),
 		}
 		planned := 0.0
-		for _, s := range judgedStreams(x) {
+		for _, s := range judgedStreams(x, phase) {
 			if o.Covers(s.Operation) {
 				planned += s.Expected()
 				line.Operations = append(line.Operations, s.Operation)
@@ -110,11 +110,12 @@ func Power(d plumbline.Design, p plumbline.Plan) []PowerLine {
 	return out
 }
 
-// judgedStreams are the streams of a load experiment after its warm-up.
-func judgedStreams(x plumbline.Experiment) []plumbline.Stream {
+// judgedStreams are the streams of a load experiment after its warm-up, or of
+// one of its phases.
+func judgedStreams(x plumbline.Experiment, phase string) []plumbline.Stream {
 	var out []plumbline.Stream
 	for _, ph := range x.Phases {
-		if ph.Name != warmUp {
+		if ph.Name != warmUp && (phase == "" || ph.Name == phase) {
 			out = append(out, ph.Streams...)
 		}
 	}

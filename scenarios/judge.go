@@ -136,7 +136,7 @@ func skippedFinding(f plumbline.Function, s plumbline.Skip) plumbline.Finding {
 func amber(d plumbline.Design, p plumbline.Plan, findings []plumbline.Finding) {
 	decision := map[string]plumbline.Decision{}
 	for _, c := range p.Claims {
-		if o, ok := objectiveOf(d, c); ok {
+		if o, _, ok := objectiveOf(d, c); ok {
 			decision[c.ID] = o.Decision
 		}
 	}

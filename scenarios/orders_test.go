@@ -123,7 +123,16 @@ func (r *recording) walk(i int, experiment string, j int, ph plumbline.Phase, fl
 		w.Order = append(w.Order, made[name])
 	}
 	n := len(w.Order)
-	w.Pages, w.Items, w.Distinct, w.Expected = []int{n}, n, n, n
+	w.Items, w.Distinct, w.Expected = n, n, n
+	for left := n; left > 0 || len(w.Pages) == 0; left -= w.Pages[len(w.Pages)-1] {
+		w.Pages = append(w.Pages, left)
+		if s.Walk.Size > 0 {
+			w.Pages[len(w.Pages)-1] = min(left, s.Walk.Size)
+		}
+		if left == 0 {
+			break
+		}
+	}
 	r.e.Walked = append(r.e.Walked, w)
 	if s.Walk.Back {
 		w.Back, w.Order = true, slices.Clone(w.Order)

@@ -65,16 +65,16 @@ func planOverload(d plumbline.Design, function, statement string) plumbline.Prop
 
 // kneeOf is the highest rate that keeps every objective, where the search has
 // found it and the one that breaks an objective.
-func kneeOf(d plumbline.Design, e *plumbline.Evidence) (knee float64, why *plumbline.Verdict) {
+func kneeOf(d plumbline.Design, e *plumbline.Evidence) (knee, past float64, why *plumbline.Verdict) {
 	c, ok := climbOf(d, e)
 	if !ok {
 		v := inconclusive(plumbline.ReasonIncomplete, "the search for capacity did not begin")
-		return 0, &v
+		return 0, 0, &v
 	}
 	a := c.answer(e)
 	low, high := c.bounds()
 	if low != nil && high != nil && a.Reason == "" {
-		return a.Kept, nil
+		return a.Kept, a.Broken, nil
 	}
 	reason := a.Reason
 	if reason == "" {
@@ -82,13 +82,14 @@ func kneeOf(d plumbline.Design, e *plumbline.Evidence) (knee float64, why *plumb
 	}
 	v := inconclusive(reason, "it is not known how much is too much: %s", a.Sentence)
 	v.Remedy = a.Remedy
-	return 0, &v
+	return 0, 0, &v
 }
 
 // An excess makes the experiments of overload.
 type excess struct {
 	quest
 	knee float64
+	past float64 // the lowest rate that broke an objective
 }
 
 // calls is a phase of the mix, by clients of some patience.
@@ -131,7 +132,7 @@ func burstPhase(times float64) string { return fmt.Sprintf("x%.1f", times) }
 
 // queue asks for a little too much, of clients who wait long.
 func (x excess) queue() []plumbline.Phase {
-	times := min(excessTimes, x.ceiling/x.knee)
+	times := min(excessTimes*max(x.past, x.knee), x.ceiling) / x.knee // of what is known to be too much
 	ph := x.calls(phaseExcess, plumbline.RoleProbe, times, excessTime)
 	wait := time.Duration(mostInside / (times * x.knee) * float64(time.Second))
 	for i := range ph.Streams {
@@ -197,11 +198,11 @@ func rested(e *plumbline.Evidence) (back bool, all, since int) {
 // and once more for those whose claim would fail.
 func Overload(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence) []plumbline.Experiment {
 	q, ok := questOf(d)
-	knee, why := kneeOf(d, e)
+	knee, past, why := kneeOf(d, e)
 	if !ok || why != nil {
 		return nil
 	}
-	x := excess{q, knee}
+	x := excess{q, knee, past}
 	if x.knee*multiples()[1] > x.ceiling*(1+sameRate) {
 		return nil
 	}
@@ -249,7 +250,7 @@ func began(e *plumbline.Evidence, experiment string) bool {
 // judgeTwice judges what an experiment of overload showed; a failure has to
 // show again in a second one.
 func judgeTwice(d plumbline.Design, e *plumbline.Evidence, experiment string, judge func(o *onslaught) plumbline.Verdict) plumbline.Verdict {
-	knee, why := kneeOf(d, e)
+	knee, _, why := kneeOf(d, e)
 	if why != nil {
 		return *why
 	}

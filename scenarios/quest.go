@@ -119,18 +119,22 @@ func (q quest) experiment(n int, m move) plumbline.Experiment {
 
 // lasts is how long a step is judged: as long as is asked for, or as long as it
 // takes to prove the objectives when nothing goes wrong, within reason.
-func (q quest) lasts(rate float64) time.Duration {
-	need := q.step.Seconds()
-	for _, o := range namedObjectives(q.d) {
+func (q quest) lasts(rate float64) time.Duration { return proving(q.d, q.mix, rate, q.step) }
+
+// proving is how long a rate has to be held, for at least so long, to prove the
+// objectives of a design when nothing goes wrong.
+func proving(d plumbline.Design, mix []portion, rate float64, least time.Duration) time.Duration {
+	need := least.Seconds()
+	for _, o := range namedObjectives(d) {
 		covered := 0.0
-		for _, p := range q.mix {
+		for _, p := range mix {
 			if o.Covers(p.operation) {
 				covered += p.share
 			}
 		}
 		if covered > 0 && o.During == "" {
 			// What no sensible time would prove lengthens nothing: it is held not to be disproved.
-			if proof := 1.3 * float64(zeroErrorNeeded(o.Target, confidenceOf(o.Objective))) / (covered * rate); proof <= 6*q.step.Seconds() {
+			if proof := 1.3 * float64(zeroErrorNeeded(o.Target, confidenceOf(o.Objective))) / (covered * rate); proof <= 6*least.Seconds() {
 				need = max(need, proof)
 			}
 		}

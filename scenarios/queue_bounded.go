@@ -12,7 +12,7 @@ func init() {
 	register(plumbline.Function{
 		ID:    queueBounded,
 		Title: "Under a steady overload the wait does not grow without limit",
-		Doc: `Method: 1.3 times the knee for 30 s, by clients who wait for up to 10 s. The median latency of good answers is looked at from second to second, the first third left out.
+		Doc: `Method: 1.3 times the lowest rate that broke an objective for 30 s, by clients who wait for up to 10 s. The median latency of good answers is looked at from second to second, the first third left out.
 Criterion: it does not grow beyond chance (Mann–Kendall), fewer than half of the requests time out, and it is at most twice the latency that is promised, or 1 s.
 Guard: a deployment that is scaled out meanwhile grows quicker, which is fine. With hardly a request that was not answered well it was no overload, and a wait that does not grow proves nothing: inconclusive. Nothing is judged when the generator fell behind, and a failure has to come again.`,
 		Standard: "Little's law; Gettys and Nichols, Bufferbloat (2011)",
@@ -33,7 +33,7 @@ func judgeQueue(o *onslaught) plumbline.Verdict {
 		return inconclusive(plumbline.ReasonNoPositiveControl, "nothing was answered well under the overload")
 	}
 	q, _ := questOf(o.d)
-	limit := excess{q, o.knee}.longest()
+	limit := excess{q, o.knee, o.knee}.longest()
 	all := medians(&plumbline.Evidence{Series: w.series})
 	late := all[len(all)/3:]
 	slope, grows := growing(late)

@@ -44,10 +44,10 @@ func planLoad(d plumbline.Design) plumbline.Proposal {
 	for _, s := range x.Phases[len(x.Phases)-1].Streams {
 		sent[s.Operation] = true
 	}
-	for _, o := range namedObjectives(d) {
+	for _, o := range stagedObjectives(d, x) {
 		c := plumbline.Claim{
 			ID: sloAtTarget + "/" + o.key, Function: sloAtTarget, Objective: o.Name, Source: o.Source, Basis: plumbline.BasisDeclared,
-			Statement:   promise(o.Objective),
+			Statement:   promise(o.Objective, o.phase),
 			Experiments: []string{loadTarget},
 		}
 		if o.isDefault {
@@ -82,7 +82,7 @@ func planLoad(d plumbline.Design) plumbline.Proposal {
 }
 
 // promise writes an objective as a sentence.
-func promise(o plumbline.Objective) string {
+func promise(o plumbline.Objective, phase string) string {
 	what := "good"
 	if o.Within > 0 {
 		what = "good within " + readable(o.Within)
@@ -91,7 +91,11 @@ func promise(o plumbline.Objective) string {
 	if len(o.Operations) > 0 {
 		where = strings.Join(o.Operations, ", ")
 	}
-	return fmt.Sprintf("%s of the requests to %s are %s at the declared rate", percent(o.Target), where, what)
+	when := "at the declared rate"
+	if phase != "" {
+		when = "in the phase " + phase
+	}
+	return fmt.Sprintf("%s of the requests to %s are %s %s", percent(o.Target), where, what, when)
 }
 
 // A namedObjective is an objective with the subject of its claim, which is
@@ -99,7 +103,26 @@ func promise(o plumbline.Objective) string {
 type namedObjective struct {
 	plumbline.Objective
 	key       string
+	phase     string // that it is judged in by itself; empty: in all of them together
 	isDefault bool
+}
+
+// stagedObjectives are the objectives of the design, once for each phase where
+// each is judged by itself.
+func stagedObjectives(d plumbline.Design, x plumbline.Experiment) []namedObjective {
+	all := namedObjectives(d)
+	if !stagedClaims(d) {
+		return all
+	}
+	var out []namedObjective
+	for _, o := range all {
+		for _, p := range promisedPhases(d, x) {
+			one := o
+			one.key, one.phase = o.key+"/at-"+p.Name, p.Name
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 // namedObjectives are the objectives of the design or, when it has none, the
@@ -107,7 +130,7 @@ type namedObjective struct {
 func namedObjectives(d plumbline.Design) []namedObjective {
 	if len(d.Objectives) == 0 {
 		o := plumbline.Objective{Name: defaultObjectiveName, Target: defaultObjectiveTarget}
-		return []namedObjective{{o, defaultObjectiveName, true}}
+		return []namedObjective{{o, defaultObjectiveName, "", true}}
 	}
 	var out []namedObjective
 	used := map[string]int{}
@@ -117,26 +140,28 @@ func namedObjectives(d plumbline.Design) []namedObjective {
 		if n := used[o.Name]; n > 1 {
 			key = fmt.Sprintf("%s-%d", o.Name, n)
 		}
-		out = append(out, namedObjective{o, key, false})
+		out = append(out, namedObjective{o, key, "", false})
 	}
 	return out
 }
 
-// objectiveOf finds the objective that a claim of this function is about.
-func objectiveOf(d plumbline.Design, c plumbline.Claim) (plumbline.Objective, bool) {
+// objectiveOf finds the objective that a claim of this function is about, and
+// the phase that it is judged in; empty for all of the load.
+func objectiveOf(d plumbline.Design, c plumbline.Claim) (o plumbline.Objective, phase string, ok bool) {
 	for _, o := range namedObjectives(d) {
-		if sloAtTarget+"/"+o.key == c.ID {
-			return o.Objective, true
+		if phase, ok := phaseOf(o.key, c.ID); ok {
+			return o.Objective, phase, true
 		}
 	}
-	return plumbline.Objective{}, false
+	return plumbline.Objective{}, "", false
 }
 
 func judgeObjective(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	o, ok := objectiveOf(d, c)
+	o, phase, ok := objectiveOf(d, c)
 	if !ok {
 		return skipped(plumbline.ReasonNotSelected, "the design does not hold this objective any more")
 	}
+	e = ofPhase(e, phase)
 	s := serviceOf(e, o)
 	switch {
 	case s.total.n == 0 && len(s.silent) > 0:

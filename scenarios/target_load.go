@@ -33,6 +33,16 @@ func targetLoad(d plumbline.Design) (plumbline.Experiment, []plumbline.Skip) {
 	if arrivals == "" {
 		arrivals = plumbline.ArrivalsPoisson
 	}
+	x := plumbline.Experiment{ID: loadTarget, Title: "the service under the profile " + d.Load.Profile, Kind: plumbline.KindLoad}
+	if phases, ok := profilePhases(d, mix, arrivals); ok {
+		if x.Phases = phases; len(phases) == 0 {
+			skips = append(skips, plumbline.Skip{
+				Function: sloAtTarget, Subject: d.Load.Profile, Reason: plumbline.ReasonUnsafe,
+				Detail: "no rate above the declared one is promised or allowed", Unlock: "load.peak, or load.overload",
+			})
+		}
+		return x, skips
+	}
 	return plumbline.Experiment{
 		ID: loadTarget, Title: "the service under its declared load", Kind: plumbline.KindLoad,
 		Phases: []plumbline.Phase{

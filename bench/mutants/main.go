@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,6 +36,9 @@ type config struct {
 const (
 	loaded   = "loaded-"
 	overload = "220"
+	// underLoad is what is judged of them; the rest of the catalogue has the runs
+	// in which the shop has nothing to do.
+	underLoad = "harness,load,overload"
 )
 
 func main() {
@@ -112,10 +116,14 @@ func selected(names string) ([]shop.Mutant, error) {
 	}
 	var out []shop.Mutant
 	for name := range strings.SplitSeq(names, ",") {
+		name, times, err := repeated(name)
+		if err != nil {
+			return nil, err
+		}
 		found := false
 		for _, m := range shop.Mutants() {
 			if m.Name == name {
-				out, found = append(out, m), true
+				out, found = append(out, slices.Repeat([]shop.Mutant{m}, times)...), true
 			}
 		}
 		if !found && name != "" {
@@ -123,6 +131,18 @@ func selected(names string) ([]shop.Mutant, error) {
 		}
 	}
 	return out, nil
+}
+
+// repeated reads "name*10": a defect and how often it is run.
+func repeated(text string) (name string, times int, err error) {
+	name, count, many := strings.Cut(text, "*")
+	if !many {
+		return name, 1, nil
+	}
+	if times, err = strconv.Atoi(count); err != nil || times < 1 {
+		return name, times, fmt.Errorf("-mutants %s: a defect, or a defect and how often: metastable-retry-storm*10", text)
+	}
+	return name, times, nil
 }
 
 // command runs the whole job on the sample system with one defect.
@@ -140,6 +160,9 @@ func (c config) command(ctx context.Context, m shop.Mutant, dir string) *exec.Cm
 	if defect != "" {
 		args = append(args, "--defect", defect)
 	}
+	if m.UnderLoad() || strings.HasPrefix(m.Name, loaded) {
+		args = append(args, "--overload", overload, "--only", underLoad)
+	}
 	return exec.CommandContext(ctx, c.plumbline, args...) //nolint:gosec // the binary under measurement
 }
 
@@ -147,7 +170,7 @@ func (c config) command(ctx context.Context, m shop.Mutant, dir string) *exec.Cm
 func (c config) measure(ctx context.Context, m shop.Mutant, n int) (measurement, error) {
 	out := measurement{Mutant: m}
 	dir := filepath.Join(c.out, m.Name)
-	if c.times > 1 {
+	if c.times > 1 || strings.Contains(c.mutants, "*") {
 		dir += fmt.Sprintf("-%03d", n)
 	}
 	began := time.Now()

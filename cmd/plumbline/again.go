@@ -7,8 +7,8 @@ import (
 )
 
 // more proposes what follows the plan: failures are repeated, then made
-// smaller; then the search for capacity goes on, and
-// the deployment is overloaded.
+// smaller; a load that was slower than on the nights before is sent again; then
+// the search for capacity goes on, and the deployment is overloaded.
 func (s *session) more() func(int, *plumbline.Evidence) []plumbline.Experiment {
 	shrinker := sample.NewShrinker(s.doc, s.set)
 	try, round := 0, 0
@@ -24,6 +24,12 @@ func (s *session) more() func(int, *plumbline.Evidence) []plumbline.Experiment {
 		}
 		round++
 		if next := scenarios.Smaller(shrinker.Smaller).Shrinking(s.design, s.plan, s.functions, e, round); len(next) > 0 {
+			return next
+		}
+		if next := scenarios.Again(s.design, s.plan, e); len(next) > 0 {
+			return next
+		}
+		if next := scenarios.Again(s.design, s.plan, e); len(next) > 0 {
 			return next
 		}
 		if next := scenarios.Climb(s.design, s.plan, e); len(next) > 0 {

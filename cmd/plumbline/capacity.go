@@ -14,7 +14,10 @@ import (
 type loadOptions struct {
 	overload float64           // requests a second; zero: what the declaration says
 	peak     float64           // promised
+	rate     float64           // of the target load; zero: as declared
 	search   *plumbline.Search // nil: only where a claim asks for it
+	profile  string            // way to load the deployment; empty: as declared
+	lasts    time.Duration     // of the load; zero: as declared
 }
 
 func (a *app) capacityCommand() *cobra.Command {
@@ -91,5 +94,12 @@ func (s *session) allowed() {
 	if s.peak > 0 {
 		l.Peak = s.peak
 	}
+	if s.rate > 0 {
+		l.Rate = s.rate
+	}
 	l.Search = s.search
+	l.Profile = s.profile
+	if s.lasts > 0 {
+		l.Duration, l.Soak = s.lasts, s.lasts
+	}
 }

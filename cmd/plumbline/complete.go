@@ -21,6 +21,7 @@ func completions(root *cobra.Command) {
 		"mode":        func() []string { return modes() },
 		"defect":      defects,
 		"ci":          pipelines,
+		"profile":     profiles,
 		"format":      reports.Names,
 		"diagnostics": diagnosticForms,
 		"packs":       sample.Packs,

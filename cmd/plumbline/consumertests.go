@@ -32,6 +32,9 @@ func (s *session) written(c consumerTests) (map[string]artefact, error) {
 		return nil, usage(wrongFlag("--consumer", "", "give --consumer-tests go as well", "--consumer and --operations are for --consumer-tests go"))
 	case c.language == "":
 		files, err := s.artefacts()
+		if err == nil {
+			err = s.profileFiles(files)
+		}
 		return files, harness(err)
 	case c.language != "go":
 		return nil, usage(notOneOf("--consumer-tests", c.language, []string{"go"}))

@@ -57,7 +57,7 @@ func (a *app) demo(ctx context.Context, o options, defect string) error {
 	}
 	s := &sampleSystem{defect: defect}
 	if o.overload > 0 {
-		s.work, o.peak, o.search = sampleWork, samplePeak, &plumbline.Search{Start: samplePeak}
+		s.work, o.rate, o.peak, o.search = sampleWork, samplePeak, samplePeak, sampleSearch()
 	}
 	defer s.stop()
 	if err := s.start(ctx); err != nil {
@@ -83,6 +83,12 @@ func (a *app) demo(ctx context.Context, o options, defect string) error {
 	o.config, o.group, o.groupTarget = filepath.Join(dir, "plumbline.yaml"), &s.roles, "orders"
 	a.note("the sample system serves at %s; defect: %s\n", s.env["SHOP_URL"], orNone(defect))
 	return b.run(ctx, o)
+}
+
+// sampleSearch is a quick search for capacity: steps are too short to prove the
+// objectives, and end when these are disproved.
+func sampleSearch() *plumbline.Search {
+	return &plumbline.Search{Start: 50, Step: 4 * time.Second, Confirm: 10 * time.Second, Precision: 0.06}
 }
 
 func orNone(s string) string {
@@ -125,7 +131,7 @@ type sampleSystem struct {
 // without a run do.
 const (
 	sampleWork = "4x40ms" // 100 requests a second
-	samplePeak = 60       // of them are promised
+	samplePeak = 42       // of them are promised, and half as many again wanted
 	sampleAge  = 20 * time.Minute
 	wireAge    = 2 * time.Minute
 )

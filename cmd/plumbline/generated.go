@@ -47,17 +47,22 @@ func (s *session) artefacts() (map[string]artefact, error) {
 		}
 		out["features/"+fileName(name)+".feature"] = inMemory(b.Bytes())
 	}
-	for _, x := range s.plan.Experiments {
+	return out, loads(out, "profiles/", s.plan)
+}
+
+// loads renders the load experiments of a plan.
+func loads(out map[string]artefact, folder string, p plumbline.Plan) error {
+	for _, x := range p.Experiments {
 		if x.Kind != plumbline.KindLoad {
 			continue
 		}
 		var b bytes.Buffer
 		if err := profile.Render(&b, x); err != nil {
-			return nil, err
+			return err
 		}
-		out["profiles/"+fileName(x.ID)+".yaml"] = inMemory(b.Bytes())
+		out[folder+fileName(x.ID)+".yaml"] = inMemory(b.Bytes())
 	}
-	return out, nil
+	return nil
 }
 
 // pact renders the provider-surface pact that is verified, the one of all
@@ -131,7 +136,8 @@ func (s *session) folder() string {
 }
 
 // override puts edited and added scenarios and profiles of the folder into the
-// plan, in the place of the generated ones of the same name.
+// plan, in the place of the generated ones of the same name. A named profile
+// has a folder of its own.
 func (s *session) override() error {
 	if s.declared.File == "" {
 		return nil
@@ -152,8 +158,8 @@ func (s *session) override() error {
 			}
 		}
 	}
-	profiles, _ := filepath.Glob(filepath.Join(s.folder(), "profiles", "*.yaml"))
-	for _, f := range profiles {
+	edited, _ := filepath.Glob(filepath.Join(s.folder(), "profiles", profileFolder(s.profile), "*.yaml"))
+	for _, f := range edited {
 		text, err := os.ReadFile(f)
 		if err != nil {
 			return err

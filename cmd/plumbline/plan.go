@@ -34,6 +34,7 @@ func (a *app) planCommand() *cobra.Command {
 		},
 	}
 	o.bind(c.Flags())
+	o.bindProfile(c.Flags(), "")
 	c.Flags().BoolVar(&asJSON, "json", false, "print plan.json")
 	return c
 }

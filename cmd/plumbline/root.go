@@ -110,7 +110,7 @@ Exit codes: 0 fit · 1 unfit · 2 usage or configuration · 3 not proven ·
 	root.PersistentFlags().StringVar(&a.diagnostics, "diagnostics", "", "tell mistakes of the configuration on standard output as well: "+strings.Join(diagnosticForms()[1:], ", "))
 	root.AddCommand(
 		a.demoCommand(),
-		a.runCommand(), a.capacityCommand(), a.compareCommand(), a.planCommand(), a.generateCommand(),
+		a.runCommand(), a.loadCommand(), a.capacityCommand(), a.compareCommand(), a.planCommand(), a.generateCommand(),
 		a.judgeCommand(), a.replayCommand(), a.reportCommand(), a.historyCommand(), a.baselineCommand(), a.functionsCommand(), a.explainCommand(),
 		a.doctorCommand(), a.setupCommand(), a.initCommand(), a.schemaCommand(), a.manCommand(), a.brokerCommand(), a.wireCommand(), a.cleanCommand(), a.healCommand(), a.stubCommand(), a.gateCommand(), a.serveCommand(), a.versionCommand(),
 		a.workerCommand(), a.shopCommand(),

@@ -135,6 +135,9 @@ func (a *app) observed(ctx context.Context, s *session, r *carrier) (report plum
 		return report, nil, err
 	}
 	r.Finished = s.soFar(r.Feed)
+	if r.Known, err = baselines(ctx, s.history, s.design.Service, r.Run); err != nil {
+		a.note("note: %v\n", err) // a history that cannot be had costs nobody the run
+	}
 	carried = r.Carry(ctx, s.plan)
 	if err := r.Journal.Close(); err != nil {
 		return report, carried, harness(err)

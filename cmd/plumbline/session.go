@@ -101,6 +101,9 @@ type session struct {
 // prepare reads everything and draws the plan. All errors are the user's.
 func (a *app) prepare(o options) (*session, error) {
 	defer frugal()()
+	if err := o.profiled(); err != nil {
+		return nil, usage(err)
+	}
 	s := &session{options: o}
 	if err := s.declaration(a.env); err != nil {
 		return nil, usage(err)
@@ -217,6 +220,7 @@ func (s *session) fill() error {
 		s.design.Target = s.target
 	}
 	s.surroundings()
+	s.design.History = s.history != ""
 	s.allowed()
 	s.mixed()
 	s.unbase()

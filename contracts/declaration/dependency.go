@@ -15,7 +15,9 @@ func (b *builder) dependency(name string, f dependency) {
 	d := plumbline.Dependency{
 		Name: name, Listen: f.Listen, Names: f.Names, Stub: f.Stub, Operations: f.Operations, Accept: f.Accept,
 		RetryBudget: f.RetryBudget, Degraded: f.Degraded, Bulkhead: f.Bulkhead, OpenAPI: b.path(f.OpenAPI), Source: b.at(at),
+		Calls: f.Calls, Connects: f.Connections, Parallel: f.Parallel,
 	}
+	b.traffic(at, name, f)
 	d.Wire = plumbline.Wire(b.oneOf(at+".wire", f.Wire, "http"))
 	d.Class = plumbline.Class(b.oneOf(at+".class", f.Class, ""))
 	d.Timeout = b.duration(at+".timeout", f.Timeout)
@@ -42,6 +44,18 @@ func (b *builder) dependency(name string, f dependency) {
 		d.Breaker = b.breaker(at+".breaker", *f.Breaker)
 	}
 	b.out.dependencies = append(b.out.dependencies, d)
+}
+
+// traffic checks what is declared of the calls to a dependency.
+func (b *builder) traffic(at, name string, f dependency) {
+	if f.Calls < 0 || f.Connections < 0 {
+		b.wrong("CFG004", at, "calls: 2 allows two calls for one request", "a number of calls or connections is not negative")
+	}
+	for i, other := range f.Parallel {
+		if _, known := b.file.Dependencies[other]; !known || other == name {
+			b.wrong("CFG004", fmt.Sprintf("%s.parallel[%d]", at, i), "name another one of dependencies", "%q is no other dependency", other)
+		}
+	}
 }
 
 // stub checks that a dependency that is missing can be stood in for.

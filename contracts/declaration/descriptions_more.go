@@ -100,6 +100,9 @@ func aboutWires() map[string]description {
 		dep + ".bulkhead":           {meaning: "its hanging does not take the capacity of operations that do without it", fallback: "false", example: "bulkhead: true"},
 		dep + ".accept":             {meaning: "statuses that are a clean failure while it is away", fallback: "502, 503, 504, 429", example: "accept: [503]"},
 		dep + ".degraded_marker":    {meaning: "what an answer carries that was made without it", example: "degraded_marker: degraded"},
+		dep + ".calls":              {meaning: "most calls to it that one request of a client sets off, retries apart", fallback: "not claimed; that calls do not grow with what a list shows is judged all the same", example: "calls: 1"},
+		dep + ".connections":        {meaning: "most connections that the service keeps to it at a time", fallback: "not claimed", example: "connections: 64"},
+		dep + ".parallel":           {meaning: "dependencies that are called at the same time as it, for one request", fallback: "not claimed", example: "parallel: [recs]"},
 		dep + ".openapi":            {meaning: "its own document: requests of the service are held against it", example: "openapi: payment.yaml"},
 		dep + ".pact":               {meaning: "the pact in which the service is the consumer: requests are held against it. A file, folder or pattern, a list of them, or a mapping as in pacts, whose broker has the latest pact of consumer with provider", kind: "text, list or mapping", closed: true, example: "pact: pacts/payment.json"},
 	}

@@ -92,6 +92,10 @@ type dependency struct {
 	Degraded    string       `yaml:"degraded_marker"`
 	OpenAPI     string       `yaml:"openapi"`
 	Pact        pactsFile    `yaml:"pact"`
+
+	Calls       int      `yaml:"calls"`
+	Connections int      `yaml:"connections"`
+	Parallel    []string `yaml:"parallel"`
 }
 
 type hookFile struct {

@@ -53,6 +53,7 @@ var errUnavailable = errors.New("dependency unavailable")
 func newDependencyClient(name, base string, total time.Duration, m mutant) *dependencyClient {
 	c := &dependencyClient{name: name, base: strings.TrimSuffix(base, "/"), total: total, mutant: m, slots: semaphore.NewWeighted(mostAtOnce)}
 	transport := &http.Transport{MaxIdleConnsPerHost: mostAtOnce, DisableCompression: true}
+	transport.DisableKeepAlives = name == "payment" && m.is("connection-each-time")
 	if m.is("idle-timeout-only") {
 		transport.DialContext = idleTimeout(total)
 	}

@@ -37,6 +37,7 @@ func (s *service) listOrders(ctx context.Context, r *http.Request, user string) 
 	if s.mutant.is("page-drops-one") && p.after != "" && len(shown) > 0 {
 		shown = shown[1:]
 	}
+	s.decorated(ctx, shown)
 	answer := map[string]any{"items": shown}
 	if last != "" {
 		answer["next"] = s.cursor(p, last, len(shown))

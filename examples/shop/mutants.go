@@ -17,7 +17,7 @@ type Mutant struct {
 
 // Mutants lists the defects.
 func Mutants() []Mutant {
-	return slices.Concat(onWires(), inAnswers(), atWork())
+	return slices.Concat(onWires(), inAnswers(), atWork(), atScale())
 }
 
 // onWires are defects of how the shop deals with its dependencies.
@@ -89,7 +89,7 @@ func inAnswers() []Mutant {
 func atWork() []Mutant {
 	return []Mutant{
 		{"slow-at-load", "one lock around the hot path", "load/slo-at-target", nil},
-		{"fewer-workers", "a quarter of the workers is missing", "load/capacity-headroom", nil},
+		{"fewer-workers", "half of the workers are missing", "load/capacity-headroom", nil},
 		{"goodput-collapse", "the more wait, the longer each takes", "overload/goodput-plateau", []string{"overload/recovers", "overload/sheds-fast", "overload/queue-bounded", "overload/no-metastability", "load/capacity-headroom"}},
 		{"no-load-shedding", "as many wait as want to", "overload/sheds-fast", []string{"overload/goodput-plateau", "overload/queue-bounded", "overload/recovers", "overload/no-metastability"}},
 		{"metastable-retry-storm", "as many wait as want to, and who has gone away is served all the same", "overload/no-metastability", []string{"overload/sheds-fast", "overload/queue-bounded", "overload/recovers", "overload/goodput-plateau"}},
@@ -115,7 +115,7 @@ func (m Mutant) UnderLoad() bool {
 // Warns tells whether the defect breaks neither the document nor a MUST of an
 // RFC, so that finding it does not make the system unfit.
 func (m Mutant) Warns() bool {
-	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads", "retry-on-404", "retry-after-ignored"}, m.Name)
+	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads", "retry-on-404", "retry-after-ignored", "n-plus-one", "connection-each-time"}, m.Name)
 }
 
 // mutant holds the defects that are on, with a comma before and after each;

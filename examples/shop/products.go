@@ -29,6 +29,9 @@ func (s *service) getProduct(ctx context.Context, r *http.Request, _ string) (in
 	var found struct{ Items []string }
 	var lost error
 	both, within := errgroup.WithContext(ctx)
+	if s.mutant.is("one-after-the-other") {
+		both.SetLimit(1)
+	}
 	both.Go(func() error {
 		return s.inventory.call(within, request{method: http.MethodGet, path: "/stock/" + p.ID}, &stock)
 	})
