@@ -95,7 +95,7 @@ func (p profiler) warmed(stage plumbline.Stage, judged ...plumbline.Phase) []plu
 
 func (p profiler) smoke() []plumbline.Phase {
 	low := rate(max(1, p.base*smokeShare))
-	return p.warmed(plumbline.Stage{From: low, To: low, Duration: 2 * time.Second}, p.flat("steady", low, profileLeast))
+	return p.warmed(plumbline.Stage{From: low, To: low, Duration: 2 * time.Second}, p.flat("steady", low, proving(p.d, p.mix, low, 2*profileLeast)))
 }
 
 func (p profiler) stress() []plumbline.Phase {

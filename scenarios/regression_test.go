@@ -88,7 +88,8 @@ func falseAlarms(runs, operations int, noise, slower float64) float64 {
 				nights[i] = draw()
 			}
 			_, limit := bandOf(nights)
-			alarm = alarm || draw()*slower > limit && draw()*slower > limit
+			now, again := draw(), draw()
+			alarm = alarm || now*slower > limit && again*slower > limit
 		}
 		if alarm {
 			red++

@@ -89,7 +89,8 @@ func (a *app) load(ctx context.Context, o options) error {
 		return a.carry(ctx, s)
 	}
 	for _, k := range s.plan.Skips {
-		if k.Reason == plumbline.ReasonUnsafe || k.Reason == plumbline.ReasonNotApplicable {
+		sends := strings.HasPrefix(k.Function, "load/") || strings.HasPrefix(k.Function, "overload/")
+		if sends && (k.Reason == plumbline.ReasonUnsafe || k.Reason == plumbline.ReasonNotApplicable) {
 			return usage(fmt.Errorf("the profile %s cannot be sent: %s; what allows it: %s", o.profile, k.Detail, k.Unlock))
 		}
 	}
