@@ -28,7 +28,7 @@ Guard: only what the run made is listed, so that no cache has it; only calls wit
 		Mutants:  []string{"n-plus-one"},
 		Order:    44,
 		Plan:     planBudget,
-		Judge:    judgeBudget,
+		Judge:    judgeCallBudget,
 	})
 }
 
@@ -80,7 +80,7 @@ func firstCalls(calls []plumbline.Exchange) int {
 	return n
 }
 
-func judgeBudget(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+func judgeCallBudget(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	if c.Dependency != "" {
 		return inquire(d, c, e).judgeCalls()
 	}

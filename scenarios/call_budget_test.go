@@ -73,7 +73,7 @@ func TestCallsOfALongList(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, claim, e := spoil(callBudget+"/orders", c.change, withOrders)(t)
-			if v := judgeBudget(d, claim, e); v.Outcome != c.want || !strings.Contains(v.Statement, c.says) {
+			if v := judgeCallBudget(d, claim, e); v.Outcome != c.want || !strings.Contains(v.Statement, c.says) {
 				t.Errorf("%s: %s", v.Outcome, v.Statement)
 			}
 		})
@@ -106,7 +106,7 @@ func TestDeclaredCalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, claim, e := spoil(callBudget+"/to-payment", c.change, withOrders, declared)(t)
-			if v := judgeBudget(d, claim, e); v.Outcome != c.want {
+			if v := judgeCallBudget(d, claim, e); v.Outcome != c.want {
 				t.Errorf("%s: %s", v.Outcome, v.Statement)
 			}
 		})
