@@ -202,6 +202,10 @@ func tallies(all []tally) string {
 		fmt.Fprintf(&w, "| %s | %d |", t.Name, t.Interactions)
 		sum.Interactions += t.Interactions
 		for i := range t.OK {
+			if t.Took[i] == 0 {
+				w.WriteString(" left out | | | |") // its worker was not built
+				continue
+			}
 			fmt.Fprintf(&w, " %d | %d | %d | %.1f s |", t.OK[i], t.Refused[i], t.Unset[i], t.Took[i].Seconds())
 			sum.OK[i], sum.Refused[i], sum.Unset[i] = sum.OK[i]+t.OK[i], sum.Refused[i]+t.Refused[i], sum.Unset[i]+t.Unset[i]
 		}
