@@ -129,7 +129,8 @@ type Run struct {
 	Images      map[string]string `json:"images,omitempty"`   // what the services of the deployment run: digests by their names
 	Ended       bool              `json:"ended,omitempty"`
 	Interrupted bool              `json:"interrupted,omitempty"`
-	Error       string            `json:"error,omitempty"` // why the harness gave up
+	Stopped     string            `json:"stopped,omitempty"` // why the run ended itself: others suffered from its faults
+	Error       string            `json:"error,omitempty"`   // why the harness gave up
 }
 
 // TraceRun returns the run ID that a trace id of this tool carries: its first

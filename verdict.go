@@ -50,6 +50,7 @@ const (
 	ReasonNoise              Reason = "noise"
 	ReasonThrottled          Reason = "throttled" // the deployment limits how much this caller may send
 	ReasonNotReproduced      Reason = "not-reproduced"
+	ReasonOthersSuffer       Reason = "others-suffer" // the run ended itself for their sake
 )
 
 // A Verdict is the judgement on one claim: what was measured, what was

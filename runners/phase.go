@@ -35,11 +35,19 @@ func (r *Runner) phase(ctx context.Context, at Place, p plumbline.Phase) error {
 	}
 	mark := plumbline.PhaseMark{Experiment: at.Experiment, Phase: at.Phase, Role: at.Role, Began: time.Since(r.Run.Began)}
 	mark.Expected, mark.Rate = offered(p)
+	guarded := r.forUs(p.Faults)
+	if guarded {
+		r.pull(context.WithoutCancel(ctx)) // what came before
+		r.guard.begin(mark.Began)
+	}
 	held := r.inject(ctx, at, p)
 	err := r.carry(ctx, at, p)
 	r.heal(ctx, held)
 	mark.Ended, mark.Complete = time.Since(r.Run.Began), err == nil && ctx.Err() == nil
 	r.pull(context.WithoutCancel(ctx))
+	if len(p.Faults) > 0 {
+		r.guard.end(mark.Ended) // also of faults for everybody: after them others are not well at once
+	}
 	r.Journal.Record(plumbline.Record{Phase: &mark})
 	r.Journal.Flush()
 	r.tell(progress.Event{Ended: &mark})
@@ -125,10 +133,10 @@ func (r *Runner) doubt(at Place, why plumbline.Reason, detail string) {
 	r.Journal.Record(plumbline.Record{Doubt: &plumbline.Doubt{Experiment: at.Experiment, Reason: why, Detail: detail}})
 }
 
-// pull moves what the wires have seen into the journal.
-func (r *Runner) pull(ctx context.Context) {
+// pull moves what the wires have seen into the journal, and returns it.
+func (r *Runner) pull(ctx context.Context) []plumbline.Exchange {
 	if r.Wires == nil {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -137,8 +145,10 @@ func (r *Runner) pull(ctx context.Context) {
 		r.Journal.Record(plumbline.Record{Doubt: &plumbline.Doubt{Reason: plumbline.ReasonWireDark, Detail: "the journal of the wires cannot be read: " + err.Error()}})
 	}
 	for _, x := range seen {
+		r.guard.note(x)
 		r.Journal.Record(plumbline.Record{At: max(x.Ended, 1), Exchange: &x})
 	}
+	return seen
 }
 
 func isThere(name string) bool {

@@ -2,6 +2,7 @@ package runners
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -38,6 +39,12 @@ type Runner struct {
 	Lease    time.Duration // of a fault; zero means 15 s
 
 	title string // of the experiment under way
+
+	// Listen is how long the run sends nothing at its beginning, to hear whether
+	// others use the wires. Zero: nobody is known to.
+	Listen time.Duration
+
+	guard *guard // of others, while the plan is carried out
 }
 
 // A Target makes single requests and knows what the run created.
@@ -89,7 +96,8 @@ type Place struct {
 // Carry carries out the plan. The error is that of the harness; what the
 // target does is evidence, never an error. When ctx ends, the phase that is
 // under way is cut short, faults are healed, created resources deleted, and
-// ctx's error is returned.
+// ctx's error is returned. When others suffer from the faults of the run, it ends
+// so by itself, which is no error: Run.Stopped says it.
 func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 	r.Journal.Record(plumbline.Record{At: 1, Run: &r.Run})
 	for _, known := range r.Known {
@@ -97,13 +105,22 @@ func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 	}
 	r.Journal.Flush()
 	defer r.beat(ctx)()
+	outer := ctx
+	ctx, over := r.guarded(ctx)
 	err := r.experiments(ctx, 0, p.Experiments)
 	if err == nil && r.More != nil {
 		err = r.more(ctx, len(p.Experiments))
 	}
+	over()
 	end := r.Run
-	end.Ended, end.Interrupted = true, err != nil && ctx.Err() != nil // what comes after is no longer the plan
-	if err != nil && !end.Interrupted {
+	end.Ended = true // what comes after is no longer the plan
+	switch cause := context.Cause(ctx); {
+	case err == nil:
+	case outer.Err() != nil:
+		end.Interrupted = true
+	case errors.Is(cause, errOthersSuffer):
+		end.Stopped, err = cause.Error(), nil
+	default:
 		end.Error = err.Error()
 	}
 	r.restore(ctx)

@@ -129,6 +129,8 @@ func (t tallies) afterword(r plumbline.Report) string {
 		s.WriteString("; the harness gave up: " + r.Run.Error)
 	case r.Run.Interrupted:
 		s.WriteString("; the run was interrupted")
+	case r.Run.Stopped != "":
+		s.WriteString("; the run ended itself: " + r.Run.Stopped)
 	case !r.Run.Ended:
 		s.WriteString("; the journal ends before the run did")
 	}

@@ -168,6 +168,8 @@ func TestOutcomeAndExitCode(t *testing.T) {
 		{"function is gone", kept, func(r *trialRun) { r.fns = r.fns[1:] }, plumbline.NotProven, plumbline.ExitHarness, "no function"},
 		{"harness gives up", kept, func(r *trialRun) { r.e.Run.Error = "no disk" }, plumbline.NotProven, plumbline.ExitHarness, "no disk"},
 		{"interrupted", kept, func(r *trialRun) { r.e.Run.Interrupted = true }, plumbline.NotProven, plumbline.ExitInterrupted, "interrupted"},
+		{"ended for the sake of others", kept, func(r *trialRun) { r.e.Run.Stopped = "others suffer" }, plumbline.NotProven, plumbline.ExitNotProven, "ended itself: others suffer"},
+		{"broken and ended for the sake of others", lost, func(r *trialRun) { r.e.Run.Stopped = "others suffer" }, plumbline.Unfit, plumbline.ExitUnfit, "unfit"},
 		{"broken and interrupted", lost, func(r *trialRun) { r.e.Run.Interrupted = true }, plumbline.Unfit, plumbline.ExitInterrupted, "unfit"},
 		{"interrupted before the wires were asked", kept, func(r *trialRun) { r.e.Run.Interrupted, r.e.Checks = true, nil }, plumbline.NotProven, plumbline.ExitInterrupted, "interrupted"},
 		{"not healed", kept, unhealed, plumbline.Fit, plumbline.ExitNotRestored, "not restored"},

@@ -114,6 +114,9 @@ func (x *proofs) cutShort(c plumbline.Claim, o plumbline.Outcome) (plumbline.Rea
 			return plumbline.ReasonIncomplete, "the plan does not hold the experiment " + id
 		}
 		for _, ph := range planned.Phases {
+			if !x.complete[place{id, ph.Name}] && x.e.Run.Stopped != "" {
+				return plumbline.ReasonOthersSuffer, fmt.Sprintf("the run ended itself in or before the phase %s of %s: %s", ph.Name, id, x.e.Run.Stopped)
+			}
 			if !x.complete[place{id, ph.Name}] {
 				return plumbline.ReasonIncomplete, fmt.Sprintf("the phase %s of %s did not run to its end", ph.Name, id)
 			}
@@ -126,7 +129,9 @@ func (x *proofs) cutShort(c plumbline.Claim, o plumbline.Outcome) (plumbline.Rea
 }
 
 // cutOff says whether a run ended before its plan was carried out.
-func cutOff(r plumbline.Run) bool { return !r.Ended || r.Interrupted || r.Error != "" }
+func cutOff(r plumbline.Run) bool {
+	return !r.Ended || r.Interrupted || r.Error != "" || r.Stopped != ""
+}
 
 func (x *proofs) doubted(c plumbline.Claim, _ plumbline.Outcome) (plumbline.Reason, string) {
 	for _, doubt := range x.e.Doubts {

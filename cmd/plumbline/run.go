@@ -138,6 +138,9 @@ func (a *app) observed(ctx context.Context, s *session, r *carrier) (report plum
 	if r.Known, err = baselines(ctx, s.history, s.design.Service, r.Run); err != nil {
 		a.note("note: %v\n", err) // a history that cannot be had costs nobody the run
 	}
+	if scoped(s.plan) {
+		r.Listen = listenTime
+	}
 	carried = r.Carry(ctx, s.plan)
 	if err := r.Journal.Close(); err != nil {
 		return report, carried, harness(err)
@@ -249,4 +252,21 @@ func verdict(r plumbline.Report) error {
 		return nil
 	}
 	return &exit{code: r.ExitCode}
+}
+
+// listenTime is how long a run sends nothing before it begins, to hear whether
+// others use the wires.
+const listenTime = 2 * time.Second
+
+// scoped tells whether a plan breaks a wire for its own requests alone, which others
+// are not to notice.
+func scoped(p plumbline.Plan) bool {
+	for _, x := range p.Experiments {
+		for _, ph := range x.Phases {
+			if slices.ContainsFunc(ph.Faults, func(f plumbline.Fault) bool { return f.Scope != plumbline.ScopeAll && !f.Kind.OfDeployment() }) {
+				return true
+			}
+		}
+	}
+	return false
 }

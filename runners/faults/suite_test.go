@@ -88,6 +88,7 @@ func effects() []effect {
 		{plumbline.Fault{Kind: plumbline.FaultHang}, moment, hung},
 		{plumbline.Fault{Kind: plumbline.FaultRefuse}, patience, lost},
 		{plumbline.Fault{Kind: plumbline.FaultLatency, Latency: late}, patience, slow},
+		{plumbline.Fault{Kind: plumbline.FaultLatency, Latency: 2 * late, Jitter: late}, patience, slow},
 		{plumbline.Fault{Kind: plumbline.FaultBandwidth, Bytes: 1000}, patience, func(o outcome) bool { return o.err == nil && o.body == intact }},
 		{plumbline.Fault{Kind: plumbline.FaultSlowClose, Latency: late}, patience, func(o outcome) bool { return o.err == nil && o.body == intact }},
 		{plumbline.Fault{Kind: plumbline.FaultTimeout, Latency: late}, patience, func(o outcome) bool { return lost(o) && o.took >= late }},
