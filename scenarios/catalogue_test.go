@@ -15,7 +15,8 @@ import (
 // withoutMutant holds the functions that no defect of the sample system needs
 // to prove, with the reason. A stale line fails.
 var withoutMutant = map[string]string{
-	hierarchy: "the sample system has no resource that is created below another",
+	hierarchy:      "the sample system has no resource that is created below another",
+	loadRegression: "it needs the nights before: its tests play them, with and without a change",
 }
 
 func TestEveryFunctionHasAFileADocAStandardAndAMutant(t *testing.T) {
