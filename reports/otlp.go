@@ -97,16 +97,16 @@ func (t *tracer) experiment(line plumbline.Timeline) {
 		began, ended = min(began, m.Began), max(ended, m.Ended)
 	}
 	id := identifier(8, "experiment", t.report.Run.ID, line.Experiment)
-	t.add(line.Experiment, id, t.root, began, ended, attributes("plumbline.title", line.Title))
+	t.add(line.Experiment, id, t.root, [2]time.Duration{began, ended}, attributes("plumbline.title", line.Title))
 	for _, m := range line.Phases {
-		t.add(m.Phase, identifier(8, "phase", t.report.Run.ID, line.Experiment, m.Phase, m.Began.String()), id, m.Began, m.Ended, attributes("plumbline.role", string(m.Role)))
+		t.add(m.Phase, identifier(8, "phase", t.report.Run.ID, line.Experiment, m.Phase, m.Began.String()), id, [2]time.Duration{m.Began, m.Ended}, attributes("plumbline.role", string(m.Role)))
 	}
 }
 
-func (t *tracer) add(name string, id, parent []byte, began, ended time.Duration, about []*common.KeyValue) {
+func (t *tracer) add(name string, id, parent []byte, when [2]time.Duration, about []*common.KeyValue) {
 	t.spans = append(t.spans, &otlptraces.Span{
 		TraceId: t.trace, SpanId: id, ParentSpanId: parent, Name: name, Kind: otlptraces.Span_SPAN_KIND_INTERNAL,
-		StartTimeUnixNano: nanos(t.report, began), EndTimeUnixNano: nanos(t.report, ended), Attributes: about, Status: &otlptraces.Status{},
+		StartTimeUnixNano: nanos(t.report, when[0]), EndTimeUnixNano: nanos(t.report, when[1]), Attributes: about, Status: &otlptraces.Status{},
 	})
 }
 

@@ -107,8 +107,9 @@ func (g *guard) harm(now time.Duration) string {
 	return ""
 }
 
-func (g *guard) harmOn(name string, w *bystanders, now time.Duration) string {
-	failed, longest := 0, time.Duration(0)
+// usual is how others fared without a fault: how many of them failed, and how long
+// the slowest of the rest took.
+func (w *bystanders) usual() (failed int, longest time.Duration) {
 	for _, x := range w.calm {
 		if spoiled(x) {
 			failed++
@@ -116,11 +117,11 @@ func (g *guard) harmOn(name string, w *bystanders, now time.Duration) string {
 		}
 		longest = max(longest, x.Ended-x.Began)
 	}
-	if !w.ours || len(w.calm) < guardKnown || float64(failed) > guardWell*float64(len(w.calm)) {
-		return ""
-	}
-	limit := max(guardTimes*longest, longest+guardSlow)
-	seen, bad := 0, 0
+	return failed, longest
+}
+
+// lately is how others fare in the last moments of a fault.
+func (w *bystanders) lately(now, limit time.Duration) (seen, bad int) {
 	for _, x := range w.hard {
 		if x.Ended < now-guardWindow {
 			continue
@@ -130,6 +131,16 @@ func (g *guard) harmOn(name string, w *bystanders, now time.Duration) string {
 			bad++
 		}
 	}
+	return seen, bad
+}
+
+func (g *guard) harmOn(name string, w *bystanders, now time.Duration) string {
+	failed, longest := w.usual()
+	if !w.ours || len(w.calm) < guardKnown || float64(failed) > guardWell*float64(len(w.calm)) {
+		return ""
+	}
+	limit := max(guardTimes*longest, longest+guardSlow)
+	seen, bad := w.lately(now, limit)
 	if bad >= guardLeast && float64(bad) > guardShare*float64(seen) {
 		return fmt.Sprintf("%d of the last %d exchanges of others that no fault was meant for failed or took longer than %s; without a fault %d of %d failed, and none took longer than %s", bad, seen, limit.Round(time.Millisecond), failed, len(w.calm), longest.Round(time.Millisecond))
 	}

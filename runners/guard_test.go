@@ -151,7 +151,7 @@ func (n *neighbourhood) visit(ctx context.Context, rate int) {
 			return
 		}
 		under.Go(func() {
-			resp, err := http.Get(n.target.URL) //nolint:noctx // it is to end, whatever becomes of the run
+			resp, err := http.Get(n.target.URL)
 			n.sent.Add(1)
 			if err != nil || resp.StatusCode != http.StatusOK {
 				n.spoiled.Add(1)
@@ -213,7 +213,7 @@ func TestARunThatHarmsOthersEndsItself(t *testing.T) {
 	for name, c := range map[string]struct {
 		call  func(*http.Request) (*http.Response, error)
 		harms bool
-	}{"connections of their own": {each.Do, false}, "connections for all": {pooled(), true}} {
+	}{"connections of their own": {each.Do, false}, "connections for all": {pooled(), true}} { //nolint:bodyclose // closed by its caller
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := newNeighbourhood(t, c.call)
@@ -223,7 +223,7 @@ func TestARunThatHarmsOthersEndsItself(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.Listen = 2 * time.Second
-			r.Runner.Streams, r.Runner.Wires = n, WireSet{Driver: faults.Wire{Client: n.client}, Client: n.client}
+			r.Streams, r.Wires = n, WireSet{Driver: faults.Wire{Client: n.client}, Client: n.client}
 			phase := func(name string, f ...plumbline.Fault) plumbline.Phase {
 				lasts := 3 * time.Second
 				if c.harms && f != nil {

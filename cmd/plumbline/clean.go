@@ -60,18 +60,29 @@ func (a *app) cleanRun(ctx context.Context, o options, dir string) error {
 	if err := readJSON(filepath.Join(dir, deploymentFile), &was); err == nil && was.Containers != "" && o.target == "" {
 		return a.cleanContainers(ctx, was.Containers)
 	}
-	if was.Cluster != "" {
-		s := &session{options: o}
-		if err := s.declaration(a.env); err != nil {
-			return usage(err)
-		}
-		if err := a.restoreCluster(ctx, s.declared, was.Cluster); err != nil {
-			return err
-		}
+	if err := a.cleanCluster(ctx, o, was.Cluster); err != nil {
+		return err
 	}
 	if err := a.undoHooks(ctx, o, dir); err != nil {
 		return err
 	}
+	return a.cleanCreated(ctx, o, dir)
+}
+
+// cleanCluster gives a cluster back what the run has left changed there.
+func (a *app) cleanCluster(ctx context.Context, o options, run string) error {
+	if run == "" {
+		return nil
+	}
+	s := &session{options: o}
+	if err := s.declaration(a.env); err != nil {
+		return usage(err)
+	}
+	return a.restoreCluster(ctx, s.declared, run)
+}
+
+// cleanCreated deletes what the run has created at the target.
+func (a *app) cleanCreated(ctx context.Context, o options, dir string) error {
 	pool, err := a.leftBehind(o, dir)
 	if err != nil {
 		return usage(err)

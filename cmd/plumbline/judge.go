@@ -102,6 +102,20 @@ func (s *session) otherObjectives(texts []string) error {
 	return nil
 }
 
+// reportOf reads the report of a run, a folder or a report.json.
+func reportOf(run string) (r plumbline.Report, err error) {
+	name := run
+	if !strings.HasSuffix(name, ".json") {
+		name = filepath.Join(name, "report.json")
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return r, notARun(run, err)
+	}
+	defer func() { _ = f.Close() }()
+	return reports.Read(f)
+}
+
 func (a *app) reportCommand() *cobra.Command {
 	var format, out, earlier, otlp string
 	c := &cobra.Command{
@@ -111,16 +125,7 @@ func (a *app) reportCommand() *cobra.Command {
 			if !ok {
 				return usage(notOneOf("--format", format, reports.Names()))
 			}
-			name := args[0]
-			if !strings.HasSuffix(name, ".json") {
-				name = filepath.Join(name, "report.json")
-			}
-			f, err := os.Open(name)
-			if err != nil {
-				return usage(notARun(args[0], err))
-			}
-			defer func() { _ = f.Close() }()
-			r, err := reports.Read(f)
+			r, err := reportOf(args[0])
 			if err != nil {
 				return usage(err)
 			}

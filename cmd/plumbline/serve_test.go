@@ -89,7 +89,7 @@ func eventsOf(t *testing.T, url string) <-chan string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := http.DefaultClient.Do(r) //nolint:bodyclose // closed by who reads it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,21 +114,35 @@ func (b *builder) start() {
 		s.Compose = append(s.Compose, b.path(name))
 	}
 	b.out.Start = s
-	composed, alone := len(s.Compose) > 0, s.Image != "" || s.Dockerfile != ""
 	if s.Instances < 0 {
 		b.wrong("CFG004", "$.target.instances", "instances: 3", "%d instances cannot be", s.Instances)
 	}
+	b.oneWay(s)
+}
+
+// oneWay checks that a deployment is started in one way, of which nothing is
+// missing.
+func (b *builder) oneWay(s Start) {
+	composed, alone := len(s.Compose) > 0, s.Image != "" || s.Dockerfile != ""
 	switch {
 	case s.Kubernetes != nil:
 		b.clustered(s, composed || alone || len(s.Command) > 0)
 	case composed:
 		b.composed(s, alone)
+	case alone:
+		b.contained(s)
+	case len(s.Command) > 0 && b.file.Target.URL == "":
+		b.wrong("CFG004", "$.target.command", "target.url says where it listens", "where the process listens is not said")
+	}
+}
+
+// contained checks a deployment of one container.
+func (b *builder) contained(s Start) {
+	switch {
 	case s.Image != "" && s.Dockerfile != "":
 		b.wrong("CFG004", "$.target", "keep one of image and dockerfile", "the container is made in two ways")
-	case alone && s.Port == 0:
+	case s.Port == 0:
 		b.wrong("CFG004", "$.target.port", "port: 8080", "the port on which the container listens is not said")
-	case len(s.Command) > 0 && !alone && t.URL == "":
-		b.wrong("CFG004", "$.target.command", "target.url says where it listens", "where the process listens is not said")
 	}
 }
 

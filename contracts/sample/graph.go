@@ -96,14 +96,7 @@ func newGraph(d *openapi.Doc, s *schema.Set, stated ...Stated) *graph {
 	for _, op := range d.Operations {
 		g.ops[op.ID] = op
 		f := &facts{shape: skeleton(op.Path), names: placeNames(op.Path), successes: succeeding(op), stem: lastStem(op.Path), changes: changesData(op)}
-		for _, r := range f.successes {
-			if ref := resourceRef(r); ref != "" {
-				f.refs = append(f.refs, ref)
-			}
-			if at, item, ok := listing(r); ok {
-				f.lists = append(f.lists, roll{at, item})
-			}
-		}
+		f.look()
 		g.facts[op.ID] = f
 		switch op.Method {
 		case "POST":
@@ -134,6 +127,18 @@ func newGraph(d *openapi.Doc, s *schema.Set, stated ...Stated) *graph {
 	}
 	g.derestore()
 	return g
+}
+
+// look notes which resources the successes hold, and what they list.
+func (f *facts) look() {
+	for _, r := range f.successes {
+		if ref := resourceRef(r); ref != "" {
+			f.refs = append(f.refs, ref)
+		}
+		if at, item, ok := listing(r); ok {
+			f.lists = append(f.lists, roll{at, item})
+		}
+	}
 }
 
 // inOrder are the operations that yield values before those that need them, as

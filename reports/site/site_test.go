@@ -26,9 +26,9 @@ import (
 const hostile = `"'></script></style></title></dd></svg><script>document.title='owned'</script><img src=x onerror="document.title='owned'"><a href="javascript:document.title='owned'">x</a>`
 
 // nightsOf fills a folder with reports of the sample system.
-func nightsOf(t testing.TB, n int, change func(*plumbline.Report)) string {
-	t.Helper()
-	dir := t.TempDir()
+func nightsOf(tb testing.TB, n int, change func(*plumbline.Report)) string {
+	tb.Helper()
+	dir := tb.TempDir()
 	for i := range n {
 		name := "fit"
 		if i%5 == 4 {
@@ -36,11 +36,11 @@ func nightsOf(t testing.TB, n int, change func(*plumbline.Report)) string {
 		}
 		data, err := os.ReadFile(filepath.Join("..", "testdata", name+".json"))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		r, err := reports.Read(bytes.NewReader(data))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		r.Run.ID, r.Run.Began = fmt.Sprintf("%012x", i), time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC).AddDate(0, 0, i)
 		if change != nil {
@@ -48,10 +48,10 @@ func nightsOf(t testing.TB, n int, change func(*plumbline.Report)) string {
 		}
 		out, err := json.Marshal(r)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, r.Run.ID+".json"), out, 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return dir

@@ -185,8 +185,11 @@ func TestWhatCannotBeDoneToADeploymentIsUnsupported(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range []plumbline.Fault{
-		{Kind: plumbline.FaultPause, Dependency: "orders"}, {Kind: plumbline.FaultSqueeze, Dependency: "orders"}, {Kind: plumbline.FaultHook, Dependency: "orders"},
-		{Kind: plumbline.FaultKill, Dependency: "nobody"}, {Kind: plumbline.FaultKill, Dependency: "orders", Instances: 3},
+		{Kind: plumbline.FaultPause, Dependency: "orders"},
+		{Kind: plumbline.FaultSqueeze, Dependency: "orders"},
+		{Kind: plumbline.FaultHook, Dependency: "orders"},
+		{Kind: plumbline.FaultKill, Dependency: "nobody"},
+		{Kind: plumbline.FaultKill, Dependency: "orders", Instances: 3},
 	} {
 		if seen, mend, err := k.Upset(t.Context(), f); !errors.Is(err, errors.ErrUnsupported) || seen != 0 {
 			t.Errorf("%+v: %d, %t, %v", f, seen, mend != nil, err)

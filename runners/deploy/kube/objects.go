@@ -17,7 +17,7 @@ import (
 // objects are those of one kind in the namespace: what is used here of a client of
 // client-go. Its own clientset links every API group that there is, some 20 MB of
 // them; two are needed.
-type objects[T, L any] interface {
+type objects[T, L any] interface { //nolint:interfacebloat // of one client
 	Get(ctx context.Context, name string, o metav1.GetOptions) (*T, error)
 	List(ctx context.Context, o metav1.ListOptions) (*L, error)
 	Create(ctx context.Context, v *T, o metav1.CreateOptions) (*T, error)

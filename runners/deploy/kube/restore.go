@@ -35,26 +35,7 @@ func (c *Cluster) Restore(ctx context.Context, run string) (restored []string, e
 	if err != nil {
 		return nil, err
 	}
-	var errs []error
-	for _, s := range services.Items {
-		of := c.as(s.Annotations[runAnnotation])
-		former, behind := s.Annotations[selectorAnnotation], s.Labels[wireLabel]
-		switch {
-		case !left(s.Annotations, run):
-			continue
-		case former != "":
-			var selector map[string]string
-			if err = json.Unmarshal([]byte(former), &selector); err == nil {
-				err = of.takeOut(ctx, s.Name, selector)
-			}
-		case behind != "" && !leads(services.Items, behind): // a wire that was never put in
-			err = of.discard(ctx, behind)
-		default:
-			continue
-		}
-		errs = append(errs, err)
-		restored = append(restored, "Service "+s.Name)
-	}
+	restored, errs := c.restoreServices(ctx, services.Items, run)
 	for _, d := range deployments.Items {
 		if former := d.Annotations[replicasAnnotation]; former != "" && left(d.Annotations, run) {
 			n, err := strconv.Atoi(former)
@@ -66,6 +47,31 @@ func (c *Cluster) Restore(ctx context.Context, run string) (restored []string, e
 		}
 	}
 	return restored, errors.Join(errs...)
+}
+
+// restoreServices takes out the wires that were left in.
+func (c *Cluster) restoreServices(ctx context.Context, all []corev1.Service, run string) (restored []string, errs []error) {
+	for _, s := range all {
+		var err error
+		of := c.as(s.Annotations[runAnnotation])
+		former, behind := s.Annotations[selectorAnnotation], s.Labels[wireLabel]
+		switch {
+		case !left(s.Annotations, run):
+			continue
+		case former != "":
+			var selector map[string]string
+			if err = json.Unmarshal([]byte(former), &selector); err == nil {
+				err = of.takeOut(ctx, s.Name, selector)
+			}
+		case behind != "" && !leads(all, behind): // a wire that was never put in
+			err = of.discard(ctx, behind)
+		default:
+			continue
+		}
+		errs = append(errs, err)
+		restored = append(restored, "Service "+s.Name)
+	}
+	return restored, errs
 }
 
 // leads tells whether a Service leads to its wire.
