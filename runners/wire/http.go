@@ -56,9 +56,10 @@ func (s *server) openHTTP(ctx context.Context, w Wire) (*served, error) {
 	h := &httpWire{server: s, wire: w, upstream: u, one: transport(false, s.trust), two: transport(true, s.trust)}
 	h.swift = &lean.Transport{Dial: h.one.DialContext, TLS: h.one.TLSClientConfig, Fallback: h.one, Idle: h.one.IdleConnTimeout, MaxHeader: h.one.MaxResponseHeaderBytes, Once: true}
 	h.proxy = h.forwarder()
-	h.srv = &http.Server{ //nolint:contextcheck // the context is that of each handshake
+	h.srv = &http.Server{
 		Handler: h, Protocols: both(), MaxHeaderBytes: 1 << 20, ReadHeaderTimeout: time.Minute,
-		ErrorLog: discardLog(), TLSConfig: h.terminate(),
+		ErrorLog:  discardLog(),
+		TLSConfig: h.terminate(), //nolint:contextcheck // the context is that of each handshake
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, caller{h.connections.Add(1), c.RemoteAddr().String(), s.journal.now()})
 		},
