@@ -22,8 +22,12 @@ type Terminal struct {
 	Verbose bool // every kept and skipped claim, not only their functions
 }
 
-// Write writes the report.
+// Write writes the report, without the control characters in its texts.
 func (t Terminal) Write(w io.Writer, r plumbline.Report) error {
+	r, err := harmless(r)
+	if err != nil {
+		return err
+	}
 	p := &page{colour: t.Colour, verbose: t.Verbose, width: t.Width}
 	if p.width < 40 {
 		p.width = 100
@@ -42,7 +46,7 @@ func (t Terminal) Write(w io.Writer, r plumbline.Report) error {
 	for _, n := range r.Notes {
 		p.wrap("  note      ", n)
 	}
-	_, err := io.WriteString(w, p.String())
+	_, err = io.WriteString(w, p.String())
 	return err
 }
 
