@@ -61,6 +61,7 @@ type Breaker struct {
 	MinCalls int           `json:"min_calls,omitempty"` // before it may trip; zero when not declared
 	Ratio    float64       `json:"ratio,omitempty"`
 	Window   time.Duration `json:"window,omitempty"`
-	OpenFor  time.Duration `json:"open_for,omitempty"` // zero means 60 s
+	OpenFor  time.Duration `json:"open_for,omitempty"`        // zero means 60 s
+	HalfOpen int           `json:"half_open_calls,omitempty"` // calls that it lets through to see whether the dependency is back; zero when not declared
 	Source   Source        `json:"source"`
 }

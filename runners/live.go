@@ -248,6 +248,20 @@ func (w WireSet) PassThrough(d plumbline.Design) Check {
 	}
 }
 
+// Connections counts the connections that are open from the deployment to each
+// dependency.
+func (w WireSet) Connections(ctx context.Context) []plumbline.Check {
+	s, err := w.Client.Status(ctx)
+	if err != nil {
+		return []plumbline.Check{{Name: "connections", Detail: err.Error()}}
+	}
+	var out []plumbline.Check
+	for _, v := range s.Wires {
+		out = append(out, plumbline.Check{Name: "connections", Subject: v.Name, OK: true, Value: float64(v.Open), Unit: "connections"})
+	}
+	return out
+}
+
 // PactEngine is the Pacts of a Runner.
 type PactEngine struct {
 	Verifier *pact.Verifier

@@ -168,6 +168,11 @@ func (o outage) experiment() plumbline.Experiment {
 	hung := o.phase(phaseHang, plumbline.RoleFault, outageHang, o.pressure())
 	hung.Faults = []plumbline.Fault{hang}
 
+	var count []string
+	if !o.blind() {
+		count = []string{checkConnections}
+	}
+	lost.Checks = count
 	first := o.phase(phaseBaseline, plumbline.RoleBaseline, outageBaseline, 1)
 	first.Calls = o.calls("warm up ")
 	back := o.phase(phaseRecovery, plumbline.RoleRecovery, o.recoversIn()+o.judgedFor(), 1)
@@ -184,7 +189,7 @@ func (o outage) experiment() plumbline.Experiment {
 	if o.settles() {
 		phases = append(phases, o.settle())
 	}
-	phases = append(phases, plumbline.Phase{Name: phaseAfter, Role: plumbline.RoleRecovery, Calls: o.calls("")})
+	phases = append(phases, plumbline.Phase{Name: phaseAfter, Role: plumbline.RoleRecovery, Checks: count, Calls: o.calls("")})
 	return plumbline.Experiment{
 		ID: o.id(), Title: "the loss of " + o.dep.Name + " and what comes after", Kind: plumbline.KindScenario, Phases: phases,
 	}

@@ -27,6 +27,7 @@ const (
 	probeFourHundred = "400"
 	probeMissing     = "404"
 	probeLater       = "503-later"
+	probeOther       = "200-other"
 	probeOnce        = "503-once"
 	probeResetOnce   = "reset-once"
 )
@@ -165,11 +166,16 @@ func (p probing) experiment() plumbline.Experiment {
 		x.Phases[0].Calls = append(x.Phases[0].Calls, plumbline.Call{Name: "warm up " + op.ID, Operation: op.ID, Repeat: outageWarmUp})
 		x.Phases[0].Streams = append(x.Phases[0].Streams, seeded(op.ID, op, p.control, probeBaseline))
 	}
-	for _, s := range sweeps() {
+	for i, s := range sweeps() {
 		if slices.ContainsFunc(p.deps, func(x probed) bool { return s.covers(x.dep) }) {
-			x.Phases = append(x.Phases, p.phase(s))
+			ph := p.phase(s)
+			if i == 0 {
+				ph.Checks = []string{checkConnections}
+			}
+			x.Phases = append(x.Phases, ph)
 		}
 	}
+	x.Phases = append(x.Phases, plumbline.Phase{Name: phaseAfter, Role: plumbline.RoleRecovery, Checks: []string{checkConnections}})
 	return x
 }
 
@@ -188,7 +194,9 @@ func (p probing) phase(s sweep) plumbline.Phase {
 		if !s.covers(dep.dep) {
 			continue
 		}
-		var names []string
+		calls := s.alone(dep)
+		ph.Calls = append(ph.Calls, calls...)
+		names := namesOf(calls)
 		for _, op := range dep.uses {
 			name := faultedStream(dep.dep.Name, op.ID)
 			names = append(names, name)

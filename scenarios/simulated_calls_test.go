@@ -39,7 +39,7 @@ func (c *dialling) breaker() *simBreaker {
 	}
 	b := c.w.breakers[name]
 	if b == nil {
-		b = &simBreaker{never: c.w.defect == "breaker-never-opens" || (c.w.defect == "no-retry-budget" && c.dep.Name == "recs") || c.dep.Breaker == nil, rearms: c.w.defect == "breaker-never-closes"}
+		b = &simBreaker{brief: c.w.defect == "breaker-opens-briefly", never: c.w.defect == "breaker-never-opens" || (c.w.defect == "no-retry-budget" && c.dep.Name == "recs") || c.dep.Breaker == nil, rearms: c.w.defect == "breaker-never-closes"}
 		c.w.breakers[name] = b
 	}
 	return b
@@ -100,6 +100,12 @@ func (c *dialling) meets(x plumbline.Exchange, f *simFault) {
 		})
 	default:
 		w.after(soon, func() {
+			if f.Kind == plumbline.FaultTruncate && w.defect == "trusts-dependency-json" {
+				c.r.garbage = true
+				x.Status, x.Upstream, x.Ended = 200, 200, w.now
+				c.ended(x, 0, false)
+				return
+			}
 			x.Ended, x.Closed = w.now, plumbline.ClosedByFault
 			if f.Kind == plumbline.FaultLostResponse {
 				x.Upstream = 200
@@ -131,6 +137,9 @@ func (c *dialling) ended(x plumbline.Exchange, failed int, again bool) {
 	w.e.Exchanges = append(w.e.Exchanges, x)
 	opened := c.breaker().record(w.now, failed == 0)
 	w.latched = w.latched || opened
+	if failed != 0 && x.Status >= 500 && w.defect == "leaks-connections" {
+		w.leaked[c.dep.Name]++
+	}
 	most := attemptsOf(c.dep)
 	if c.dep.Retry == nil {
 		most = 1
@@ -172,6 +181,7 @@ func (c *dialling) ended(x plumbline.Exchange, failed int, again bool) {
 // lets two calls through.
 type simBreaker struct {
 	never, rearms  bool
+	brief          bool
 	calls, bad     int
 	openUntil      time.Duration
 	half           bool
@@ -197,17 +207,24 @@ func (b *simBreaker) allows(now time.Duration) bool {
 	return true
 }
 
+func (b *simBreaker) open() time.Duration {
+	if b.brief {
+		return time.Second / 2
+	}
+	return 3 * time.Second
+}
+
 func (b *simBreaker) record(now time.Duration, ok bool) (opened bool) {
 	switch {
 	case b.never, b.openUntil > now:
 		return false
 	case b.half && ok:
 		if b.passed++; b.passed >= 2 {
-			*b = simBreaker{rearms: b.rearms}
+			*b = simBreaker{rearms: b.rearms, brief: b.brief}
 		}
 		return false
 	case b.half:
-		*b = simBreaker{rearms: b.rearms, openUntil: now + 3*time.Second}
+		*b = simBreaker{rearms: b.rearms, brief: b.brief, openUntil: now + b.open()}
 		return true
 	}
 	b.calls++
@@ -215,7 +232,7 @@ func (b *simBreaker) record(now time.Duration, ok bool) (opened bool) {
 		b.bad++
 	}
 	if b.calls >= 20 && 2*b.bad >= b.calls {
-		*b = simBreaker{rearms: b.rearms, openUntil: now + 3*time.Second}
+		*b = simBreaker{rearms: b.rearms, brief: b.brief, openUntil: now + b.open()}
 		return true
 	}
 	if b.calls >= 400 {

@@ -66,6 +66,7 @@ type world struct {
 
 	breakers map[string]*simBreaker
 	inUse    map[string]int // calls in flight, by dependency
+	leaked   map[string]int // connections that nobody closes, by dependency
 	pool     int            // requests in flight, for the shared pool
 	queue    []func()
 	latched  bool
@@ -118,7 +119,7 @@ func (w *world) drain() {
 func simulate(d plumbline.Design, p plumbline.Plan, wrong defect, seed uint64, noisy bool) *plumbline.Evidence {
 	w := &world{
 		d: d, defect: wrong, noisy: noisy, rnd: rand.New(rand.NewPCG(seed, 1)), now: 100 * time.Millisecond,
-		breakers: map[string]*simBreaker{}, inUse: map[string]int{},
+		breakers: map[string]*simBreaker{}, inUse: map[string]int{}, leaked: map[string]int{},
 		e: &plumbline.Evidence{Run: plumbline.Run{ID: runID, Ended: true, Began: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)}},
 	}
 	for i, x := range p.Experiments {
@@ -138,9 +139,14 @@ func (w *world) phase(i int, experiment string, j int, ph plumbline.Phase) {
 		w.faults = append(w.faults, s)
 		w.e.Injections = append(w.e.Injections, plumbline.Injection{Lease: s.lease, Experiment: experiment, Phase: ph.Name, Fault: f, Began: w.now})
 	}
+	for range ph.Checks {
+		for _, dep := range w.d.Dependencies {
+			w.e.Checks = append(w.e.Checks, plumbline.Check{Name: checkConnections, Subject: dep.Name, Experiment: experiment, OK: true, Value: float64(5 + w.leaked[dep.Name])})
+		}
+	}
 	for _, c := range ph.Calls {
 		for range max(1, c.Repeat) {
-			w.request(prefix, plumbline.Observation{Experiment: experiment, Phase: ph.Name, Stream: c.Name, Operation: c.Operation})
+			w.request(prefix, plumbline.Observation{Experiment: experiment, Phase: ph.Name, Stream: c.Name, Operation: c.Operation, Transcript: &plumbline.Transcript{ResponseBody: `{"stock":100}`}})
 			w.drain()
 		}
 	}
@@ -173,7 +179,8 @@ const clientTimeout = 10 * time.Second
 
 // A sim is one request in the making.
 type sim struct {
-	o plumbline.Observation
+	o       plumbline.Observation
+	garbage bool // it believed what could not be read
 }
 
 // request sends what the observation says, and fills in the rest of it.
@@ -254,6 +261,9 @@ func (w *world) answer(r *sim, status int) {
 			}
 		}
 		r.o.Status, r.o.Latency = status, w.now-r.o.Due
+		if r.garbage && r.o.Transcript != nil {
+			r.o.Transcript.ResponseBody = `{"stock":0}`
+		}
 		if r.o.Latency >= clientTimeout {
 			r.o.Status, r.o.Error, r.o.Latency = 0, plumbline.ErrorTimeout, clientTimeout
 		}

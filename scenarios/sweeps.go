@@ -75,6 +75,7 @@ func sweeps() []sweep {
 		retried(one(probeFourHundred, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 400}, few)),
 		retried(one(probeMissing, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 404}, few)),
 		retried(one(probeLater, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 503, RetryAfter: laterBy}, few)),
+		one(probeOther, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 200}, few),
 		first(probeOnce, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 503}),
 		first(probeResetOnce, plumbline.Fault{Kind: plumbline.FaultResetBefore}),
 		one(probeHang, plumbline.Fault{Kind: plumbline.FaultHang}, some),

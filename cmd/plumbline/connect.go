@@ -151,6 +151,7 @@ func (c *carrier) connectWires(ctx context.Context, s *session) error {
 	set := runners.WireSet{Driver: faults.Deployment{Wires: faults.Wire{Client: client}, Environments: around}, Client: client}
 	c.Wires = set
 	c.Checks["pass-through"], c.Checks["wires"] = set.PassThrough(s.design), set.PassThrough(s.design)
+	c.Checks["connections"] = set.Connections
 	return nil
 }
 

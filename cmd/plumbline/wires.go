@@ -95,10 +95,11 @@ func (c *carrier) sighted(ctx context.Context) (map[string]sighting, error) {
 		}
 	}
 	status, err := c.wired.Status(ctx)
-	for _, w := range status.Wires { // connections that are kept are in no journal yet
-		v := seen[w.Name]
-		v.others += w.Open
-		seen[w.Name] = v
+	for _, w := range status.Wires { // TCP connections that are kept are in no journal yet
+		if v := seen[w.Name]; w.Kind == plumbline.WireTCP {
+			v.others += w.Open
+			seen[w.Name] = v
+		}
 	}
 	return seen, err
 }

@@ -125,11 +125,11 @@ func (b *builder) retry(at string, f retryFile) *plumbline.Retry {
 }
 
 func (b *builder) breaker(at string, f breakerFile) *plumbline.Breaker {
-	out := &plumbline.Breaker{MinCalls: f.MinCalls, Ratio: f.Ratio, Source: b.at(at)}
+	out := &plumbline.Breaker{MinCalls: f.MinCalls, Ratio: f.Ratio, HalfOpen: f.HalfOpen, Source: b.at(at)}
 	out.Window = b.duration(at+".window", f.Window)
 	out.OpenFor = b.duration(at+".open_for", f.OpenFor)
-	if f.MinCalls < 0 || f.Ratio < 0 || f.Ratio > 1 {
-		b.wrong("CFG004", at, "min_calls is a count and ratio a share in [0, 1]", "this breaker cannot be")
+	if f.MinCalls < 0 || f.HalfOpen < 0 || f.Ratio < 0 || f.Ratio > 1 {
+		b.wrong("CFG004", at, "min_calls and half_open_calls are counts and ratio a share in [0, 1]", "this breaker cannot be")
 	}
 	return out
 }

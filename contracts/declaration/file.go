@@ -119,6 +119,7 @@ type breakerFile struct {
 	Ratio    float64 `yaml:"ratio"`
 	Window   string  `yaml:"window"`
 	OpenFor  string  `yaml:"open_for"`
+	HalfOpen int     `yaml:"half_open_calls"`
 }
 
 type waiverFile struct {

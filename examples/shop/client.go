@@ -58,8 +58,12 @@ func newDependencyClient(name, base string, total time.Duration, m mutant) *depe
 		transport.DialContext = idleTimeout(total)
 	}
 	c.http = &http.Client{Transport: transport}
+	open := openFor
+	if m.is("breaker-opens-briefly") {
+		open /= 6
+	}
 	c.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
-		Name: name, Interval: breakerTime, Timeout: openFor, MaxRequests: 2,
+		Name: name, Interval: breakerTime, Timeout: open, MaxRequests: 2,
 		ReadyToTrip: func(n gobreaker.Counts) bool {
 			if m.is("breaker-never-opens") || (m.is("no-retry-budget") && name == "recs") {
 				return false
@@ -101,7 +105,7 @@ func (c *dependencyClient) call(ctx context.Context, q request, out any) error {
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", errUnavailable, c.base, err)
 	}
-	if err := json.Unmarshal(data, out); err != nil {
+	if err := json.Unmarshal(data, out); err != nil && !c.mutant.is("trusts-dependency-json") {
 		return fmt.Errorf("%w: %s: %w", errUnavailable, c.base, err)
 	}
 	return nil
@@ -175,6 +179,13 @@ func (c *dependencyClient) send(ctx context.Context, q request) ([]byte, error) 
 			return nil, err
 		}
 	}
+	forget := func() bool { return true }
+	if c.mutant.is("leaks-connections") {
+		var cancel context.CancelFunc
+		within := ctx
+		ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
+		forget = context.AfterFunc(within, cancel)
+	}
 	req, err := http.NewRequestWithContext(ctx, q.method, c.base+q.path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -196,6 +207,10 @@ func (c *dependencyClient) send(ctx context.Context, q request) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
+	if resp.StatusCode >= 500 && c.mutant.is("leaks-connections") {
+		forget()
+		return nil, fmt.Errorf("status %d", resp.StatusCode) // and the body stays open
+	}
 	defer func() { _ = resp.Body.Close() }()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, largestReply))
 	return c.taken(resp, data, err)
@@ -210,7 +225,9 @@ func (c *dependencyClient) taken(resp *http.Response, data []byte, err error) ([
 		return nil, fmt.Errorf("%w: status %d for some time", errRefused, resp.StatusCode)
 	case resp.StatusCode >= 500, c.again(resp.StatusCode):
 		return nil, fmt.Errorf("status %d", resp.StatusCode)
-	case resp.StatusCode != http.StatusOK || !json.Valid(data):
+	case resp.StatusCode == http.StatusOK && c.mutant.is("trusts-dependency-json"):
+		return data, nil
+	case resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "application/json" || !json.Valid(data):
 		return nil, fmt.Errorf("%w: status %d", errRefused, resp.StatusCode)
 	}
 	return data, nil

@@ -25,7 +25,7 @@ type Listener struct {
 	Kind     plumbline.Wire `json:"kind"`
 	Listen   string         `json:"listen"`
 	Upstream string         `json:"upstream"`
-	Open     int            `json:"open,omitempty"` // connections that are open on a TCP wire; the journal has those that have ended
+	Open     int            `json:"open,omitempty"` // connections of callers that are open
 }
 
 // Page is what the journal answers.
@@ -97,10 +97,10 @@ func (s *server) status() Status {
 	return out
 }
 
-// open counts the connections of a TCP wire.
+// open counts the connections of callers.
 func (v *served) open() int {
 	if v.engine == nil {
-		return 0
+		return int(v.http.opened.Load())
 	}
 	return v.engine.count()
 }

@@ -31,6 +31,7 @@ type httpWire struct {
 	proxy       *httputil.ReverseProxy
 	srv         *http.Server
 	connections atomic.Uint64
+	opened      atomic.Int64 // connections that are open
 }
 
 type connKey struct{}
@@ -63,6 +64,15 @@ func (s *server) openHTTP(ctx context.Context, w Wire) (*served, error) {
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, caller{h.connections.Add(1), c.RemoteAddr().String(), s.journal.now()})
 		},
+	}
+	h.srv.ConnState = func(_ net.Conn, s http.ConnState) {
+		switch s {
+		case http.StateNew:
+			h.opened.Add(1)
+		case http.StateHijacked, http.StateClosed:
+			h.opened.Add(-1)
+		default: // in use or idle, it is open
+		}
 	}
 	h.serve(&refusing{Listener: l, wire: h}, secure)
 	return &served{Wire: w, addr: l.Addr().String(), http: h, close: func() {
