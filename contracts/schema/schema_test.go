@@ -169,6 +169,9 @@ func BenchmarkInspect(b *testing.B) {
 // decoding. The value of a header that has a format, or is no text, takes one
 // more: it is decoded, too.
 func TestInspectionAllocatesNothing(t *testing.T) {
+	if raced {
+		t.Skip("allocations are counted without the race detector")
+	}
 	d, s := compiled(t)
 	i := NewInspector(d, s)
 	req, header := plumbline.Request{Method: "POST"}, map[string][]string{"Content-Type": {"application/json; charset=utf-8"}}
