@@ -69,13 +69,7 @@ func judgeProbes(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 		return inconclusive(plumbline.ReasonNoPositiveControl, "the breaker on %s was not seen open, which %s judges", s.dep.Name, breakerOpens)
 	}
 	bursts, instances := burstsOf(down, openFor(s.dep))
-	most, apart := 0, time.Duration(-1)
-	for i, b := range bursts {
-		most = max(most, len(b))
-		if i > 0 && (apart < 0 || b[0]-bursts[i-1][0] < apart) {
-			apart = b[0] - bursts[i-1][0]
-		}
-	}
+	most, apart := parted(bursts)
 	allowed := halfOpenOf(s.dep) * instances
 	f := figure{float64(most), float64(allowed), "calls", len(bursts)}
 	remedy := "let a half-open breaker pass the declared number of calls, and open for the declared time again when they fail"
@@ -92,6 +86,19 @@ func judgeProbes(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 		return inconclusive(plumbline.ReasonTooFewSamples, "%s through the open breaker on %s, %d are needed", plural(len(bursts), "burst"), s.dep.Name, probesBursts)
 	}
 	return pass(f, "%d bursts of up to %s went through the open breaker on %s, at least %s apart", len(bursts), plural(most, "call"), s.dep.Name, readable(apart))
+}
+
+// parted is the size of the largest burst, and the shortest time between the
+// beginnings of two; negative where there is one alone.
+func parted(bursts [][]time.Duration) (most int, apart time.Duration) {
+	apart = -1
+	for i, b := range bursts {
+		most = max(most, len(b))
+		if i > 0 && (apart < 0 || b[0]-bursts[i-1][0] < apart) {
+			apart = b[0] - bursts[i-1][0]
+		}
+	}
+	return most, apart
 }
 
 // burstsOf are the moments of the calls that were made after the breaker had
