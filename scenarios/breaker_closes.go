@@ -36,17 +36,11 @@ Guard: the breaker must have been seen open, or there is nothing that could clos
 }
 
 func judgeCloses(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	s, v, ok := inquire(d, c, e).sight(phaseBaseline, phaseDown, phaseRecovery)
+	s, v, ok := inquire(d, c, e).struck(phaseRecovery)
 	if !ok {
 		return v
 	}
 	base, back := s.using(phaseBaseline), s.using(phaseRecovery)
-	if v, ok := s.usual(base); !ok {
-		return v
-	}
-	if v, ok := s.lost(phaseDown); !ok {
-		return v
-	}
 	open := opennessOf(base, s.using(phaseDown))
 	if !open.shut() {
 		return inconclusive(plumbline.ReasonNoPositiveControl, "the breaker was not seen open: %s at the end of the outage, %.2f each before it",

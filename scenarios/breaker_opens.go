@@ -115,17 +115,11 @@ func opennessOf(base, down []trial) openness {
 }
 
 func judgeOpens(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	s, v, ok := inquire(d, c, e).sight(phaseBaseline, phaseDown)
+	s, v, ok := inquire(d, c, e).struck()
 	if !ok {
 		return v
 	}
 	base, down := s.using(phaseBaseline), s.using(phaseDown)
-	if v, ok := s.usual(base); !ok {
-		return v
-	}
-	if v, ok := s.lost(phaseDown); !ok {
-		return v
-	}
 	o := opennessOf(base, down)
 	f := figure{o.each() / o.usual, openShare, "ratio", len(o.requests)}
 	if o.shut() && o.each() > openShare*o.usual {

@@ -54,17 +54,11 @@ func halfOpenOf(dep plumbline.Dependency) int {
 }
 
 func judgeProbes(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	s, v, ok := inquire(d, c, e).sight(phaseBaseline, phaseDown)
+	s, v, ok := inquire(d, c, e).struck()
 	if !ok {
 		return v
 	}
 	base, down := s.using(phaseBaseline), s.using(phaseDown)
-	if v, ok := s.usual(base); !ok {
-		return v
-	}
-	if v, ok := s.lost(phaseDown); !ok {
-		return v
-	}
 	if !opennessOf(base, down).shut() {
 		return inconclusive(plumbline.ReasonNoPositiveControl, "the breaker on %s was not seen open, which %s judges", s.dep.Name, breakerOpens)
 	}

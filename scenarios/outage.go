@@ -281,6 +281,20 @@ func (q inquiry) sight(phases ...string) (outageSight, plumbline.Verdict, bool) 
 	return outageSight{q, o}, v, ok
 }
 
+// struck is sight of the baseline, the outage and further phases, where all was
+// usual before and the dependency was lost.
+func (q inquiry) struck(further ...string) (outageSight, plumbline.Verdict, bool) {
+	s, v, ok := q.sight(append([]string{phaseBaseline, phaseDown}, further...)...)
+	if !ok {
+		return s, v, false
+	}
+	if v, ok := s.usual(s.using(phaseBaseline)); !ok {
+		return s, v, false
+	}
+	v, ok = s.lost(phaseDown)
+	return s, v, ok
+}
+
 // using are the requests of a phase that use the dependency.
 func (s outageSight) using(phase string) []trial { return s.of(phase, s.o.uses) }
 

@@ -46,17 +46,11 @@ Guard: it must have worked before, and the outage must have been delivered. Slow
 }
 
 func judgeRecovers(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	s, v, ok := inquire(d, c, e).sight(phaseBaseline, phaseDown, phaseRecovery)
+	s, v, ok := inquire(d, c, e).struck(phaseRecovery)
 	if !ok {
 		return v
 	}
 	base, back := s.using(phaseBaseline), s.using(phaseRecovery)
-	if v, ok := s.usual(base); !ok {
-		return v
-	}
-	if v, ok := s.lost(phaseDown); !ok {
-		return v
-	}
 	if len(back) == 0 {
 		return inconclusive(plumbline.ReasonTooFewSamples, "no request was sent after the outage")
 	}

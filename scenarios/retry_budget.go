@@ -43,17 +43,11 @@ Guard: only where a budget is declared. Common budgets have a floor below which 
 }
 
 func judgeBudget(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	s, v, ok := inquire(d, c, e).sight(phaseBaseline, phaseDown)
+	s, v, ok := inquire(d, c, e).struck()
 	if !ok {
 		return v
 	}
 	base, down := s.using(phaseBaseline), s.using(phaseDown)
-	if v, ok := s.usual(base); !ok {
-		return v
-	}
-	if v, ok := s.lost(phaseDown); !ok {
-		return v
-	}
 	first, last := down[0].seen.Due, down[len(down)-1].seen.Due
 	tail := dueFrom(down, last-(last-first)/2)
 	if len(tail) < budgetLeast {
