@@ -22,7 +22,7 @@ func Words() template.FuncMap { return maps.Clone(words()) }
 
 func words() template.FuncMap {
 	return template.FuncMap{
-		"glyph": glyph, "amount": amount, "fixed": fixed, "grouped": func(n any) string { return grouped(whole(n)) }, "seconds": seconds, "plural": plural,
+		"glyph": glyph, "word": word, "amount": amount, "fixed": fixed, "grouped": func(n any) string { return grouped(whole(n)) }, "seconds": seconds, "plural": plural,
 		"anchorOf": anchorOf, "timeline": timelineSVG, "share": share,
 		"glyphOf": func(o plumbline.Overall) string { return glyph(overall(o)) }, "colourOf": overall,
 	}

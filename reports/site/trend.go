@@ -19,7 +19,7 @@ func words() template.FuncMap {
 	return template.FuncMap{
 		"stack": stackSVG, "when": when, "isoOf": func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") },
 		"ms": func(d time.Duration) string { return inMilliseconds(d) }, "percent": percent, "roundSeconds": func(d time.Duration) string { return d.Round(time.Second).String() },
-		"wordOf": wordOf, "took": func(p progress.PhaseState) float64 { return (p.Ended - p.Began).Seconds() },
+		"took": func(p progress.PhaseState) float64 { return (p.Ended - p.Began).Seconds() },
 		"grid": func(nights []plumbline.Past, rows []plumbline.GridRow) heat { return heat{nights, rows} },
 	}
 }
@@ -31,22 +31,6 @@ type heat struct {
 }
 
 func when(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006, 15:04") }
-
-// wordOf is an outcome in the words of the report.
-func wordOf(o plumbline.Outcome) string {
-	switch o {
-	case plumbline.Pass:
-		return "kept"
-	case plumbline.Fail:
-		return "broken"
-	case plumbline.Inconclusive:
-		return "unproven"
-	case "":
-		return "not claimed"
-	default:
-		return string(o)
-	}
-}
 
 // percent prints a share; one that is not all is never rounded to all.
 func percent(share float64) string {
