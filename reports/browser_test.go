@@ -7,7 +7,6 @@ import (
 	"html"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,21 +14,13 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/reports/readers"
 )
 
 // loaded returns the document that a headless browser makes of a page, after
 // its scripts have run.
 func loaded(t *testing.T, page []byte) string {
 	t.Helper()
-	var browser string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-		}
-	}
-	if browser == "" {
-		lacking(t, "no chromium on the path")
-	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "page.html")
 	if err := os.WriteFile(file, page, 0o600); err != nil {
@@ -37,12 +28,7 @@ func loaded(t *testing.T, page []byte) string {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	args := []string{
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--user-data-dir=" + filepath.Join(dir, "profile"), "--virtual-time-budget=30000", "--dump-dom",
-		(&url.URL{Scheme: "file", Path: file}).String(),
-	}
-	c := exec.CommandContext(ctx, browser, args...) //nolint:gosec // a test
+	c := readers.Chromium(ctx, t, filepath.Join(dir, "profile"), "--virtual-time-budget=30000", "--dump-dom", (&url.URL{Scheme: "file", Path: file}).String())
 	var out, said bytes.Buffer
 	c.Stdout, c.Stderr = &out, &said
 	if err := c.Run(); err != nil {
@@ -76,7 +62,7 @@ func TestPageIsUsable(t *testing.T) {
 	}
 	axe, err := os.ReadFile(at)
 	if err != nil {
-		lacking(t, "axe-core is not there: `npm install axe-core` in the repository, or name axe.min.js in PLUMBLINE_AXE")
+		readers.Lacking(t, "axe-core is not there: `npm install axe-core` in the repository, or name axe.min.js in PLUMBLINE_AXE")
 	}
 	for name, theme := range map[string]string{"fit": "dark", "unfit": "light", "not-proven": "dark", "unfit in the dark": "dark"} {
 		r := runs(t)[strings.TrimSuffix(name, " in the dark")]

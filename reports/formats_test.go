@@ -15,6 +15,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/reports/readers"
 )
 
 func written(t *testing.T, format string, r plumbline.Report) []byte {
@@ -242,7 +243,7 @@ func TestJUnitFollowsTheCommonSchema(t *testing.T) {
 	xsd := filepath.Join("testdata", "schemas", "junit-10.xsd")
 	lint, err := exec.LookPath("xmllint")
 	if err != nil {
-		lacking(t, "no xmllint on the path")
+		readers.Lacking(t, "no xmllint on the path")
 	}
 	for name, r := range merged(runs(t), map[string]plumbline.Report{"hostile": hostile(t)}) {
 		c := exec.CommandContext(t.Context(), lint, "--noout", "--schema", xsd, "-") //nolint:gosec // a test
@@ -251,15 +252,4 @@ func TestJUnitFollowsTheCommonSchema(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, err, said)
 		}
 	}
-}
-
-// lacking ends a test for want of a foreign reader of what we write: a
-// browser, axe-core, xmllint. Where PLUMBLINE_REQUIRE_READERS is set that is a
-// failure.
-func lacking(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("PLUMBLINE_REQUIRE_READERS") != "" {
-		t.Fatal(why)
-	}
-	t.Skip(why)
 }

@@ -13,31 +13,19 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/reports/readers"
 	"github.com/plumbline-dev/plumbline/runners/progress"
 )
 
 // chromium starts a headless browser on a page, or runs it to its end.
 func chromium(t *testing.T, ctx context.Context, url string, flags ...string) *exec.Cmd { //nolint:revive // t comes first in tests
 	t.Helper()
-	var browser string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-		}
-	}
-	if browser == "" {
-		t.Skip("no chromium on the path")
-	}
 	profile, err := os.MkdirTemp("", "profile-") //nolint:usetesting // its processes may still write there when the test ends
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(profile) })
-	args := append([]string{
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--user-data-dir=" + profile,
-	}, flags...)
-	c := exec.CommandContext(ctx, browser, append(args, url)...)
+	c := readers.Chromium(ctx, t, profile, append(flags, url)...)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
 	return c
