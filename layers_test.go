@@ -24,7 +24,7 @@ func mayImport() map[string][]string {
 		"features": {},
 
 		"contracts/mistake":     {"."},
-		"contracts/openapi":     {".", "contracts/mistake"},
+		"contracts/openapi":     {".", "contracts/crew", "contracts/mistake"},
 		"contracts/diff":        {".", "contracts/openapi", "contracts/schema"},
 		"contracts/examples":    {".", "contracts/openapi", "contracts/schema"},
 		"contracts/overlay":     {},

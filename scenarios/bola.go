@@ -157,20 +157,29 @@ func strangerSteps(d plumbline.Design, o plumbline.Operation, made plumbline.Bin
 // the run creates what it names: the thing itself, and not another that the
 // answer of the creating operation happens to name.
 func creatorOf(d plumbline.Design, o plumbline.Operation) (plumbline.Bind, bool) {
-	c, ok := seed(o)
+	last, ok := lastBind(o)
 	if !ok {
 		return plumbline.Bind{}, false
 	}
-	var last plumbline.Bind
+	from, ok := d.Operation(last.From)
+	itself := slices.ContainsFunc(d.Families, func(f plumbline.Family) bool { return f.Create == last.From && f.ID == last.Pointer })
+	return last, ok && itself && from.Creates() && callable(d, from)
+}
+
+// lastBind is the bind of the last parameter in the path that has one: of the
+// seed request, whatever it is filled from.
+func lastBind(o plumbline.Operation) (last plumbline.Bind, ok bool) {
+	c, ok := seed(o)
+	if !ok {
+		return last, false
+	}
 	at := -1
 	for _, b := range c.Binds {
 		if i := placeIn(c.Request.Path, b.Name); b.In == "path" && i > at {
 			last, at = b, i
 		}
 	}
-	from, ok := d.Operation(last.From)
-	itself := slices.ContainsFunc(d.Families, func(f plumbline.Family) bool { return f.Create == last.From && f.ID == last.Pointer })
-	return last, ok && itself && from.Creates() && callable(d, from)
+	return last, at >= 0
 }
 
 // creatorInQuery is the bind of a query that asks for what another operation
@@ -197,8 +206,11 @@ func readerOf(d plumbline.Design, made plumbline.Bind) (plumbline.Operation, boo
 		if o.Method != "GET" {
 			continue
 		}
-		b, ok := creatorOf(d, o)
-		if ok && b.From == made.From && b.Pointer == made.Pointer && (best.ID == "" || len(o.Path) < len(best.Path)) {
+		if b, ok := lastBind(o); !ok || b.From != made.From || b.Pointer != made.Pointer {
+			continue
+		}
+		_, ok := creatorOf(d, o)
+		if ok && (best.ID == "" || len(o.Path) < len(best.Path)) {
 			best = o
 		}
 	}

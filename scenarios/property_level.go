@@ -149,8 +149,11 @@ func sealedCreation(d plumbline.Design, o plumbline.Operation, f plumbline.Flow,
 			if r.Method != "GET" {
 				continue
 			}
+			if b, ok := lastBind(r); !ok || b.From != o.ID {
+				continue
+			}
 			b, ok := creatorOf(d, r)
-			if ok && b.From == o.ID && strings.HasSuffix(r.Path, "{"+b.Name+"}") {
+			if ok && strings.HasSuffix(r.Path, "{"+b.Name+"}") {
 				f.Steps = append(f.Steps, comparing(of(ofMade(r, b, step), from), o.Sealed))
 				return
 			}

@@ -192,7 +192,7 @@ func (a *app) publish(ctx context.Context, o options, to declaration.Publish, fi
 		if s, err = a.prepare(o); err != nil { //nolint:contextcheck // what it asks a broker has a deadline of its own
 			return err
 		}
-		if err := s.pact(contracts); err != nil {
+		if _, err := s.pact(contracts); err != nil {
 			return harness(err)
 		}
 		files = []string{"contracts/" + s.design.Service + ".surface.pact.json"}

@@ -72,21 +72,21 @@ func (s *session) flows(files []declaration.FlowFile) error {
 }
 
 // learned renders the lives of resources that the graph knows as an Arazzo file.
-func (s *session) learned(out map[string]artefact) error {
+func (s *session) learned(out map[string]artefact) (notes []string, err error) {
 	flows, left := arazzo.Learned(s.design)
 	if len(flows) == 0 {
-		return nil
+		return nil, nil
 	}
 	var b bytes.Buffer
 	unsaid, err := arazzo.Write(&b, "Lives of "+s.design.Service, path.Base(filepath.ToSlash(s.design.Document.File)), flows, s.design.Operations)
 	if err != nil {
-		return fmt.Errorf("write flows: %w", err)
+		return nil, fmt.Errorf("write flows: %w", err)
 	}
 	for _, why := range append(left, unsaid...) {
-		s.notes = append(s.notes, "no flow is written of "+why)
+		notes = append(notes, "no flow is written of "+why)
 	}
 	if len(unsaid) < len(flows) {
 		out["flows/"+s.design.Service+".arazzo.yaml"] = inMemory(b.Bytes())
 	}
-	return nil
+	return notes, nil
 }

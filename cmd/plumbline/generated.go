@@ -2,14 +2,17 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/crew"
 	"github.com/plumbline-dev/plumbline/contracts/pactfile"
 	"github.com/plumbline-dev/plumbline/scenarios/gherkin"
 	"github.com/plumbline-dev/plumbline/scenarios/profile"
@@ -28,12 +31,22 @@ func inMemory(data []byte) artefact {
 // artefacts renders everything that is generated, by path below the folder:
 // contracts/, features/, flows/ and profiles/.
 func (s *session) artefacts() (map[string]artefact, error) {
-	out := map[string]artefact{}
-	if err := s.pact(out); err != nil {
-		return nil, err
-	}
-	if err := s.learned(out); err != nil {
-		return nil, err
+	out, rest := map[string]artefact{}, map[string]artefact{}
+	var said, unsaid []string
+	var errs [2]error
+	crew.Beside(
+		func() { said, errs[0] = s.pact(out) },
+		func() { unsaid, errs[1] = s.drawn(rest) },
+	)
+	s.notes = append(s.notes, append(said, unsaid...)...)
+	maps.Copy(out, rest)
+	return out, errors.Join(errs[:]...)
+}
+
+// drawn renders what the plan and the resources say: features, profiles, flows.
+func (s *session) drawn(out map[string]artefact) (notes []string, err error) {
+	if notes, err = s.learned(out); err != nil {
+		return notes, err
 	}
 	for name, group := range featuresOf(s.plan) {
 		var b bytes.Buffer
@@ -43,11 +56,11 @@ func (s *session) artefacts() (map[string]artefact, error) {
 			"The steps are listed by `plumbline explain steps`.",
 		}}
 		if err := gherkin.Render(&b, f); err != nil {
-			return nil, err
+			return notes, err
 		}
 		out["features/"+fileName(name)+".feature"] = inMemory(b.Bytes())
 	}
-	return out, loads(out, "profiles/", s.plan)
+	return notes, loads(out, "profiles/", s.plan)
 }
 
 // loads renders the load experiments of a plan.
@@ -69,21 +82,21 @@ func loads(out map[string]artefact, folder string, p plumbline.Plan) error {
 // answers that the document allows, and the ledger of what the first cannot
 // say. The second may have ten times the size of the document, so it is made
 // when it is written.
-func (s *session) pact(out map[string]artefact) error {
+func (s *session) pact(out map[string]artefact) (notes []string, err error) {
 	o := pactfile.Options{Provider: s.design.Service}
 	p, losses := pactfile.Build(s.doc, s.set, s.design.Operations, o)
 	if len(losses) > 0 {
-		s.notes = append(s.notes, fmt.Sprintf("%d statements of the document cannot be said by a pact; each is in contracts/%s.losses.json and is held against every response all the same", len(losses), s.design.Service))
+		notes = append(notes, fmt.Sprintf("%d statements of the document cannot be said by a pact; each is in contracts/%s.losses.json and is held against every response all the same", len(losses), s.design.Service))
 	}
 	var b, l bytes.Buffer
 	if err := pactfile.Write(&b, p); err != nil {
-		return fmt.Errorf("write pact: %w", err)
+		return notes, fmt.Errorf("write pact: %w", err)
 	}
 	if err := pactfile.WriteLosses(&l, losses); err != nil {
-		return fmt.Errorf("write losses: %w", err)
+		return notes, fmt.Errorf("write losses: %w", err)
 	}
 	if err := s.usedSurface(out, o); err != nil {
-		return err
+		return notes, err
 	}
 	at := "contracts/" + s.design.Service
 	out[at+".pact.json"], out[at+".losses.json"] = inMemory(b.Bytes()), inMemory(l.Bytes())
@@ -93,7 +106,7 @@ func (s *session) pact(out map[string]artefact) error {
 		}
 		return nil
 	}
-	return nil
+	return notes, nil
 }
 
 // featuresOf groups the scenarios of a plan by the dependency that they break.

@@ -158,6 +158,9 @@ func (d *Doc) notice(pointer, message string) {
 // load hands the repaired tree to the loader of kin-openapi. What it refuses is
 // left out, as long as something is left.
 func (d *Doc) load(tree map[string]any, o Options) error {
+	if d.whole(tree) {
+		return nil
+	}
 	err := d.read(tree, o)
 	if err != nil {
 		s := &salvager{doc: d, tree: tree, try: func(t map[string]any) error { return d.read(t, o) }}
@@ -169,6 +172,16 @@ func (d *Doc) load(tree map[string]any, o Options) error {
 		}
 	}
 	return nil
+}
+
+// whole fills T from a tree in which all is right and nothing leads out of it.
+func (d *Doc) whole(tree map[string]any) (ok bool) {
+	defer func() { ok = ok && recover() == nil }()
+	if d.Version == "2.0" {
+		return false
+	}
+	d.T, ok = inParts(tree, openapi3.NewLoader())
+	return ok
 }
 
 // fetchTime bounds the fetching of one file that a $ref names.

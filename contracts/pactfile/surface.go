@@ -168,7 +168,7 @@ func (c *collector) try(name string, full bool, chosen map[string]int) []point {
 		}
 	}
 	data, err := json.Marshal(value)
-	if !ok || err != nil || c.seen[string(data)] || !w.set.Valid(c.schema, schema.Response, plain(data)) {
+	if !ok || err != nil || c.seen[string(data)] || !w.set.Valid(c.schema, schema.Response, value) {
 		return points
 	}
 	c.seen[string(data)] = true

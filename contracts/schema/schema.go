@@ -5,8 +5,6 @@
 package schema
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -86,58 +84,6 @@ func newSide(d *openapi.Doc, tree any, way Direction) (*side, error) {
 	settle(tree)
 	c, err := compiler(tree)
 	return &side{compiler: c, moved: n.moved, nodes: nodes{}}, err
-}
-
-// plain is the document as JSON decodes it, each text in it once: most are
-// keywords and names that stand in a document a thousand times. Its shared
-// examples, a fifth of some documents, are left out: no schema leads to them.
-func plain(t *openapi3.T) (any, error) {
-	whole := *t
-	if t.Components != nil {
-		parts := *t.Components
-		parts.Examples = nil
-		whole.Components = &parts
-	}
-	data, err := whole.MarshalJSON()
-	if err != nil {
-		return nil, err
-	}
-	tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	return pooled(tree, map[string]any{}), nil
-}
-
-// longestPooled bounds the texts that are looked up: long ones are descriptions
-// that stand in one place.
-const longestPooled = 40
-
-// pooled replaces equal texts by the same one.
-func pooled(v any, texts map[string]any) any {
-	one := func(s string, v any) any {
-		if t, known := texts[s]; known || len(s) > longestPooled {
-			return cmp.Or(t, v)
-		}
-		texts[s] = v
-		return v
-	}
-	switch x := v.(type) {
-	case string:
-		return one(x, v)
-	case []any:
-		for i, e := range x {
-			x[i] = pooled(e, texts)
-		}
-	case map[string]any:
-		out := make(map[string]any, len(x))
-		for k, e := range x {
-			key, _ := one(k, k).(string)
-			out[key] = pooled(e, texts)
-		}
-		return out
-	}
-	return v
 }
 
 func compiler(tree any) (*jsonschema.Compiler, error) {
