@@ -42,7 +42,8 @@ type Design struct {
 	Examples     int           `json:"examples,omitempty"` // how many examples were checked
 	Served       string        `json:"served,omitempty"`   // declared path at which the target serves its document; empty when not declared
 	Environment  Environment   `json:"environment,omitzero"`
-	Errors       string        `json:"errors,omitempty"` // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
+	Coverage     Minimum       `json:"coverage,omitzero"` // that a run has to prove to pass
+	Errors       string        `json:"errors,omitempty"`  // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
 }
 
 // Operation returns the operation with the given ID.
@@ -63,6 +64,16 @@ func (d Design) Dependency(name string) (Dependency, bool) {
 		}
 	}
 	return Dependency{}, false
+}
+
+// A Minimum is how much of the document a run has to prove to pass, as shares
+// in (0, 1]. Zero wants nothing.
+type Minimum struct {
+	Operations  float64 `json:"operations,omitempty"`  // answered 2xx
+	Statuses    float64 `json:"statuses,omitempty"`    // of those documented, but for 5xx and default, seen
+	Constraints float64 `json:"constraints,omitempty"` // of the input, that a request was sent to break
+	Fields      float64 `json:"fields,omitempty"`      // of those documented for answers, seen
+	Source      Source  `json:"source,omitzero"`
 }
 
 // An Environment is what a run may do to the deployment itself.
@@ -157,14 +168,14 @@ type Operation struct {
 	Source   Source    `json:"source"`
 }
 
-// Safe reports whether the method is safe in the sense of RFC 9110 §9.2.1,
-// and nothing is known to the contrary.
+// Safe reports whether the method is safe in the sense of RFC 9110 §9.2.1, as
+// QUERY of OpenAPI 3.2 is, and nothing is known to the contrary.
 func (o Operation) Safe() bool {
 	if o.Changes {
 		return false
 	}
 	switch o.Method {
-	case "GET", "HEAD", "OPTIONS", "TRACE":
+	case "GET", "HEAD", "OPTIONS", "TRACE", "QUERY":
 		return true
 	}
 	return false
@@ -244,6 +255,7 @@ type Bind struct {
 	Why     string `json:"why"`              // provenance: "link", "example", "location", "inferred: path nesting"
 	Format  string `json:"format,omitempty"` // text around the value, with {} in its place: "Bearer {}"; empty: the value alone
 	After   string `json:"after,omitempty"`  // operation that is called first on the thing: a deletion, before it is restored
+	Unlike  bool   `json:"unlike,omitempty"` // of an earlier step: not the value, but one of the same shape that nothing has
 	Else    []Bind `json:"else,omitempty"`   // further sources, the best first; the n-th of all places of a request belong together
 }
 

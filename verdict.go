@@ -50,7 +50,8 @@ const (
 	ReasonNoise              Reason = "noise"
 	ReasonThrottled          Reason = "throttled" // the deployment limits how much this caller may send
 	ReasonNotReproduced      Reason = "not-reproduced"
-	ReasonOthersSuffer       Reason = "others-suffer" // the run ended itself for their sake
+	ReasonOthersSuffer       Reason = "others-suffer"      // the run ended itself for their sake
+	ReasonUncovered          Reason = "too-little-covered" // less of the document was proved than is declared that a pass needs
 )
 
 // A Verdict is the judgement on one claim: what was measured, what was

@@ -64,6 +64,7 @@ func meaning(r plumbline.Reason) string {
 		plumbline.ReasonUndecided:          "The interval of what was measured straddles the target; more requests would decide.",
 		plumbline.ReasonThrottled:          "The deployment limits how much this caller may send, so that less was served than was asked for.",
 		plumbline.ReasonNoise:              "The harness itself was disturbed.",
+		plumbline.ReasonUncovered:          "The run proved less of the document than a pass is declared to need.",
 		plumbline.ReasonNotReproduced:      "It was seen once and did not come again from a clean state.",
 		"harness-error":                    "The harness itself failed. This says nothing about the target.",
 	}[r]

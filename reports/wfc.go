@@ -177,6 +177,8 @@ func wfcCode(f plumbline.Finding) int {
 		{"contract/method-semantics", "Allow", 201},
 		{"contract/invalid-input-rejected", "", 206},
 		{"auth/property-level", "", 303},
+		{"auth/existence-hidden", "", 304},
+		{"auth/forbidden-is-403", "", 305},
 		{"auth/bola", "", 306},
 		{"auth/bfla", "", 306},
 		{"auth/anonymous-rejected", "", 307},

@@ -186,8 +186,10 @@ func sameAnswer(o plumbline.Observation) bool {
 }
 
 // listedFor says whether the stranger found the thing in its collection.
-func listedFor(e *plumbline.Evidence, flow string) bool {
+func listedFor(e *plumbline.Evidence, flow string) bool { return listedBy(e, authStrangers, flow) }
+
+func listedBy(e *plumbline.Evidence, experiment, flow string) bool {
 	return slices.ContainsFunc(e.Walked, func(w plumbline.Walked) bool {
-		return w.Experiment == authStrangers && w.Flow == flow && w.Step == stepListed && w.Expected > 0 && len(w.Missing) == 0
+		return w.Experiment == experiment && w.Flow == flow && w.Step == stepListed && w.Expected > 0 && len(w.Missing) == 0
 	})
 }

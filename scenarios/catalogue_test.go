@@ -17,6 +17,14 @@ import (
 var withoutMutant = map[string]string{
 	hierarchy:      "the sample system has no resource that is created below another",
 	loadRegression: "it needs the nights before: its tests play them, with and without a change",
+
+	minimumCoverage: "it is about the run, not about the service",
+}
+
+// neverBroken holds the functions that can find no breach, with the reason: on
+// the specimen that lacks most they are inconclusive. A stale line fails.
+var neverBroken = map[string]string{
+	minimumCoverage: "what was not put to the test is no breach",
 }
 
 func TestEveryFunctionHasAFileADocAStandardAndAMutant(t *testing.T) {
@@ -85,6 +93,9 @@ func TestEveryFunctionHasSpecimensOfEveryVerdict(t *testing.T) {
 		bad := []plumbline.Outcome{plumbline.Fail}
 		if f.Informs {
 			bad = []plumbline.Outcome{plumbline.Inconclusive, plumbline.Error}
+		}
+		if neverBroken[f.ID] != "" {
+			bad = []plumbline.Outcome{plumbline.Inconclusive}
 		}
 		for _, c := range []struct {
 			name string

@@ -15,6 +15,7 @@ var unrepeated = map[string]string{
 	"contract/consumer-kept":     "as for pacts-verified",
 	"contract/outbound-conforms": "the target sends what is judged; each breach is on the wire, whole",
 	"contract/examples-valid":    "it is about the document, and warns",
+	"contract/minimum-coverage":  "it is about the run, and finds no breach",
 	"obs/traceparent":            "every request of the experiment is judged, and several must agree",
 	"security/error-leak":        "what was shown once was shown; it is judged wherever it is seen",
 }

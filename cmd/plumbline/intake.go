@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/plumbline-dev/plumbline/contracts/declaration"
 	"github.com/plumbline-dev/plumbline/contracts/overlay"
 	"github.com/plumbline-dev/plumbline/contracts/sample"
 )
@@ -21,6 +23,7 @@ type intakeOptions struct {
 	base     string
 	arazzo   []string
 	packs    []string
+	least    []string
 }
 
 func (o *intakeOptions) bindIntake(f *pflag.FlagSet) {
@@ -28,6 +31,7 @@ func (o *intakeOptions) bindIntake(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.arazzo, "arazzo", nil, "Arazzo file with flows that have to hold, beside those of plumbline.yaml; may be repeated")
 	f.StringSliceVar(&o.packs, "packs", nil, "send hostile values as well, which a service must survive: "+strings.Join(sample.Packs(), ", "))
 	f.StringArrayVar(&o.hars, "har", nil, "recorded traffic of the API (HTTP Archive 1.2): values for cases, the mix of the load, and a pact of what was used; may be repeated")
+	f.StringSliceVar(&o.least, "min-coverage", nil, "how much of the document a run has to prove to pass: operations=90%, and statuses, constraints, fields; beats coverage of plumbline.yaml")
 	f.StringVar(&o.base, "base", "", "the released document that this one must not break: a file, a URL, or git:REV[:PATH]")
 }
 
@@ -46,6 +50,26 @@ func (s *session) packed() ([]string, error) {
 	all := slices.Concat(s.declared.Packs, s.packs)
 	slices.Sort(all)
 	return slices.Compact(all), nil
+}
+
+// covered takes the minimum of the flags over, beside what plumbline.yaml says.
+func (s *session) covered() error {
+	var errs []error
+	for _, text := range s.least {
+		kind, least, ok := strings.Cut(text, "=")
+		if !ok {
+			kind, least = "operations", text
+		}
+		errs = append(errs, flagError("--min-coverage", text, declaration.Cover(&s.design.Coverage, kind, least)))
+	}
+	return errors.Join(errs...)
+}
+
+func flagError(flag, value string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return wrongFlag(flag, value, "write operations=90%, statuses=50%, constraints=80% or fields=60%", "%v", err)
 }
 
 // readOverlays reads the overlays of plumbline.yaml, then those of the flags.

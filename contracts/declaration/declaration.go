@@ -44,6 +44,7 @@ type Declaration struct {
 	propagation  plumbline.Propagation
 	recovery     time.Duration
 	readiness    *plumbline.Readiness
+	coverage     plumbline.Minimum
 	dependencies []plumbline.Dependency
 	waivers      []plumbline.Waiver
 	slos         []native
@@ -110,7 +111,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 		design.Target = d.Target
 	}
 	design.Liveness, design.Propagation, design.Recovery = d.Liveness, d.propagation, d.recovery
-	design.Readiness = d.readiness
+	design.Readiness, design.Coverage = d.readiness, d.coverage
 	design.Waivers, design.Pacts = d.waivers, d.Pacts
 	for _, i := range d.Identities {
 		design.Identities = append(design.Identities, i.Identity)

@@ -39,6 +39,7 @@ type file struct {
 	HAR          []string                 `yaml:"har"`
 	Learn        *bool                    `yaml:"learn"`
 	Redact       []string                 `yaml:"redact"`
+	Coverage     *coverageFile            `yaml:"coverage"`
 }
 
 type targetFile struct {
@@ -68,6 +69,13 @@ type readinessFile struct {
 	Path     string   `yaml:"path"`
 	Reflects []string `yaml:"reflects"`
 	Within   string   `yaml:"within"`
+}
+
+type coverageFile struct {
+	Operations  string `yaml:"operations"`
+	Statuses    string `yaml:"statuses"`
+	Constraints string `yaml:"constraints"`
+	Fields      string `yaml:"fields"`
 }
 
 type wiresFile struct {

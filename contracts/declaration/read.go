@@ -81,6 +81,7 @@ func (b *builder) build() {
 	b.waivers()
 	b.intake()
 	b.flows()
+	b.coverage()
 }
 
 func (b *builder) path(p string) string {

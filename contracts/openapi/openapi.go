@@ -130,7 +130,7 @@ func (d *Doc) version(tree map[string]any) error {
 		tree["swagger"] = "2.0"
 	case strings.HasPrefix(d.Version, "3.0"), strings.HasPrefix(d.Version, "3.1"):
 	case strings.HasPrefix(d.Version, "3"):
-		d.notice("/openapi", "version "+d.Version+" is read as 3.1; its newer fields are ignored")
+		d.notice("/openapi", "version "+d.Version+" is read as 3.1; of its newer fields QUERY operations and itemSchema are known, and the others ignored")
 		tree["openapi"] = "3.1.0"
 		d.newer = true
 	case d.Version == "":

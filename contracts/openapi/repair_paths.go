@@ -79,7 +79,7 @@ func rename(op any, from, to string) {
 }
 
 func methods() []string {
-	return []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+	return []string{"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
 }
 
 func templateParameter() *regexp.Regexp { return regexp.MustCompile(`\{([^{}/]+)\}`) }

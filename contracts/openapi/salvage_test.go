@@ -28,7 +28,7 @@ func TestSalvage(t *testing.T) {
 		"a file that is not there":   {"openapi: 3.0.0\npaths:\n" + good + "  /a: {get: {responses: {default: {$ref: 'none.json'}}}}", "leads nowhere"},
 		"an example that is gone":    {"openapi: 3.0.0\npaths:\n" + good + "  /a: {get: {responses: {'200': {description: d, content: {application/json: {schema: {}, examples: {e: {$ref: '#/components/examples/E'}}}}}}}}", "leads nowhere"},
 		"a property called default":  {"openapi: 3.0.0\npaths:\n" + good + "  /a: {get: {responses: {'200': {description: d, content: {application/json: {schema: {properties: {default: {$ref: '#/no'}}}}}}}}}", "leads nowhere"},
-		"query and summary of 3.2":   {"openapi: 3.2.0\npaths:\n" + good + "  /a: {query: {responses: {'200': {description: d}}}, get: {responses: {'200': {summary: s}}}}", "the field query of OpenAPI 3.2"},
+		"query and summary of 3.2":   {"openapi: 3.2.0\npaths:\n" + good + "  /a: {query: {responses: {'200': {description: d}}}, get: {responses: {'200': {summary: s}}}}", "the field summary of OpenAPI 3.2"},
 		"itemEncoding":               {"openapi: 3.2.0\npaths:\n" + good + "  /a: {get: {responses: {'200': {content: {text/event-stream: {itemSchema: {}, itemEncoding: {}}}}}}}", "itemEncoding"},
 		"dataValue":                  {"openapi: 3.2.0\npaths:\n" + good + "  /a: {get: {responses: {'200': {content: {application/json: {schema: {}, examples: {e: {dataValue: 1}}}}}}}}", "dataValue"},
 		"media type by reference":    {"openapi: 3.2.0\npaths:\n" + good + "  /a: {get: {responses: {'200': {content: {application/json: {$ref: '#/components/mediaTypes/A'}}}}}}\ncomponents: {mediaTypes: {A: {schema: {type: string}}}}", "a media type that is a reference"},

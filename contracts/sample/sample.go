@@ -225,7 +225,7 @@ func (m *maker) hasBody(b *openapi3.RequestBody, full bool) bool {
 	if len(b.Content) == 0 {
 		return false
 	}
-	return b.Required || full || slices.Contains([]string{"POST", "PUT", "PATCH"}, m.op.Method)
+	return b.Required || full || slices.Contains([]string{"POST", "PUT", "PATCH", "QUERY"}, m.op.Method)
 }
 
 // bodyValue makes a value that can be written in the media type.

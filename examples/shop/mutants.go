@@ -59,6 +59,8 @@ func inAnswers() []Mutant {
 		{"missing-401", "the invoice asks for no credentials", "auth/anonymous-rejected", []string{"auth/bola"}},
 		{"bola", "the owner of an order is not compared with the caller", "auth/bola", nil},
 		{"bfla", "anybody may see the sales", "auth/bfla", nil},
+		{"tells-existence", "another's order is forbidden, and what is no order is not found", "auth/existence-hidden", nil},
+		{"forbidden-is-401", "who may not see the sales is asked for credentials", "auth/forbidden-is-403", nil},
 		{"mass-assignment", "a patch may set the total", "auth/property-level", nil},
 		{"drops-consumer-field", "the note of an order is not shown", "contract/pacts-verified", []string{"contract/consumer-kept", "contract/roundtrip"}},
 		{"500-on-long-note", "a note of the greatest length panics", "contract/no-5xx-on-valid-input", []string{"contract/response-conforms"}},
@@ -118,7 +120,7 @@ func (m Mutant) UnderLoad() bool {
 // Warns tells whether the defect breaks neither the document nor a MUST of an
 // RFC, so that finding it does not make the system unfit.
 func (m Mutant) Warns() bool {
-	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads", "retry-on-404", "retry-after-ignored", "n-plus-one", "connection-each-time"}, m.Name)
+	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads", "tells-existence", "forbidden-is-401", "retry-on-404", "retry-after-ignored", "n-plus-one", "connection-each-time"}, m.Name)
 }
 
 // mutant holds the defects that are on, with a comma before and after each;

@@ -124,6 +124,9 @@ func (s *service) owned(ctx context.Context, r *http.Request, user string) (orde
 	}
 	o, err := s.load(ctx, "order:"+id)
 	if errors.Is(err, errNone) || err == nil && o.Owner != user && !s.mutant.is("bola") {
+		if err == nil && s.mutant.is("tells-existence") {
+			return order{}, refuse(http.StatusForbidden, "not your order")
+		}
 		return order{}, refuse(http.StatusNotFound, "no such order")
 	}
 	return o, err

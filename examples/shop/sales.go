@@ -31,6 +31,9 @@ func (s *sales) shown() map[string]any {
 // getSales tells the admin what was sold.
 func (s *service) getSales(_ context.Context, _ *http.Request, user string) (int, any, error) {
 	if user != admin && !s.mutant.is("bfla") {
+		if s.mutant.is("forbidden-is-401") {
+			return 0, nil, refuse(http.StatusUnauthorized, "only for admins")
+		}
 		return 0, nil, refuse(http.StatusForbidden, "only for admins")
 	}
 	return http.StatusOK, s.sales.shown(), nil

@@ -211,6 +211,7 @@ func TestDefectsOfOwnership(t *testing.T) {
 	}{
 		{"", "b", "GET", "", 404, ""},
 		{"bola", "b", "GET", "", 200, `"quantity":1`},
+		{"tells-existence", "b", "GET", "", 403, ""},
 		{"", "a", "PATCH", `{"quantity":2,"total":7}`, 422, ""},
 		{"mass-assignment", "a", "PATCH", `{"quantity":2,"total":7,"created_at":"2001-02-03T04:05:06Z"}`, 200, `"total":7}`},
 	} {
@@ -234,6 +235,8 @@ func TestMutants(t *testing.T) {
 		{"500-on-invalid-input", "a", `POST /orders {"product_id":"p-1","quantity":-1}`, 500, ""},
 		{"response-type-drift", "a", `POST /orders {"product_id":"p-1","quantity":1}`, 201, `"total":"1200"`},
 		{"bfla", "b", `GET /admin/sales`, 200, `"orders":0`},
+		{"forbidden-is-401", "b", `GET /admin/sales`, 401, ""},
+		{"tells-existence", "b", `GET /orders/0123456789abcdef01234567`, 404, ""},
 		{"missing-401", "", `GET /orders/0123456789abcdef01234567/invoice`, 404, ""},
 	} {
 		if status, body := started(t, c.mutant).ask(t, c.token, c.line); status != c.status || !strings.Contains(body, c.holds) {

@@ -91,8 +91,12 @@ func (p *Pool) step(ctx context.Context, b plumbline.Bind, steps map[string]Answ
 	if t != nil && t.values[b.Pointer] != "" {
 		text, ok = t.values[b.Pointer], true // a status monitor may have said it later
 	}
-	if !ok {
+	switch {
+	case !ok:
 		return "", nil, fmt.Errorf("the answer of the step %s has nothing at %s", name, b.Pointer)
+	case b.Unlike: // names nothing that anybody made
+		p.number++
+		return unlike(text, p.number), nil, nil
 	}
 	return text, t, nil
 }
