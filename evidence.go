@@ -27,6 +27,7 @@ type Record struct {
 	Seen        *Seen         `json:"seen,omitempty"`
 	Walked      *Walked       `json:"walked,omitempty"`
 	Baseline    *Baseline     `json:"baseline,omitempty"`
+	Nights      *Nights       `json:"nights,omitempty"`
 }
 
 // Evidence is everything that one run recorded, in the order of the journal.
@@ -45,6 +46,7 @@ type Evidence struct {
 	Seen         []Seen
 	Walked       []Walked
 	Baselines    []Baseline
+	Nights       *Nights       // nil when no history was given
 	Ended        time.Duration // offset of the last record
 }
 
@@ -87,6 +89,8 @@ func (e *Evidence) addRare(r Record) {
 		e.Walked = append(e.Walked, *r.Walked)
 	case r.Baseline != nil:
 		e.Baselines = append(e.Baselines, *r.Baseline)
+	case r.Nights != nil:
+		e.Nights = r.Nights
 	}
 }
 
@@ -242,4 +246,11 @@ type Baseline struct {
 	Operation string    `json:"operation"`
 	Q         float64   `json:"q"`
 	Values    []float64 `json:"values_ms"`
+}
+
+// Nights counts the earlier runs of a service that a history holds.
+type Nights struct {
+	Runs  int `json:"runs"`  // before this one, without those to be ignored
+	Good  int `json:"good"`  // of them
+	Alike int `json:"alike"` // of the good ones: on a machine of the same kind
 }

@@ -18,6 +18,17 @@ type Since struct {
 	Grid    []GridRow    `json:"grid,omitempty"`    // claims that were not kept in one of Nights
 	Trends  []Trend      `json:"trends,omitempty"`  // figures through the history; those that shifted first
 	Before  []Backdrop   `json:"before,omitempty"`  // load as it was in Against
+	Flaky   []Flaky      `json:"flaky,omitempty"`   // claims that flip with nothing changed; those that flip most first
+}
+
+// A Flaky is a claim whose outcome flipped, kept to broken or back, between two
+// runs of the same document, images, configuration and, as far as it is known,
+// revision.
+type Flaky struct {
+	Claim  string `json:"claim"`
+	Flips  int    `json:"flips"`
+	Runs   int    `json:"runs"`   // in which it was judged, of Since.Nights
+	Broken int    `json:"broken"` // of them
 }
 
 // A Trend is one figure through the runs of a history, this one included. It
@@ -65,8 +76,9 @@ type Turn struct {
 	Outcome Outcome `json:"outcome"`
 	Was     Outcome `json:"was,omitempty"`    // there; empty when it was not claimed
 	Age     int     `json:"age,omitempty"`    // runs in a row that it fails, this one included
-	First   *Past   `json:"first,omitempty"`  // the first of them
-	After   *Past   `json:"after,omitempty"`  // the last run before it
+	First   *Past   `json:"first,omitempty"`  // the first of them, which may be this one
+	After   *Past   `json:"after,omitempty"`  // the last run before it, of those that could judge the claim
+	Kept    bool    `json:"kept,omitempty"`   // in After the claim was kept
 	Waiver  string  `json:"waiver,omitempty"` // the day on which a waiver of it ran out
 }
 

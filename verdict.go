@@ -52,6 +52,7 @@ const (
 	ReasonNotReproduced      Reason = "not-reproduced"
 	ReasonOthersSuffer       Reason = "others-suffer"      // the run ended itself for their sake
 	ReasonUncovered          Reason = "too-little-covered" // less of the document was proved than is declared that a pass needs
+	ReasonLoadTooLow         Reason = "load-too-low"       // less was asked of the deployment than it promises to carry
 )
 
 // A Verdict is the judgement on one claim: what was measured, what was
@@ -123,7 +124,8 @@ type Finding struct {
 	Because    string    `json:"because,omitempty"`  // the claim whose finding tells the cause of this one
 	Wrong      string    `json:"wrong,omitempty"`
 	Patch      string    `json:"patch,omitempty"`
-	Waiver     *Waiver   `json:"waiver,omitempty"` // of a failure: what excuses it, or did until it ran out
+	Waiver     *Waiver   `json:"waiver,omitempty"`   // of a failure: what excuses it, or did until it ran out
+	Severity   Severity  `json:"severity,omitempty"` // that was declared for it, where that is not SeverityGate: a failure does not gate then
 }
 
 // Overall is the outcome of a run.
@@ -171,10 +173,11 @@ type Report struct {
 	Quantiles   []Quantile `json:"quantiles,omitempty"`
 	Health      []Health   `json:"health,omitempty"`
 	Requests    Requests   `json:"requests"`
-	Capacity    *Capacity  `json:"capacity,omitempty"` // nil when it was not searched for
-	Load        *Recording `json:"load,omitempty"`     // nil when there was none
-	Notes       []string   `json:"notes,omitempty"`    // repairs of the document, losses, survivors
-	Since       *Since     `json:"since,omitempty"`    // none when no history was given
+	Capacity    *Capacity  `json:"capacity,omitempty"`    // nil when it was not searched for
+	Load        *Recording `json:"load,omitempty"`        // nil when there was none
+	Notes       []string   `json:"notes,omitempty"`       // repairs of the document, losses, survivors
+	Since       *Since     `json:"since,omitempty"`       // none when no history was given
+	NoBaseline  string     `json:"no_baseline,omitempty"` // why latencies were held against no earlier runs though they were to be; empty when they were, or no history was given
 }
 
 // Coverage says what was judged and what was not.

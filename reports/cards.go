@@ -62,6 +62,7 @@ func meaning(r plumbline.Reason) string {
 		plumbline.ReasonNoLibrary:          "The Pact library is not there; `plumbline setup` fetches it.",
 		plumbline.ReasonNoTrace:            "Requests could not be told apart on the wires: no trace context arrives there.",
 		plumbline.ReasonUndecided:          "The interval of what was measured straddles the target; more requests would decide.",
+		plumbline.ReasonLoadTooLow:         "No more was asked of the deployment than it promises to carry, so that it could not show whether it does; a higher rate would tell.",
 		plumbline.ReasonThrottled:          "The deployment limits how much this caller may send, so that less was served than was asked for.",
 		plumbline.ReasonNoise:              "The harness itself was disturbed.",
 		plumbline.ReasonUncovered:          "The run proved less of the document than a pass is declared to need.",

@@ -48,6 +48,9 @@ func commentFindings(r plumbline.Report) []string {
 		if f.Source.File != "" {
 			fmt.Fprintf(&b, "- claimed at %s: %s\n", text(place(f.Source)), text(f.Statement))
 		}
+		if mildly(f) {
+			fmt.Fprintf(&b, "- severity %s\n", mildness(f))
+		}
 		if f.Remedy != "" {
 			fmt.Fprintf(&b, "- remedy: %s\n", text(f.Remedy))
 		}

@@ -86,6 +86,9 @@ func (s *ctrfSummary) count(f plumbline.Finding) ctrfTest {
 		t.Status = "skipped"
 		s.Skipped++
 	default:
+		if mildly(f) {
+			t.Message = told(f) + ": " + t.Message
+		}
 		t.Status, t.Trace = "other", details(f)
 		s.Other++
 	}
@@ -95,6 +98,9 @@ func (s *ctrfSummary) count(f plumbline.Finding) ctrfTest {
 // ctrfExtra are the figures of a claim, under our name.
 func ctrfExtra(f plumbline.Finding) map[string]any {
 	x := map[string]any{"gates": f.Gates}
+	if f.Severity != "" {
+		x["severity"] = f.Severity
+	}
 	if f.Unit != "" {
 		x["measured"], x["allowed"], x["unit"], x["samples"] = f.Measured, f.Allowed, f.Unit, f.Samples
 	}

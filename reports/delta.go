@@ -14,6 +14,13 @@ const turnMost = 10
 // how long, what was fixed, and what else changed. It is empty when no history
 // was given.
 func markdownSince(r plumbline.Report) string {
+	if r.NoBaseline != "" {
+		return markdownTurns(r) + text(r.NoBaseline) + "\n\n"
+	}
+	return markdownTurns(r)
+}
+
+func markdownTurns(r plumbline.Report) string {
 	s := r.Since
 	if s == nil {
 		return ""
@@ -39,6 +46,9 @@ func markdownSince(r plumbline.Report) string {
 	b.WriteString("What changed: " + text(changed(*s)) + ".\n\n")
 	for _, line := range shifted(*s) {
 		b.WriteString("Shifted: " + text(line) + ".\n\n")
+	}
+	for _, line := range flaky(*s) {
+		b.WriteString("Flaky: " + text(line) + ".\n\n")
 	}
 	return b.String()
 }
@@ -72,12 +82,44 @@ func turnAge(t plumbline.Turn) string {
 	var out string
 	if t.Age > 1 && t.First != nil {
 		out = fmt.Sprintf("%d runs in a row, since %s", t.Age, t.First.Began.UTC().Format("2 Jan"))
-		if t.After != nil && t.First.Revision != "" && t.After.Revision != t.First.Revision {
-			out += fmt.Sprintf(", between %s and %s", or(t.After.Revision, "none"), t.First.Revision)
-		}
+	}
+	if bad := firstBad(t); bad != "" {
+		out = strings.TrimPrefix(out+"; "+bad, "; ")
 	}
 	if t.Waiver != "" {
 		out = strings.TrimPrefix(out+"; its waiver ran out on "+t.Waiver, "; ")
+	}
+	return out
+}
+
+// firstBad says at which revision a claim broke: last good..first bad.
+func firstBad(t plumbline.Turn) string {
+	switch {
+	case t.First == nil || t.Outcome != plumbline.Fail:
+		return ""
+	case t.First.Revision == "":
+		return "first bad: revision unknown"
+	case t.After == nil || !t.Kept:
+		return "first bad at " + t.First.Revision + ", and never seen kept before"
+	case t.After.Revision == "":
+		return "first bad at " + t.First.Revision + "; revision of the last good run unknown"
+	case t.After.Revision == t.First.Revision:
+		return "first bad at " + t.First.Revision + ", which was good before"
+	}
+	return "first bad: " + t.After.Revision + ".." + t.First.Revision
+}
+
+// flakyMost is how many claims that flip are named.
+const flakyMost = 5
+
+// flaky tells which claims flip with no change that is known.
+func flaky(s plumbline.Since) []string {
+	var out []string
+	for _, f := range s.Flaky[:min(len(s.Flaky), flakyMost)] {
+		out = append(out, fmt.Sprintf("%s: %s in %s with no change that is known, broken in %d", f.Claim, plural(f.Flips, "flip"), plural(f.Runs, "run"), f.Broken))
+	}
+	if more := len(s.Flaky) - flakyMost; more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
 	}
 	return out
 }

@@ -19,17 +19,13 @@ const githubMost = 10
 func GitHub(w io.Writer, r plumbline.Report) error {
 	kinds := map[string][]plumbline.Finding{}
 	for _, f := range withOutcome(r, plumbline.Fail, plumbline.Error, plumbline.Inconclusive) {
-		switch {
-		case symptom(f) || f.Outcome != plumbline.Fail && !f.Gates:
-		case f.Outcome == plumbline.Fail && f.Gates:
-			kinds["error"] = append(kinds["error"], f)
-		default:
-			kinds["warning"] = append(kinds["warning"], f)
+		if kind := githubKind(f); kind != "" {
+			kinds[kind] = append(kinds[kind], f)
 		}
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "::notice title=%s::%s\n", property("Plumbline: "+r.Service), message(r.Sentence))
-	for _, kind := range []string{"error", "warning"} {
+	for _, kind := range []string{"error", "warning", "notice"} {
 		all := kinds[kind]
 		for i, f := range all {
 			if i == githubMost-1 && len(all) > githubMost {
@@ -41,6 +37,19 @@ func GitHub(w io.Writer, r plumbline.Report) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// githubKind is the kind of annotation that tells a finding; empty for none.
+func githubKind(f plumbline.Finding) string {
+	switch {
+	case symptom(f) || f.Outcome != plumbline.Fail && !f.Gates:
+		return ""
+	case f.Outcome == plumbline.Fail && f.Gates:
+		return "error"
+	case f.Outcome == plumbline.Fail && f.Severity == plumbline.SeverityInfo:
+		return "notice"
+	}
+	return "warning"
 }
 
 func annotation(kind string, f plumbline.Finding) string {

@@ -49,7 +49,7 @@ func gitlabSeverity(f plumbline.Finding) string {
 	switch {
 	case f.Gates:
 		return "critical"
-	case f.Level == plumbline.LevelAdvisory:
+	case f.Level == plumbline.LevelAdvisory, f.Severity == plumbline.SeverityInfo:
 		return "info"
 	}
 	return "minor"

@@ -102,7 +102,7 @@ func hash(s string) string {
 func pageFuncs(r plumbline.Report) template.FuncMap {
 	out := words()
 	maps.Copy(out, template.FuncMap{
-		"told": told, "calls": calls, "place": place, "join": func(s []string) string { return strings.Join(s, ", ") },
+		"told": told, "mildly": mildly, "mildness": mildness, "calls": calls, "place": place, "join": func(s []string) string { return strings.Join(s, ", ") },
 		"anchor": anchor, "chartOf": func(f plumbline.Finding) string { return chartOf(r, f) }, "chartAnchor": chartAnchor,
 		"waterfall": waterfallSVG, "map": func() template.HTML { return mapSVG(r) }, "lanes": func() []narrowLane { return narrowLanes(r) }, "lasted": lasted, "days": days,
 		"cellGlyph": cellGlyph, "cellWord": cellWord, "outageClass": outageClass, "recovery": recovery, "cost": cost, "budgets": func() string { return anyBudget(r) },
@@ -113,7 +113,7 @@ func pageFuncs(r plumbline.Report) template.FuncMap {
 		"took": func(x plumbline.Exchange) time.Duration { return max(0, x.Ended-x.Began) }, "ms": func(d time.Duration) string { return fixed(float64(d) / float64(time.Millisecond)) },
 		"capacity": capacitySVG, "scaled": scaled, "perSecond": perSecond,
 		"percentile": func(q float64) string { return strconv.FormatFloat(100*q, 'g', 5, 64) },
-		"behind":     func(c pageChart) bool { return len(c.Before) > 0 }, "anyBehind": anyBehind, "rows": rows, "spark": sparkSVG, "shifted": func() []string { return shifted(*r.Since) }, "lastOf": lastOf, "turnAge": turnAge, "middleOf": middleOf,
+		"behind":     func(c pageChart) bool { return len(c.Before) > 0 }, "anyBehind": anyBehind, "rows": rows, "spark": sparkSVG, "shifted": func() []string { return shifted(*r.Since) }, "flaky": func() []string { return flaky(*r.Since) }, "lastOf": lastOf, "turnAge": turnAge, "middleOf": middleOf,
 		"usual": func(t plumbline.Timeline) string {
 			p50, p99, ok := usual(t)
 			if !ok {
@@ -195,7 +195,7 @@ func pageCounts(r plumbline.Report) []pageCount {
 		{Outcome: plumbline.Pass, Glyph: glyph(plumbline.Pass), Word: "kept", Where: "kept", N: n[plumbline.Pass]},
 		{Outcome: plumbline.Fail, Glyph: glyph(plumbline.Fail), Word: "broken", Where: "broken", N: n[plumbline.Fail]},
 		{Outcome: plumbline.Inconclusive, Glyph: glyph(plumbline.Inconclusive), Word: "unproven", Where: "unproven", N: n[plumbline.Inconclusive]},
-		{Outcome: plumbline.Waived, Glyph: glyph(plumbline.Waived), Word: "warned or waived", Where: "broken", N: n[warned] + n[symptoms] + n[plumbline.Waived]},
+		{Outcome: plumbline.Waived, Glyph: glyph(plumbline.Waived), Word: "warned or waived", Where: "broken", N: n[mild] + n[warned] + n[symptoms] + n[plumbline.Waived]},
 	}
 	sum, at := 0, 0.0
 	for _, c := range out {

@@ -102,6 +102,9 @@ func (s *junitSuite) add(f plumbline.Finding) {
 	s.Tests++
 	switch f.Outcome {
 	case plumbline.Fail:
+		if mildly(f) {
+			m.Type, m.Message = string(f.Severity), "severity "+string(f.Severity)+": "+m.Message
+		}
 		c.Failure = m
 		s.Failures++
 	case plumbline.Error:
@@ -123,6 +126,9 @@ func details(f plumbline.Finding) string {
 	fmt.Fprintf(&b, "claimed: %s\nobserved: %s\n", f.Statement, f.Reason)
 	if f.Source.File != "" {
 		fmt.Fprintf(&b, "declared at: %s\n", place(f.Source))
+	}
+	if mildly(f) {
+		fmt.Fprintf(&b, "severity: %s\n", mildness(f))
 	}
 	if f.Remedy != "" {
 		fmt.Fprintf(&b, "remedy: %s\n", f.Remedy)

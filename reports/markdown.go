@@ -65,9 +65,7 @@ func markdownFindings(r plumbline.Report) string {
 			continue
 		}
 		fmt.Fprintf(&b, "### %s %s — %s\n\n- claimed: %s\n- observed: %s\n", glyph(f.Outcome), text(f.Claim), told(f), text(f.Statement), text(f.Reason))
-		if f.Source.File != "" {
-			fmt.Fprintf(&b, "- declared at %s\n", text(place(f.Source)))
-		}
+		b.WriteString(markdownBasis(f))
 		for _, x := range f.Evidence[:min(3, len(f.Evidence))] {
 			fmt.Fprintf(&b, "- evidence: %s\n", text(x.Summary))
 			if x.Request != nil && x.Request.Curl != "" {
@@ -87,6 +85,18 @@ func markdownFindings(r plumbline.Report) string {
 			b.WriteString("\n" + fenced("sh", f.Replay))
 		}
 		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// markdownBasis says where a claim is declared, and what its severity does.
+func markdownBasis(f plumbline.Finding) string {
+	var b strings.Builder
+	if f.Source.File != "" {
+		fmt.Fprintf(&b, "- declared at %s\n", text(place(f.Source)))
+	}
+	if mildly(f) {
+		fmt.Fprintf(&b, "- severity %s\n", mildness(f))
 	}
 	return b.String()
 }

@@ -102,7 +102,7 @@ func (m *metrics) claims(r plumbline.Report) {
 	for _, c := range []struct {
 		of   plumbline.Outcome
 		word string
-	}{{plumbline.Pass, "kept"}, {plumbline.Fail, "broken"}, {plumbline.Inconclusive, "unproven"}, {plumbline.Waived, "waived"}, {warned, "warned"}, {plumbline.Skipped, "skipped"}} {
+	}{{plumbline.Pass, "kept"}, {plumbline.Fail, "broken"}, {plumbline.Inconclusive, "unproven"}, {plumbline.Waived, "waived"}, {warned, "warned"}, {mild, "broken-not-gating"}, {plumbline.Skipped, "skipped"}} {
 		m.sample(float64(n[c.of]), "service", r.Service, "outcome", c.word)
 	}
 	judged := slices.DeleteFunc(slices.Clone(r.Findings), func(f plumbline.Finding) bool { return f.Outcome == plumbline.Skipped })

@@ -118,7 +118,7 @@ func (run *sarifRun) add(f plumbline.Finding) {
 	switch {
 	case f.Outcome == plumbline.Waived:
 		x.Suppressions = []sarifSuppression{{Kind: "external", Justification: f.Reason}}
-	case f.Level == plumbline.LevelAdvisory:
+	case f.Level == plumbline.LevelAdvisory, f.Severity == plumbline.SeverityInfo:
 		x.Level = "note"
 	case !f.Gates:
 		x.Level = "warning"

@@ -34,6 +34,10 @@ func (t Terminal) Write(w io.Writer, r plumbline.Report) error {
 	}
 	p.verdict(r)
 	p.since(r)
+	if r.NoBaseline != "" {
+		p.wrap("  ", r.NoBaseline)
+		p.WriteByte('\n')
+	}
 	for _, f := range withOutcome(r, plumbline.Fail, plumbline.Error, plumbline.Inconclusive, plumbline.Waived) {
 		if !symptom(f) {
 			p.finding(f)
@@ -123,6 +127,9 @@ func (p *page) since(r plumbline.Report) {
 	for _, line := range shifted(*s) {
 		p.wrap("  shifted: ", line)
 	}
+	for _, line := range flaky(*s) {
+		p.wrap("  flaky: ", line)
+	}
 	p.WriteByte('\n')
 }
 
@@ -142,6 +149,9 @@ func (p *page) finding(f plumbline.Finding) {
 	}
 	if f.Source.File != "" {
 		p.wrap("      declared  ", place(f.Source))
+	}
+	if mildly(f) {
+		p.wrap("      severity  ", mildness(f))
 	}
 	for _, x := range f.Evidence[:min(2, len(f.Evidence))] {
 		p.wrap("      evidence  ", x.Summary)

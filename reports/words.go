@@ -50,8 +50,21 @@ func told(f plumbline.Finding) string {
 		return "likely broken"
 	case f.Outcome == plumbline.Fail && f.Level == plumbline.LevelAdvisory:
 		return "advice"
+	case mildly(f):
+		return "broken (" + string(f.Severity) + ")"
 	}
 	return word(f.Outcome)
+}
+
+// mildly tells whether a claim is broken and, by its severity, does not fail the
+// run.
+func mildly(f plumbline.Finding) bool {
+	return f.Outcome == plumbline.Fail && f.Severity != "" && !f.Gates && !symptom(f)
+}
+
+// mildness says what the severity of a broken claim does.
+func mildness(f plumbline.Finding) string {
+	return string(f.Severity) + ": it is broken, and the run does not fail for it"
 }
 
 // symptom tells whether another finding tells the cause of this one.
@@ -60,6 +73,7 @@ func symptom(f plumbline.Finding) bool { return f.Because != "" }
 // Under what claims are counted that do not gate.
 const (
 	symptoms plumbline.Outcome = "symptoms" // failures whose cause another one tells
+	mild     plumbline.Outcome = "mild"     // failures that do not gate by their severity
 	warned   plumbline.Outcome = "warned"   // failures that do not gate by their level
 	aside    plumbline.Outcome = "aside"    // what only informs, or is undecided and may be
 )
@@ -82,6 +96,8 @@ func counted(f plumbline.Finding) plumbline.Outcome {
 		return plumbline.Inconclusive
 	case symptom(f):
 		return symptoms
+	case mildly(f):
+		return mild
 	case f.Outcome == plumbline.Fail:
 		return warned
 	case f.Outcome == plumbline.Skipped || f.Outcome == plumbline.Waived:
@@ -90,14 +106,14 @@ func counted(f plumbline.Finding) plumbline.Outcome {
 	return aside
 }
 
-// warnings tells how many claims do not gate: waived, warned of, or symptoms of
+// warnings tells how many claims do not gate: broken at a lower severity, waived, warned of, or symptoms of
 // other failures; nothing when there is none.
 func warnings(n map[plumbline.Outcome]int) string {
 	text := ""
 	for _, x := range []struct {
 		of   plumbline.Outcome
 		word string
-	}{{plumbline.Waived, "waived"}, {warned, "warned"}, {symptoms, "of the same causes"}, {aside, "not gating"}} {
+	}{{mild, "broken without gating"}, {plumbline.Waived, "waived"}, {warned, "warned"}, {symptoms, "of the same causes"}, {aside, "not gating"}} {
 		if n[x.of] > 0 {
 			text += fmt.Sprintf(" · %d %s", n[x.of], x.word)
 		}
@@ -140,6 +156,9 @@ func amount(v float64, unit string) string {
 
 // one is a unit in the singular: "breach" of "breaches".
 func one(unit string) string {
+	if strings.HasSuffix(unit, "/s") {
+		return unit
+	}
 	for _, end := range []string{"ches", "sses"} {
 		if s, ok := strings.CutSuffix(unit, end); ok {
 			return s + end[:2]

@@ -16,6 +16,7 @@ func assemble(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence, findi
 		NotRestored: notRestored(d, e, findings), Findings: findings,
 		Wires: measuredWires(d, p, e), Matrix: matrixCells(d, p, e), Outages: outages(d, p, e), Timeline: timelines(d, p, e), Quantiles: quantiles(d, e),
 		Health: e.Health, Requests: requestsOf(e), Capacity: capacityOf(d, p, e), Load: recordingOf(d, p, e), Notes: survivors(e),
+		NoBaseline: noBaseline(d, p, e),
 	}
 	if !e.Run.Interrupted {
 		r.NotRestored = append(r.NotRestored, notVerified(d, e)...)
@@ -30,7 +31,8 @@ func assemble(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence, findi
 // tallies count the findings that gate.
 type tallies struct {
 	kept, broken, unproven, errors int
-	amber                          int // undecided, and not gating
+	amber                          int      // undecided, and not gating
+	mild                           []string // claims that are broken and do not gate by their severity
 	first                          map[plumbline.Outcome]plumbline.Finding
 }
 
@@ -41,9 +43,7 @@ func talliesOf(findings []plumbline.Finding) tallies {
 			t.errors++ // whether it gates or not: the harness is broken
 		}
 		if !f.Gates {
-			if f.Code == plumbline.ReasonUndecided {
-				t.amber++
-			}
+			t.aside(f)
 			continue
 		}
 		if _, ok := t.first[f.Outcome]; !ok {
@@ -59,6 +59,16 @@ func talliesOf(findings []plumbline.Finding) tallies {
 		}
 	}
 	return t
+}
+
+// aside counts a finding that does not gate.
+func (t *tallies) aside(f plumbline.Finding) {
+	switch {
+	case f.Outcome == plumbline.Fail && f.Severity != "" && f.Because == "":
+		t.mild = append(t.mild, f.Claim)
+	case openCode(f.Code):
+		t.amber++
+	}
 }
 
 // outcome judges the run: unfit when a claim is broken, fit when every gating
@@ -114,6 +124,9 @@ func (t tallies) sentence(r plumbline.Report) string {
 	}
 	if t.amber > 0 {
 		s += fmt.Sprintf("; %s undecided", plural(t.amber, "objective"))
+	}
+	if n := len(t.mild); n > 0 {
+		s += fmt.Sprintf("; broken without failing the run, by severity: %s", first(t.mild, 2))
 	}
 	return s + t.afterword(r)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // joinCauses makes one finding of the failures that one mistake is behind: the
-// most certain of the lowest order tells the cause and lists the others as its
+// severest, and of these the most certain, of the lowest order tells the cause and lists the others as its
 // symptoms; these point at it and do not gate a second time. Causes are
 // parallel to findings; those that are empty join nothing.
 func joinCauses(findings []plumbline.Finding, causes []string, byID map[string]plumbline.Function) {
@@ -22,6 +22,7 @@ func joinCauses(findings []plumbline.Finding, causes []string, byID map[string]p
 		group := groups[cause]
 		slices.SortStableFunc(group, func(a, b int) int {
 			return cmp.Or(
+				cmp.Compare(mildness(findings[a]), mildness(findings[b])),
 				cmp.Compare(doubts(findings[a]), doubts(findings[b])),
 				cmp.Compare(byID[findings[a].Function].Order, byID[findings[b].Function].Order),
 				cmp.Compare(findings[a].Claim, findings[b].Claim),

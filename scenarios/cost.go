@@ -72,11 +72,13 @@ func perCall(d plumbline.Design, ph plumbline.Phase) time.Duration {
 type PowerLine struct {
 	Claim      string             `json:"claim"`
 	Objective  string             `json:"objective"`
-	Operations []string           `json:"operations"` // that the load reaches
-	Target     float64            `json:"target"`
-	Planned    int                `json:"planned"` // judged requests that the plan sends
-	Prove      int                `json:"prove"`   // requests, all of them good, that would prove the target
-	Power      int                `json:"power"`   // requests that prove it with 92 % power when half of the error budget is spent
+	Operations []string           `json:"operations"`           // that the load reaches
+	Target     float64            `json:"target"`               // of a throughput: its share of what is asked for
+	Throughput float64            `json:"throughput,omitempty"` // good answers a second that are promised
+	Offered    float64            `json:"offered,omitempty"`    // requests a second that the plan asks for, where a throughput is promised
+	Planned    int                `json:"planned"`              // judged requests that the plan sends
+	Prove      int                `json:"prove"`                // requests, all of them good, that would prove the target
+	Power      int                `json:"power"`                // requests that prove it with 92 % power when half of the error budget is spent
 	Decidable  bool               `json:"decidable"`
 	Decision   plumbline.Decision `json:"decision,omitempty"`
 	Source     plumbline.Source   `json:"source"`
@@ -96,6 +98,14 @@ func Power(d plumbline.Design, p plumbline.Plan) []PowerLine {
 			Claim: c.ID, Objective: o.Name, Target: o.Target, Decision: o.Decision, Source: o.Source,
 			Prove: zeroErrorNeeded(o.Target, confidenceOf(o)), Power: powerNeeded(o.Target),
 		}
+		if o.Throughput > 0 {
+			line.Throughput, line.Offered = o.Throughput, offeredTo(x, o, phase)
+			line.Target = min(1, o.Throughput/max(line.Offered, 1e-9))
+			line.Prove, line.Power = zeroErrorNeeded(line.Target, confidenceOf(o)), 0
+			if line.Target < 1 {
+				line.Power = powerNeeded(line.Target)
+			}
+		}
 		planned := 0.0
 		for _, s := range judgedStreams(x, phase) {
 			if o.Covers(s.Operation) {
@@ -104,7 +114,7 @@ func Power(d plumbline.Design, p plumbline.Plan) []PowerLine {
 			}
 		}
 		line.Planned = int(math.Round(planned))
-		line.Decidable = line.Planned >= line.Prove
+		line.Decidable = line.Planned >= line.Prove && line.Target < 1
 		out = append(out, line)
 	}
 	return out

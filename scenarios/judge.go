@@ -28,7 +28,7 @@ func Judge(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *pl
 	inReadingOrder(findings, byID)
 	r := assemble(d, p, e, findings)
 	r.Coverage = coverageOf(d, p, fns, original, findings)
-	r.Notes = append(r.Notes, waivers.notes(p, findings)...)
+	r.Notes = append(append(r.Notes, waivers.notes(p, findings)...), severityNotes(d, p)...)
 	return r
 }
 
@@ -66,6 +66,7 @@ func weighed(d plumbline.Design, p plumbline.Plan, byID map[string]plumbline.Fun
 		if out.Outcome == plumbline.Fail || out.Outcome == plumbline.Waived {
 			out.Waiver = waivers.of(c.ID)
 		}
+		soften(&out, severityOf(d, c))
 		findings = append(findings, out)
 		causes = append(causes, v.Cause)
 	}
@@ -143,10 +144,15 @@ func amber(d plumbline.Design, p plumbline.Plan, findings []plumbline.Finding) {
 	for i := range findings {
 		f := &findings[i]
 		wanted, objective := decision[f.Claim]
-		if objective && wanted != plumbline.DecisionProve && f.Outcome == plumbline.Inconclusive && f.Code == plumbline.ReasonUndecided {
+		if objective && wanted != plumbline.DecisionProve && f.Outcome == plumbline.Inconclusive && openCode(f.Code) {
 			f.Gates = false
 		}
 	}
+}
+
+// openCode tells whether a load could not decide, and nothing was wrong.
+func openCode(r plumbline.Reason) bool {
+	return r == plumbline.ReasonUndecided || r == plumbline.ReasonLoadTooLow
 }
 
 // inReadingOrder sorts findings for a reader: failures first, and among them

@@ -120,7 +120,7 @@ func (s span) recovery(o *plumbline.Outage, e *plumbline.Evidence) {
 
 // cost is what the fault and its aftermath spend of an objective's budget.
 func (s span) cost(e *plumbline.Evidence, operation string, goal plumbline.Objective) (c plumbline.BudgetCost, ok bool) {
-	if goal.During != "" || goal.Window == 0 || goal.ErrorBudget() <= 0 || !goal.Covers(operation) {
+	if goal.During != "" || goal.Throughput > 0 || goal.Window == 0 || goal.ErrorBudget() <= 0 || !goal.Covers(operation) {
 		return c, false
 	}
 	lost := 0.0 // seconds in which nothing would have been good

@@ -1,8 +1,10 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -18,9 +20,9 @@ const (
 // requests do).
 const (
 	nightsLeast     = 5
-	slowerTolerance = 0.10 // of the median of the nights
-	slowerFloor     = 2.0  // ms
-	slowerBand      = 3.0  // median absolute deviations of the nights, each worth
+	slowerTolerance = 0.10                 // of the median of the nights
+	slowerFloor     = 2 * time.Millisecond // beyond it
+	slowerBand      = 3.0                  // median absolute deviations of the nights, each worth
 	normalDeviation = 1.4826
 	regressionQ     = 0.99
 )
@@ -30,7 +32,7 @@ func init() {
 		ID:    loadRegression,
 		Title: "The load is answered no slower than on the nights before",
 		Doc: `Method: the 99th percentile of each operation under the target load, of its good answers, is held against those of the last ten good runs of the history on a machine of the same kind (--history). Where one is slower, the load is sent once more.
-Criterion: it fails when both loads are slower than the median of these runs by more than 10 %, by more than 2 ms, and by more than three median absolute deviations (each 1.4826 of them, as of a normal distribution), and the lower bound of the quantile is above that median as well.
+Criterion: it fails when both loads are slower than the median of these runs by more than 10 %, by more than 2 ms, and by more than three median absolute deviations (each 1.4826 of them, as of a normal distribution), and the lower bound of the quantile is above that median as well. regression of an entry of slos gives its operations another tolerance and another floor, and with confirm: false one load is enough.
 Guard: fewer than five good runs are no baseline, and nothing is judged then. What the second load does not show again is told, and is not red. Nothing is judged when the generator fell behind, or when fewer requests were answered than bound the quantile. plumbline compare, which loads two deployments in turn, tells more, and needs no history.`,
 		Standard: "median and MAD over runs (Hampel 1974); confirmation against run-to-run noise",
 		Order:    46,
@@ -69,15 +71,33 @@ func (n nightly) slower() bool {
 	return milliseconds(n.value) > n.limit && milliseconds(n.low) > n.median
 }
 
+// slownessOf is when an operation counts as slower: as the objective says that
+// is about it and the fewest others.
+func slownessOf(d plumbline.Design, operation string) plumbline.Regression {
+	out := plumbline.Regression{}
+	fewest := -1
+	for _, o := range d.Objectives {
+		n := len(o.Operations)
+		if n == 0 {
+			n = len(d.Operations) + 1
+		}
+		if o.Regression != nil && o.Covers(operation) && (fewest < 0 || n < fewest) {
+			out, fewest = *o.Regression, n
+		}
+	}
+	out.Tolerance, out.Floor = cmp.Or(out.Tolerance, slowerTolerance), cmp.Or(out.Floor, slowerFloor)
+	return out
+}
+
 // bandOf is the middle of the nights and the latency beyond which one is slower,
 // in milliseconds.
-func bandOf(nights []float64) (center, limit float64) {
+func bandOf(nights []float64, r plumbline.Regression) (center, limit float64) {
 	center = middle(nights)
 	var off []float64
 	for _, v := range nights {
 		off = append(off, max(v-center, center-v))
 	}
-	return center, max(center*(1+slowerTolerance), center+slowerFloor, center+slowerBand*normalDeviation*middle(off))
+	return center, max(center*(1+r.Tolerance), center+milliseconds(r.Floor), center+slowerBand*normalDeviation*middle(off))
 }
 
 // nightsOf are the values of an operation in earlier runs; those that are too
@@ -93,7 +113,7 @@ func nightsOf(e *plumbline.Evidence, operation string) []float64 {
 
 // nightOf is how the load of an experiment was answered; ok is false when there
 // was none.
-func nightOf(e *plumbline.Evidence, experiment, operation string, nights []float64) (n nightly, ok bool) {
+func nightOf(e *plumbline.Evidence, experiment, operation string, nights []float64, r plumbline.Regression) (n nightly, ok bool) {
 	var bins []plumbline.Bin
 	for _, x := range e.Series {
 		if x.Experiment == experiment && x.Phase != warmUp && x.Operation == operation && serves(x) {
@@ -101,16 +121,17 @@ func nightOf(e *plumbline.Evidence, experiment, operation string, nights []float
 		}
 	}
 	n.quantileInterval = quantileOfBins(mergedBins(bins), regressionQ)
-	n.median, n.limit = bandOf(nights)
+	n.median, n.limit = bandOf(nights, r)
 	return n, n.samples > 0
 }
 
-func judgeRegression(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+func judgeRegression(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	nights := nightsOf(e, c.Operation)
 	if len(nights) < nightsLeast {
 		return skipped(plumbline.ReasonTooFewSamples, "no baseline yet: %d of %d good runs on a machine of this kind", len(nights), nightsLeast)
 	}
-	now, ok := nightOf(e, loadTarget, c.Operation, nights)
+	rule := slownessOf(d, c.Operation)
+	now, ok := nightOf(e, loadTarget, c.Operation, nights, rule)
 	switch {
 	case !ok:
 		return inconclusive(plumbline.ReasonTooFewSamples, "%s was not answered under load", c.Operation)
@@ -127,7 +148,10 @@ func judgeRegression(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidenc
 	if !now.slower() {
 		return pass(f, "%s", told)
 	}
-	again, ok := nightOf(e, loadAgain, c.Operation, nights)
+	if rule.Unconfirmed {
+		return slowerThanBefore(f, told+"; it was not sent again, as is declared")
+	}
+	again, ok := nightOf(e, loadAgain, c.Operation, nights, rule)
 	switch {
 	case !ok:
 		return inconclusive(plumbline.ReasonIncomplete, "%s; it was not sent again", told)
@@ -136,7 +160,11 @@ func judgeRegression(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidenc
 		v.Remedy = "nothing yet: the next night tells"
 		return v
 	}
-	v := fail(f, "%s; sent again, it is %s", told, readable(again.value))
+	return slowerThanBefore(f, fmt.Sprintf("%s; sent again, it is %s", told, readable(again.value)))
+}
+
+func slowerThanBefore(f figure, told string) plumbline.Verdict {
+	v := fail(f, "%s", told)
 	v.Remedy = "find what has changed since the last good run; plumbline baseline promote accepts it"
 	return v
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,7 +88,7 @@ func falseAlarms(runs, operations int, noise, slower float64) float64 {
 			for i := range nights {
 				nights[i] = draw()
 			}
-			_, limit := bandOf(nights)
+			_, limit := bandOf(nights, slownessOf(plumbline.Design{}, ""))
 			now, again := draw(), draw()
 			alarm = alarm || now*slower > limit && again*slower > limit
 		}
@@ -145,6 +146,71 @@ func TestThirtyNightsOfTheSameAreNotRed(t *testing.T) {
 				t.Errorf("night %d: %s", n+1, v.Statement)
 			}
 			nights[op] = append(past, now)
+		}
+	}
+}
+
+// An objective says of its operations when they count as slower.
+func TestRegressionOfAnObjective(t *testing.T) {
+	t.Parallel()
+	steady := []float64{50, 51, 49, 50, 52}
+	of := func(r plumbline.Regression, operations ...string) func(*plumbline.Design) {
+		return func(d *plumbline.Design) {
+			d.Objectives = append(d.Objectives, plumbline.Objective{Name: "slower", Target: 0.9, Operations: operations, Regression: &r})
+		}
+	}
+	for name, c := range map[string]struct {
+		declared   []func(*plumbline.Design)
+		now, again float64
+		want       plumbline.Outcome
+	}{
+		"the default":                 {nil, 60, 61, plumbline.Fail},
+		"a larger tolerance":          {[]func(*plumbline.Design){of(plumbline.Regression{Tolerance: 0.3})}, 60, 61, plumbline.Pass},
+		"a larger tolerance, passed":  {[]func(*plumbline.Design){of(plumbline.Regression{Tolerance: 0.3})}, 70, 71, plumbline.Fail},
+		"a larger floor":              {[]func(*plumbline.Design){of(plumbline.Regression{Floor: 15 * time.Millisecond})}, 60, 61, plumbline.Pass},
+		"of another operation":        {[]func(*plumbline.Design){of(plumbline.Regression{Tolerance: 0.3}, "getOrder")}, 60, 61, plumbline.Fail},
+		"the one with fewest of them": {[]func(*plumbline.Design){of(plumbline.Regression{Tolerance: 0.01}), of(plumbline.Regression{Tolerance: 0.3}, "createOrder")}, 60, 61, plumbline.Pass},
+		"once is enough":              {[]func(*plumbline.Design){of(plumbline.Regression{Unconfirmed: true})}, 60, 0, plumbline.Fail},
+		"once is not enough":          {nil, 60, 0, plumbline.Inconclusive},
+	} {
+		d, claim, e := spoil(loadRegression+"/createOrder", onNights(steady, c.now, c.again), append(c.declared, withHistory)...)(t)
+		if v := judgeRegression(d, claim, e); v.Outcome != c.want {
+			t.Errorf("%s: %s: %s", name, v.Outcome, v.Statement)
+		}
+	}
+}
+
+// That there was nothing to hold latencies against is said of the run, with why.
+func TestNoBaselineIsSaid(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		design []func(*plumbline.Design)
+		nights *plumbline.Nights
+		values []float64
+		want   string // part of it; empty: nothing is said
+	}{
+		"no history":              {nil, nil, nil, ""},
+		"the first run":           {[]func(*plumbline.Design){withHistory}, &plumbline.Nights{}, nil, "this is the first run of the history"},
+		"none was good":           {[]func(*plumbline.Design){withHistory}, &plumbline.Nights{Runs: 3}, nil, "none of the 3 runs before it was good"},
+		"another machine":         {[]func(*plumbline.Design){withHistory}, &plumbline.Nights{Runs: 8, Good: 7, Alike: 2}, nil, "of the 7 good runs before it 2 ran on a machine of this kind (linux)"},
+		"too few":                 {[]func(*plumbline.Design){withHistory}, &plumbline.Nights{Runs: 8, Good: 3, Alike: 3}, nil, "holds 3 of the 5 good runs"},
+		"for some operations":     {[]func(*plumbline.Design){withHistory}, &plumbline.Nights{Runs: 8, Good: 8, Alike: 8}, []float64{5, 5, 5, 5, 5}, "No baseline yet for "},
+		"another load":            {[]func(*plumbline.Design){withHistory, func(d *plumbline.Design) { d.Load.Profile = profileSmoke }}, &plumbline.Nights{Runs: 8, Good: 8, Alike: 8}, nil, "the load is not that of the nights before"},
+		"nothing known of nights": {[]func(*plumbline.Design){withHistory}, nil, nil, "fewer than 5 good runs are known"},
+	} {
+		d := shop()
+		for _, change := range c.design {
+			change(&d)
+		}
+		p := drawn(t, d, loadRegression)
+		e := goodRun(d, p)
+		e.Run.Host, e.Nights = "linux", c.nights
+		if c.values != nil {
+			e.Baselines = []plumbline.Baseline{{Operation: "createOrder", Q: regressionQ, Values: c.values}}
+		}
+		got := Judge(d, p, Functions(), e).NoBaseline
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }

@@ -108,9 +108,9 @@ func (r *rung) weigh(d plumbline.Design, e *plumbline.Evidence) {
 	}
 	r.verdict, r.why = plumbline.StepKept, ""
 	worst, judged := 0.0, 0
-	for _, o := range namedObjectives(d) {
+	for _, o := range shareObjectives(d) {
 		s := serviceOf(own, o.Objective)
-		if o.During != "" || s.total.n == 0 {
+		if s.total.n == 0 {
 			continue
 		}
 		judged++
@@ -124,7 +124,7 @@ func (r *rung) weigh(d plumbline.Design, e *plumbline.Evidence) {
 	}
 	if judged == 0 {
 		r.verdict, r.why = plumbline.StepBroken, "no operation answered 2xx"
-		r.objective = namedObjectives(d)[0].Name
+		r.objective = shareObjectives(d)[0].Name
 		return
 	}
 	r.growth(own)

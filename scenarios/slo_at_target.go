@@ -22,7 +22,7 @@ func init() {
 		ID:    sloAtTarget,
 		Title: "The objectives hold at the declared rate",
 		Doc: `Method: an open workload with Poisson arrivals at the declared rate and mix (reads 80 %, writes 20 % when none is declared; without a declared load 25 reads a second for 20 s). The first fifth of the time warms up and is not judged. Latency counts from the moment a request was due. Every request is counted as good or bad for every objective: a failed request is bad for latency too, and so is one that is refused with a 429 or 503.
-Criterion: the exact one-sided 95 % bounds (Clopper–Pearson) of the share of bad requests, on a sample made smaller by the burstiness of the errors from second to second, lie below the error budget (pass) or above it (fail). Bounds that straddle it are inconclusive and say how many requests would decide.
+Criterion: the exact one-sided 95 % bounds (Clopper–Pearson) of the share of bad requests, on a sample made smaller by the burstiness of the errors from second to second, lie below the error budget (pass) or above it (fail). Bounds that straddle it are inconclusive and say how many requests would decide. A throughput (throughput: 50/s) is such a share as well: of what was asked for, as much must have been answered well before the load ended as makes the promised number a second. Where no more than that number was asked for it is inconclusive (load-too-low): a load that asks for less can accuse nobody.
 The load ends early when half of 200 and more answers within 5 s are errors: it would tell nothing more, and may do harm. It never ends early for going well.
 Guard: no operation counts that never answered 2xx, as a quick 404 is no service; an objective that is missed for nothing but a 429 that the document promises is inconclusive, as it may be the quota of one caller; a closed workload judges no latency; answers that were not held against the document, so that the generator could keep up, are told; nothing is judged when the generator could not keep up, and a latency failure that the generator's own lag explains is inconclusive.`,
 		Standard: "OpenSLO; Clopper and Pearson 1934; coordinated omission (Tene)",
@@ -53,21 +53,11 @@ func planLoad(d plumbline.Design) plumbline.Proposal {
 		if o.isDefault {
 			c.Basis = plumbline.BasisDefault
 		}
-		covered := slices.ContainsFunc(sortedKeys(sent), o.Covers)
-		switch {
-		case o.During != "":
-			p.Skips = append(p.Skips, plumbline.Skip{
-				Function: sloAtTarget, Subject: o.key, Reason: plumbline.ReasonNotApplicable,
-				Detail: "it is promised for the time of a " + o.During + ", and no fault is injected here",
-			})
-		case !covered:
-			p.Skips = append(p.Skips, plumbline.Skip{
-				Function: sloAtTarget, Subject: o.key, Reason: plumbline.ReasonNotDeclared,
-				Detail: "the load reaches none of its operations", Unlock: "load.mix",
-			})
-		default:
-			p.Claims = append(p.Claims, c)
+		if skip, ok := notHere(d, x, o, slices.ContainsFunc(sortedKeys(sent), o.Covers)); ok {
+			p.Skips = append(p.Skips, skip)
+			continue
 		}
+		p.Claims = append(p.Claims, c)
 	}
 	if len(d.Objectives) == 0 {
 		p.Skips = append(p.Skips, plumbline.Skip{
@@ -81,21 +71,50 @@ func planLoad(d plumbline.Design) plumbline.Proposal {
 	return p
 }
 
+// notHere says why an objective is not judged by a load, which sends requests to
+// one of its operations or to none.
+func notHere(d plumbline.Design, x plumbline.Experiment, o namedObjective, covered bool) (s plumbline.Skip, ok bool) {
+	s = plumbline.Skip{Function: sloAtTarget, Subject: o.key, Reason: plumbline.ReasonNotApplicable}
+	planned := offeredTo(x, o.Objective, o.phase)
+	switch {
+	case o.During != "":
+		s.Detail = "it is promised for the time of a " + o.During + ", and no fault is injected here"
+	case !covered:
+		s.Reason, s.Detail, s.Unlock = plumbline.ReasonNotDeclared, "the load reaches none of its operations", "load.mix"
+	case planned < o.Throughput && d.Load.Profile != "" && d.Load.Profile != profileBaseline:
+		s.Detail = fmt.Sprintf("the profile %s asks for %.4g a second of its operations, and %.4g are promised", d.Load.Profile, planned, o.Throughput)
+	default:
+		return s, false
+	}
+	return s, true
+}
+
 // promise writes an objective as a sentence.
 func promise(o plumbline.Objective, phase string) string {
+	if o.Throughput > 0 {
+		return throughputPromise(o, phase)
+	}
 	what := "good"
 	if o.Within > 0 {
 		what = "good within " + readable(o.Within)
 	}
-	where := "all operations"
+	return fmt.Sprintf("%s of the requests to %s are %s %s", percent(o.Target), coverageOfObjective(o), what, momentOf(phase))
+}
+
+// coverageOfObjective names what an objective is about.
+func coverageOfObjective(o plumbline.Objective) string {
 	if len(o.Operations) > 0 {
-		where = strings.Join(o.Operations, ", ")
+		return strings.Join(o.Operations, ", ")
 	}
-	when := "at the declared rate"
+	return "all operations"
+}
+
+// momentOf is when an objective is judged.
+func momentOf(phase string) string {
 	if phase != "" {
-		when = "in the phase " + phase
+		return "in the phase " + phase
 	}
-	return fmt.Sprintf("%s of the requests to %s are %s %s", percent(o.Target), where, what, when)
+	return "at the declared rate"
 }
 
 // A namedObjective is an objective with the subject of its claim, which is
@@ -168,6 +187,8 @@ func judgeObjective(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 		return inconclusive(plumbline.ReasonNoPositiveControl, "no operation ever answered 2xx under load: %s", strings.Join(s.silent, ", "))
 	case s.total.n == 0:
 		return inconclusive(plumbline.ReasonTooFewSamples, "no request was sent under load")
+	case o.Throughput > 0:
+		return carriedOf(e, phase, o, s).judge(o, e)
 	}
 	return s.judge(o, e)
 }

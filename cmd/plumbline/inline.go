@@ -25,7 +25,7 @@ func inlineObjectives(d *openapi.Doc, ops []plumbline.Operation) ([]plumbline.Ob
 		}
 		n, _, err := slo.FromMap(m)
 		if err != nil {
-			errs = append(errs, &slo.Problem{Code: "SLO101", Source: d.Position(op.Source.Pointer + "/x-slo"), Message: "x-slo: " + err.Error(), Help: "known are p50 … p99.9 with a duration, availability and errors with a percentage"})
+			errs = append(errs, &slo.Problem{Code: "SLO101", Source: d.Position(op.Source.Pointer + "/x-slo"), Message: "x-slo: " + err.Error(), Help: slo.Known})
 			continue
 		}
 		n.Operations = []string{op.ID}

@@ -12,7 +12,8 @@ import (
 const nightsKept = 10
 
 // baselines are the latencies under load of the last good runs of the service
-// on a machine of the same kind, as records of the run.
+// on a machine of the same kind, and how many runs there are, as records of the
+// run.
 func baselines(ctx context.Context, where, service string, run plumbline.Run) ([]plumbline.Record, error) {
 	if where == "" {
 		return nil, nil
@@ -22,16 +23,23 @@ func baselines(ctx context.Context, where, service string, run plumbline.Run) ([
 		return nil, err
 	}
 	defer done.drop()
-	values := map[string][]float64{}
+	values, nights := map[string][]float64{}, plumbline.Nights{}
 	for _, r := range h.Runs {
-		if r.Service != service || !r.Good() || r.Facts["runner"] != run.Host || !r.Began.Before(run.Began) {
+		if r.Service != service || r.Ignored || !r.Began.Before(run.Began) {
 			continue
 		}
+		if nights.Runs++; !r.Good() {
+			continue
+		}
+		if nights.Good++; r.Facts["runner"] != run.Host {
+			continue
+		}
+		nights.Alike++
 		for op, v := range r.P99 {
 			values[op] = append(values[op], v)
 		}
 	}
-	var out []plumbline.Record
+	out := []plumbline.Record{{At: 1, Nights: &nights}}
 	for _, op := range slices.Sorted(maps.Keys(values)) {
 		all := values[op]
 		out = append(out, plumbline.Record{At: 1, Baseline: &plumbline.Baseline{Operation: op, Q: 0.99, Values: all[max(0, len(all)-nightsKept):]}})

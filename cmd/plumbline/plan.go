@@ -59,7 +59,7 @@ func (a *app) printPlan(s *session) {
 			if !l.Decidable {
 				can = "CANNOT DECIDE"
 			}
-			row(l.Objective, fmt.Sprintf("%g%%", l.Target*100), fmt.Sprint(l.Planned), fmt.Sprint(l.Prove), fmt.Sprint(l.Power), can)
+			row(l.Objective, goal(l), fmt.Sprint(l.Planned), fmt.Sprint(l.Prove), fmt.Sprint(l.Power), can)
 		}
 		_ = w.Flush()
 	}
@@ -110,11 +110,27 @@ func (s *session) undecidable() error {
 		if !l.Decidable {
 			out = append(out, &mistake.Problem{
 				Code: "SLO104", Source: s.stands(l.Objective), Help: "a longer load.duration, a higher load.rate, or a lower target",
-				Message: fmt.Sprintf("this profile cannot decide %s: %g%% needs %d error-free requests, the profile sends %d", l.Objective, l.Target*100, l.Prove, l.Planned),
+				Message: fmt.Sprintf("this profile cannot decide %s: %s", l.Objective, lacking(l)),
 			})
 		}
 	}
 	return usage(errors.Join(out...))
+}
+
+// goal is what an objective asks for, in a word.
+func goal(l scenarios.PowerLine) string {
+	if l.Throughput > 0 {
+		return fmt.Sprintf("%.4g/s", l.Throughput)
+	}
+	return fmt.Sprintf("%g%%", l.Target*100)
+}
+
+// lacking says why a load cannot decide an objective.
+func lacking(l scenarios.PowerLine) string {
+	if l.Throughput > 0 && l.Offered <= l.Throughput {
+		return fmt.Sprintf("%.4g good answers a second only show where more is asked for, and the profile asks for %.4g a second of its operations", l.Throughput, l.Offered)
+	}
+	return fmt.Sprintf("%s needs %d error-free requests, the profile sends %d", goal(l), l.Prove, l.Planned)
 }
 
 // stands is where an objective stands, by its name.

@@ -111,7 +111,7 @@ func (t *tribunal) hear(h *history.History, r history.Run) error {
 
 // name books an objective under its name, as the last night knows it.
 func (t *tribunal) name(o plumbline.Objective) {
-	at := history.RetriedObjective{Name: o.Name, Operations: o.Operations, Target: o.Target, Within: o.Within}
+	at := history.RetriedObjective{Name: o.Name, Operations: o.Operations, Target: o.Target, Within: o.Within, Throughput: o.Throughput}
 	for i, known := range t.out.Objectives {
 		if known.Name == o.Name {
 			t.out.Objectives[i] = at

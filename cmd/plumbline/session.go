@@ -233,7 +233,7 @@ func (s *session) fill() error {
 	if s.design.Service == "" {
 		s.design.Service = serviceName(s.doc)
 	}
-	errs = append(errs, s.flagObjectives(), s.partners(), s.agree(), s.consumers(), s.compare(), s.covered())
+	errs = append(errs, s.flagObjectives(), s.weighted(), s.partners(), s.agree(), s.consumers(), s.compare(), s.covered())
 	s.design.Served = s.declared.Intake.Served
 	return errors.Join(errs...)
 }

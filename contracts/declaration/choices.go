@@ -23,8 +23,12 @@ func choices() map[string][]string {
 		"identities.NAME.oauth2.grant":  {"client_credentials", "password"},
 		"identities.NAME.oauth2.style":  {"basic", "post"},
 		"slos[].decision":               {"not-disproved", "prove"},
+		"slos[].severity":               severities(),
+		"severity.NAME":                 severities(),
 	}
 }
+
+func severities() []string { return []string{"gate", "warn", "info"} }
 
 // oneOf is a value that is one of the choices at a YAML path, or the fallback
 // where there is none.

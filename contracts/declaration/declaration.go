@@ -47,6 +47,7 @@ type Declaration struct {
 	coverage     plumbline.Minimum
 	dependencies []plumbline.Dependency
 	waivers      []plumbline.Waiver
+	severities   []plumbline.Weighting
 	slos         []native
 	openSLO      []string
 	bindings     map[string]slo.Binding
@@ -112,7 +113,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 	}
 	design.Liveness, design.Propagation, design.Recovery = d.Liveness, d.propagation, d.recovery
 	design.Readiness, design.Coverage = d.readiness, d.coverage
-	design.Waivers, design.Pacts = d.waivers, d.Pacts
+	design.Waivers, design.Severities, design.Pacts = d.waivers, d.severities, d.Pacts
 	for _, i := range d.Identities {
 		design.Identities = append(design.Identities, i.Identity)
 	}

@@ -29,6 +29,7 @@ type file struct {
 	Messages     *Messages                `yaml:"messages"`
 	Generated    string                   `yaml:"generated"`
 	Waivers      []waiverFile             `yaml:"waivers"`
+	Severity     map[string]string        `yaml:"severity"`
 	Overlays     []string                 `yaml:"overlays"`
 	Base         string                   `yaml:"base"`
 	Allowed      []allowedFile            `yaml:"allowed_breaking"`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -73,12 +74,13 @@ func (b *builder) build() {
 		at := fmt.Sprintf("$.slos[%d]", i)
 		n, key, err := slo.FromMap(m)
 		if err != nil {
-			b.errs = append(b.errs, &Problem{Code: "SLO101", Source: b.atKey(at, key), Message: err.Error(), Help: "known are p50 … p99.9 with a duration, availability and errors with a percentage"})
+			b.errs = append(b.errs, &Problem{Code: "SLO101", Source: b.atKey(at, key), Message: err.Error(), Help: slo.Known})
 			continue
 		}
 		b.out.slos = append(b.out.slos, native{n, b.at(at), at})
 	}
 	b.waivers()
+	b.severities()
 	b.intake()
 	b.flows()
 	b.coverage()
@@ -252,5 +254,18 @@ func (b *builder) waivers() {
 			b.wrong("CFG004", at, "a waiver says claim, reason and until: YYYY-MM-DD", "this waiver is incomplete")
 		}
 		b.out.waivers = append(b.out.waivers, plumbline.Waiver{Claim: w.Claim, Reason: w.Reason, Owner: w.Owner, Until: w.Until, Source: b.at(at)})
+	}
+}
+
+// severities takes over which claims do not fail the run.
+func (b *builder) severities() {
+	for _, name := range b.keys("$.severity") {
+		at := "$.severity." + key(name)
+		if _, err := path.Match(name, ""); err != nil {
+			b.wrong("CFG004", at, "write a group, a function, or a pattern such as resilience/retry-*", "%q is not a pattern", name)
+			continue
+		}
+		s := plumbline.Severity(b.oneOf(at, b.file.Severity[name], string(plumbline.SeverityGate)))
+		b.out.severities = append(b.out.severities, plumbline.Weighting{Claims: name, Severity: s, Source: b.atKey("$.severity", name)})
 	}
 }

@@ -98,26 +98,32 @@ func (s schemer) list(path string) node {
 		switch {
 		case name == "window": // in days and weeks, too
 			n = text("", nil)
-		case k.kind == "duration" || k.kind == "share" || k.kind == "text":
+		case k.kind == "duration" || k.kind == "share" || k.kind == "rate" || k.kind == "text":
 			n = text(k.kind, choices()[path+k.path])
 		case k.kind == "list of text":
 			n = node{"type": "array", "items": text("", nil)}
 		}
 		n = told(n, description{meaning: k.meaning, fallback: k.fallback, example: k.example})
 		properties[name] = n
-		if k.kind == "share" && name != "confidence" {
+		if (k.kind == "share" || k.kind == "rate") && name != "confidence" {
 			goals[name] = n
 		}
 	}
 	percentiles := node{percentile: text("duration", nil)}
 	delete(properties, "p99") // one of them
 	role := node{"type": "object", "additionalProperties": false, "properties": goals, "patternProperties": percentiles}
-	if during, ok := properties["during"].(node); ok {
-		during["type"], during["additionalProperties"], during["properties"] = "object", false, node{"fault": role, "recovery": role}
-	}
+	closed(properties["during"], node{"fault": role, "recovery": role})
+	closed(properties["regression"], node{"tolerance": text("share", nil), "floor": text("duration", nil), "confirm": node{"type": "boolean"}})
 	return node{"type": "array", "items": node{
 		"type": "object", "additionalProperties": false, "properties": properties, "patternProperties": percentiles,
 	}}
+}
+
+// closed makes a schema that of a mapping with these keys and no others.
+func closed(of any, properties node) {
+	if n, ok := of.(node); ok {
+		n["type"], n["additionalProperties"], n["properties"] = "object", false, properties
+	}
 }
 
 // percentile is how the keys of percentiles are written.

@@ -11,7 +11,7 @@ import (
 
 // Expression reads an objective from the command line:
 //
-//	p(99)<300ms   p95<=1s   errors<0.1%   availability>99.9%
+//	p(99)<300ms   p95<=1s   errors<0.1%   availability>99.9%   throughput>50/s
 //	POST /orders: p(99)<400ms
 //
 // The part before the colon selects operations as Select does. Mistakes are a
@@ -38,7 +38,7 @@ func Expression(text string, ops []plumbline.Operation) (plumbline.Objective, er
 }
 
 func syntax(at plumbline.Source, message string) error {
-	return &Problem{Code: "SLO101", Source: at, Message: message, Help: "write for example 'p(99)<300ms', 'errors<0.1%', 'availability>99.9%' or 'POST /orders: p(95)<1s'"}
+	return &Problem{Code: "SLO101", Source: at, Message: message, Help: "write for example 'p(99)<300ms', 'errors<0.1%', 'availability>99.9%', 'throughput>50/s' or 'POST /orders: p(95)<1s'"}
 }
 
 func comparison(s string) (left, op, right string, ok bool) {
@@ -52,7 +52,7 @@ func comparison(s string) (left, op, right string, ok bool) {
 
 func isUpper(op string) bool { return strings.HasPrefix(op, "<") || op == "≤" }
 
-// Fill sets target and threshold from one comparison.
+// Fill sets target and threshold, or throughput, from one comparison.
 func Fill(o *plumbline.Objective, left, op, right string) error {
 	if share, ok := Percentile(left); ok {
 		d, err := Latency(right)
@@ -61,6 +61,9 @@ func Fill(o *plumbline.Objective, left, op, right string) error {
 		}
 		o.Target, o.Within = share, d
 		return err
+	}
+	if left == "throughput" {
+		return carry(o, op, right)
 	}
 	share, err := Share(right)
 	if err != nil {
@@ -75,4 +78,14 @@ func Fill(o *plumbline.Objective, left, op, right string) error {
 		return fmt.Errorf("%q cannot be bounded by %q here", left, op)
 	}
 	return nil
+}
+
+// carry sets a throughput.
+func carry(o *plumbline.Objective, op, right string) error {
+	perSecond, err := PerSecond(right)
+	if err == nil && isUpper(op) {
+		err = fmt.Errorf("a throughput has a lower bound: write throughput>%s", right)
+	}
+	o.Throughput = perSecond
+	return err
 }

@@ -19,11 +19,14 @@ type Native struct {
 	Goals      Goals            // "p99": "300ms", "availability": "99.9%"
 	During     map[string]Goals // "fault", "recovery": degraded objectives
 	Decision   string
+	Severity   string
+	Regression map[string]any // tolerance, floor, confirm
 	Confidence string
 	Window     string
 }
 
-// Goals are percentiles with durations, availability and errors with shares.
+// Goals are percentiles with durations, availability and errors with shares,
+// and throughput with a rate.
 type Goals map[string]string
 
 // FromMap reads an entry from decoded YAML or JSON. The error names the key
@@ -31,19 +34,17 @@ type Goals map[string]string
 func FromMap(m map[string]any) (n Native, key string, err error) {
 	n.Goals = Goals{}
 	for k, v := range m {
+		if text := n.text(k); text != nil {
+			*text = fmt.Sprint(v)
+			continue
+		}
 		switch k {
-		case "name":
-			n.Name = fmt.Sprint(v)
-		case "decision":
-			n.Decision = fmt.Sprint(v)
-		case "confidence":
-			n.Confidence = fmt.Sprint(v)
-		case "window":
-			n.Window = fmt.Sprint(v)
 		case "operations":
 			n.Operations, err = words(v)
 		case "during":
 			n.During, err = during(v)
+		case "regression":
+			n.Regression, err = mapping(k, v, "{tolerance: 20%, floor: 5ms}")
 		default:
 			err = n.Goals.add(k, v)
 		}
@@ -54,12 +55,25 @@ func FromMap(m map[string]any) (n Native, key string, err error) {
 	return n, "", nil
 }
 
+// text is where the text of a key goes; nil for a key that is none.
+func (n *Native) text(key string) *string {
+	return map[string]*string{"name": &n.Name, "decision": &n.Decision, "severity": &n.Severity, "confidence": &n.Confidence, "window": &n.Window}[key]
+}
+
 func (g Goals) add(k string, v any) error {
-	if _, ok := Percentile(k); !ok && k != "availability" && k != "errors" {
-		return fmt.Errorf("unknown key %q: known are name, operations, p50 … p99.9, availability, errors, during, decision, confidence, window", k)
+	if _, ok := Percentile(k); !ok && k != "availability" && k != "errors" && k != "throughput" {
+		return fmt.Errorf("unknown key %q: known are name, operations, p50 … p99.9, availability, errors, throughput, during, decision, severity, regression, confidence, window", k)
 	}
 	g[k] = fmt.Sprint(v)
 	return nil
+}
+
+func mapping(key string, v any, example string) (map[string]any, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%s is a mapping such as %s", key, example)
+	}
+	return m, nil
 }
 
 func words(v any) ([]string, error) {
@@ -102,14 +116,20 @@ func (n Native) Objectives(ops []plumbline.Operation, at plumbline.Source) ([]pl
 	if err != nil {
 		return nil, below("operations", err)
 	}
-	base := plumbline.Objective{Name: n.Name, Operations: sel, Source: at, Decision: plumbline.Decision(n.Decision), Window: window(n.Window)}
+	base := plumbline.Objective{Name: n.Name, Operations: sel, Source: at, Decision: plumbline.Decision(n.Decision), Severity: plumbline.Severity(n.Severity), Window: window(n.Window)}
 	if !slices.Contains([]string{"", string(plumbline.DecisionProve), string(plumbline.DecisionNotDisproved)}, n.Decision) {
 		return nil, &Problem{Code: "SLO101", Source: at, Path: "decision", Message: fmt.Sprintf("decision %q is neither prove nor not-disproved", n.Decision), Help: "not-disproved: only a demonstrated breach fails; prove: what is not proved gates too"}
+	}
+	if !slices.Contains([]plumbline.Severity{"", plumbline.SeverityGate, plumbline.SeverityWarn, plumbline.SeverityInfo}, base.Severity) {
+		return nil, &Problem{Code: "SLO101", Source: at, Path: "severity", Message: fmt.Sprintf("severity %q is none of gate, warn and info", n.Severity), Help: "gate: a breach fails the run; warn, info: it is told as broken, and the run does not fail"}
 	}
 	if n.Confidence != "" {
 		if base.Confidence, err = Share(n.Confidence); err != nil {
 			return nil, &Problem{Code: "SLO101", Source: at, Path: "confidence", Message: "confidence: " + err.Error(), Help: "write 95%"}
 		}
+	}
+	if base.Regression, err = regression(n.Regression, at); err != nil {
+		return nil, err
 	}
 	out, err := goals(n.Goals, base)
 	errs := []error{err}
@@ -124,7 +144,7 @@ func (n Native) Objectives(ops []plumbline.Operation, at plumbline.Source) ([]pl
 		return nil, err
 	}
 	if len(out) == 0 {
-		return nil, &Problem{Code: "SLO101", Source: at, Message: fmt.Sprintf("%q says nothing that can be judged", n.Name), Help: "add p99: 300ms or availability: 99.9%"}
+		return nil, &Problem{Code: "SLO101", Source: at, Message: fmt.Sprintf("%q says nothing that can be judged", n.Name), Help: "add p99: 300ms, availability: 99.9% or throughput: 50/s"}
 	}
 	return out, nil
 }
@@ -149,11 +169,11 @@ func goals(g Goals, base plumbline.Objective) ([]plumbline.Objective, error) {
 			o.Name += " " + key
 		}
 		op := "<="
-		if key == "availability" {
+		if key == "availability" || key == "throughput" {
 			op = ">="
 		}
 		if err := Fill(&o, key, op, value); err != nil {
-			errs = append(errs, &Problem{Code: "SLO101", Source: base.Source, Path: yamlKey(key), Message: fmt.Sprintf("%s: %s: %v", base.Name, key, err), Help: "known are p50 … p99.9 with a duration, availability and errors with a percentage"})
+			errs = append(errs, &Problem{Code: "SLO101", Source: base.Source, Path: yamlKey(key), Message: fmt.Sprintf("%s: %s: %v", base.Name, key, err), Help: Known})
 			continue
 		}
 		out = append(out, o)

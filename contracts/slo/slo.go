@@ -122,6 +122,21 @@ func Latency(s string) (time.Duration, error) {
 	return d, nil
 }
 
+// PerSecond reads "50/s", "50" or "3000/min" as a rate above zero, in requests a
+// second.
+func PerSecond(s string) (float64, error) {
+	number, unit, _ := strings.Cut(strings.TrimSpace(s), "/")
+	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	seconds, known := map[string]float64{"": 1, "s": 1, "min": 60, "h": 3600}[strings.TrimSpace(unit)]
+	if err != nil || !known || !(f > 0) || math.IsInf(f, 0) {
+		return 0, fmt.Errorf("%q is not a rate above zero: write 50/s or 3000/min", s)
+	}
+	return f / seconds, nil
+}
+
+// Known says which goals an objective may have.
+const Known = "known are p50 … p99.9 with a duration, availability and errors with a percentage, and throughput with a rate such as 50/s"
+
 // Contradictions finds objectives that cannot both be meant: two of the same
 // name, or two different values for the same share of the same operations.
 func Contradictions(objectives []plumbline.Objective) []error {
@@ -153,8 +168,16 @@ func contradict(a, b plumbline.Objective) string {
 	if a.During != b.During || !slices.Equal(a.Operations, b.Operations) {
 		return ""
 	}
-	switch {
-	case a.Within == 0 && b.Within == 0 && a.Target != b.Target:
+	return disagree(a, b)
+}
+
+// disagree tells how two objectives of the same operations cannot both be meant.
+func disagree(a, b plumbline.Objective) string {
+	if a.Throughput > 0 && b.Throughput > 0 && a.Throughput != b.Throughput {
+		return fmt.Sprintf("%q wants %g good answers a second and %q %g, of the same operations", a.Name, a.Throughput, b.Name, b.Throughput)
+	}
+	switch available := func(o plumbline.Objective) bool { return o.Within == 0 && o.Throughput == 0 }; {
+	case available(a) && available(b) && a.Target != b.Target:
 		return fmt.Sprintf("%q wants %s available and %q %s, of the same operations", a.Name, percent(a.Target), b.Name, percent(b.Target))
 	case a.Within != 0 && b.Within != 0 && a.Within != b.Within && a.Target == b.Target:
 		return fmt.Sprintf("%q wants %s within %s and %q within %s, of the same operations", a.Name, percent(a.Target), a.Within, b.Name, b.Within)

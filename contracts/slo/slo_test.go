@@ -21,13 +21,15 @@ func shop() []plumbline.Operation {
 func TestExpressions(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]plumbline.Objective{
-		"p(99)<300ms":                    {Target: 0.99, Within: 300 * time.Millisecond},
-		"p99.9 <= 1.5s":                  {Target: 0.999, Within: 1500 * time.Millisecond},
-		"errors<0.1%":                    {Target: 0.999},
-		"availability>=99.95%":           {Target: 0.9995},
-		"POST /orders: p(95)<1s":         {Target: 0.95, Within: time.Second, Operations: []string{"createOrder"}},
-		"tag:checkout: availability≥0.9": {Target: 0.9, Operations: []string{"createOrder"}},
-		"*: errors<1%":                   {Target: 0.99},
+		"p(99)<300ms":                       {Target: 0.99, Within: 300 * time.Millisecond},
+		"p99.9 <= 1.5s":                     {Target: 0.999, Within: 1500 * time.Millisecond},
+		"errors<0.1%":                       {Target: 0.999},
+		"availability>=99.95%":              {Target: 0.9995},
+		"POST /orders: p(95)<1s":            {Target: 0.95, Within: time.Second, Operations: []string{"createOrder"}},
+		"tag:checkout: availability≥0.9":    {Target: 0.9, Operations: []string{"createOrder"}},
+		"*: errors<1%":                      {Target: 0.99},
+		"throughput>50/s":                   {Throughput: 50},
+		"createOrder: throughput>=3000/min": {Throughput: 50, Operations: []string{"createOrder"}},
 	} {
 		got, err := Expression(text, shop())
 		if d := cmp.Diff(want, got, cmpopts.IgnoreFields(plumbline.Objective{}, "Name", "Source")); d != "" || err != nil {
@@ -40,6 +42,9 @@ func TestExpressions(t *testing.T) {
 		"p(99)>300ms":       "upper bound",
 		"errors<100%":       "between 0 and 100",
 		"errors>1%":         "cannot be bounded",
+		"throughput<50/s":   "lower bound",
+		"throughput>0":      "above zero",
+		"throughput>5/day":  "not a rate",
 		"getOrders: p99<1s": `did you mean "getOrder"`,
 	} {
 		if _, err := Expression(text, shop()); err == nil || !strings.Contains(err.Error(), want) {
@@ -140,6 +145,41 @@ func TestNativeEntries(t *testing.T) {
 	}
 }
 
+func TestNativeEntriesSayMore(t *testing.T) {
+	t.Parallel()
+	read := func(m map[string]any) ([]plumbline.Objective, error) {
+		n, _, err := FromMap(m)
+		if err != nil {
+			return nil, err
+		}
+		return n.Objectives(shop(), plumbline.Source{File: "p", Line: 3})
+	}
+	got, err := read(map[string]any{
+		"name": "orders", "throughput": "50/s", "severity": "warn", "regression": map[string]any{"tolerance": "20%", "floor": "5ms", "confirm": false},
+		"during": map[string]any{"recovery": map[string]any{"throughput": "10/s"}},
+	})
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%v %v", got, err)
+	}
+	want := &plumbline.Regression{Tolerance: 0.2, Floor: 5 * time.Millisecond, Unconfirmed: true}
+	if got[0].Throughput != 50 || got[0].Severity != plumbline.SeverityWarn || cmp.Diff(want, got[0].Regression) != "" || got[1].Throughput != 10 || got[1].During != "recovery" {
+		t.Errorf("%+v %+v", got, got[0].Regression)
+	}
+	for text, m := range map[string]map[string]any{
+		"none of gate, warn and info":    {"p99": "1s", "severity": "fatal"},
+		"regression: floor":              {"p99": "1s", "regression": map[string]any{"floor": "soon"}},
+		"unknown key \"p95\"":            {"p99": "1s", "regression": map[string]any{"p95": "<=10%"}},
+		"neither true nor false":         {"p99": "1s", "regression": map[string]any{"confirm": "twice"}},
+		"regression is a mapping":        {"p99": "1s", "regression": "20%"},
+		"not a rate above zero":          {"throughput": "many"},
+		"says nothing that can be judge": {"severity": "warn"},
+	} {
+		if _, err := read(m); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("%v: %v, want %q", m, err, text)
+		}
+	}
+}
+
 func TestContradictions(t *testing.T) {
 	t.Parallel()
 	at := func(n string, target float64, within time.Duration) plumbline.Objective {
@@ -152,6 +192,8 @@ func TestContradictions(t *testing.T) {
 		"same share, two thresholds": {[]plumbline.Objective{at("a", 0.99, 1), at("b", 0.99, 2)}, 1},
 		"two availabilities":         {[]plumbline.Objective{at("a", 0.99, 0), at("b", 0.9, 0)}, 1},
 		"same name":                  {[]plumbline.Objective{at("a", 0.99, 0), at("a", 0.9, 5)}, 1},
+		"two throughputs":            {[]plumbline.Objective{{Name: "a", Throughput: 50}, {Name: "b", Throughput: 60}}, 1},
+		"a throughput and a share":   {[]plumbline.Objective{{Name: "a", Throughput: 50}, at("b", 0.99, 0)}, 0},
 		"two percentiles":            {[]plumbline.Objective{at("a", 0.99, 2), at("b", 0.9, 1)}, 0},
 	} {
 		if got := Contradictions(c.in); len(got) != c.want {
@@ -165,7 +207,7 @@ func FuzzOpenSLO(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := ReadOpenSLO("f", data, nil, shop())
 		for _, o := range got.Objectives {
-			if err == nil && (o.Target <= 0 || o.Target >= 1) {
+			if err == nil && o.Throughput == 0 && (o.Target <= 0 || o.Target >= 1) {
 				t.Errorf("target %v got through", o.Target)
 			}
 		}

@@ -30,6 +30,7 @@ type RetriedObjective struct {
 	Operations []string      `json:"operations,omitempty"` // of the last night that has them; none for the whole service
 	Target     float64       `json:"target"`
 	Within     time.Duration `json:"within,omitempty"`
+	Throughput float64       `json:"throughput,omitempty"` // good answers a second that were promised; zero for a share
 	Kept       int           `json:"kept"`
 	Failed     int           `json:"failed"`
 	Unproven   int           `json:"unproven"`
@@ -104,7 +105,7 @@ func (r Retrial) Write(w io.Writer, paint func(shade, s string) string) error {
 		for _, n := range r.Nights {
 			v := n.Verdicts[i]
 			shade, glyph := mark(v.Outcome)
-			fmt.Fprintf(&b, "  %-18s %s %-8s %s\n", n.Began.UTC().Format("Mon 02 Jan, 15:04"), paint(shade, glyph), said(v.Outcome), v.brief())
+			fmt.Fprintf(&b, "  %-18s %s %-8s %s\n", n.Began.UTC().Format("Mon 02 Jan, 15:04"), paint(shade, glyph), said(v.Outcome), o.brief(v))
 		}
 	}
 	for _, n := range r.Notices {
@@ -123,13 +124,20 @@ func (o RetriedObjective) promise() string {
 	if len(o.Operations) > 0 {
 		where = strings.Join(o.Operations, ", ")
 	}
+	if o.Throughput > 0 {
+		return fmt.Sprintf("at least %.4g good answers a second of %s", o.Throughput, where)
+	}
 	return fmt.Sprintf("%.5g %% of the requests to %s %s", 100*o.Target, where, good)
 }
 
 // brief is a verdict in one line: the figures of what was decided, the reason
 // of what was not.
-func (v RetriedVerdict) brief() string {
-	if v.Outcome == plumbline.Pass || v.Outcome == plumbline.Fail {
+func (o RetriedObjective) brief(v RetriedVerdict) string {
+	decided := v.Outcome == plumbline.Pass || v.Outcome == plumbline.Fail
+	if decided && o.Throughput > 0 {
+		return fmt.Sprintf("%.4g good a second, at least %.4g must be, of %d requests", v.Measured, v.Allowed, v.Samples)
+	}
+	if decided {
 		return fmt.Sprintf("%.3g %% bad of %d, %.3g %% may be", 100*v.Measured, v.Samples, 100*v.Allowed)
 	}
 	return v.Statement

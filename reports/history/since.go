@@ -28,6 +28,7 @@ func (h *History) Since(report plumbline.Report) *plumbline.Since {
 	s.Grid = s.Grid[:min(len(s.Grid), gridMost)]
 	s.Trends = Trends(append(slices.Clone(past), now))
 	s.Trends = s.Trends[:min(len(s.Trends), trendMost)]
+	s.Flaky = Flaky(append(slices.Clone(past), now))
 	if len(past) == 0 {
 		return s
 	}
@@ -43,6 +44,10 @@ func (h *History) Since(report plumbline.Report) *plumbline.Since {
 	day := report.Run.Began.UTC().Format("2006-01-02")
 	for _, f := range report.Findings {
 		t := plumbline.Turn{Claim: f.Claim, Title: f.Title, Outcome: f.Outcome, Was: past[at].Of(f.Claim)}
+		if f.Outcome == plumbline.Fail {
+			this := now.Past()
+			t.First = &this
+		}
 		if f.Waiver != nil && f.Waiver.Until < day {
 			t.Waiver = f.Waiver.Until
 		}
@@ -55,7 +60,7 @@ func (h *History) Since(report plumbline.Report) *plumbline.Since {
 // sort puts a claim under what became of it since the run at that place.
 func sort(s *plumbline.Since, f plumbline.Finding, t plumbline.Turn, past []Run, at int) {
 	switch {
-	case f.Outcome == plumbline.Fail && f.Gates:
+	case f.Outcome == plumbline.Fail && (f.Gates || f.Severity != "" && f.Because == ""):
 		if age(&t, past); t.Age > 1 {
 			s.Still = append(s.Still, t)
 		} else {
@@ -80,7 +85,7 @@ func age(t *plumbline.Turn, past []Run) {
 		case plumbline.Inconclusive, plumbline.Error:
 		default:
 			p := r.Past()
-			t.After = &p
+			t.After, t.Kept = &p, r.Of(t.Claim) == plumbline.Pass
 			return
 		}
 	}

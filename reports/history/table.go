@@ -45,6 +45,7 @@ func (h *History) Write(w io.Writer, v View) error {
 		v.grid(&b, runs)
 		v.trend(&b, runs)
 		v.shifts(&b, runs)
+		v.flaky(&b, runs)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -185,6 +186,7 @@ type Listing struct {
 	Nights []plumbline.Past    `json:"nights"`
 	Grid   []plumbline.GridRow `json:"grid"`
 	Trends []plumbline.Trend   `json:"trends,omitempty"`
+	Flaky  []plumbline.Flaky   `json:"flaky,omitempty"`
 }
 
 // A ListedRun is a run of a Listing.
@@ -205,6 +207,7 @@ func (h *History) List(v View) Listing {
 	runs := h.Shown(v.Service)
 	l.Nights, l.Grid = Grid(runs, cmp.Or(v.Last, nightsShown))
 	l.Runs, l.Trends = []ListedRun{}, Trends(runs)
+	l.Flaky = Flaky(runs)
 	for _, r := range runs {
 		l.Runs = append(l.Runs, ListedRun{r.Past(), r.Kept, r.Broken, r.Unproven, r.Ignored, r.Promoted, r.P99, r.File})
 	}

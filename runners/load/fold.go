@@ -28,7 +28,8 @@ const (
 type folds struct {
 	session Session
 	began   time.Duration
-	open    int // seconds that stay open for answers
+	ends    time.Duration // of the streams: what is answered later was not carried in their time
+	open    int           // seconds that stay open for answers
 	mu      sync.Mutex
 	byKey   map[foldKey]*fold
 }
@@ -67,7 +68,15 @@ type secondFold struct {
 // newFolds starts the folds of a session whose requests are answered, or given
 // up, within the wait.
 func newFolds(s Session, began, wait time.Duration) *folds {
-	return &folds{session: s, began: began, open: int(wait/time.Second) + 1, byKey: map[foldKey]*fold{}}
+	lasts := time.Duration(0)
+	for _, x := range s.Streams {
+		all := time.Duration(0)
+		for _, g := range x.Stages {
+			all += g.Duration
+		}
+		lasts = max(lasts, all)
+	}
+	return &folds{session: s, began: began, ends: began + lasts, open: int(wait/time.Second) + 1, byKey: map[foldKey]*fold{}}
 }
 
 // class is the status class of an observation, or its error class.
@@ -94,6 +103,9 @@ func (f *folds) add(stream int, o plumbline.Observation, how asked) {
 	x.series.Attempts += int64(how.attempts)
 	if key.shed && how.advised {
 		x.series.Advised++
+	}
+	if o.OK() && o.Done() > f.ends {
+		x.series.Late++
 	}
 	x.add(o, f.began)
 }

@@ -41,7 +41,7 @@ func TestFoldCounts(t *testing.T) {
 	reset.Error, reset.Retries, reset.Bytes = plumbline.ErrorReset, 1, 4
 	late := answered(1400*ms, 50*ms, 200)
 	late.Sent, late.Bytes, late.Retries = late.Due+30*ms, 7, 2
-	got := foldAll(Session{Thresholds: []time.Duration{5 * ms, 20 * ms}},
+	got := foldAll(Session{Thresholds: []time.Duration{5 * ms, 20 * ms}, Streams: lasting(2 * time.Second)},
 		answered(100*ms, 5*ms, 200), answered(200*ms, 5*ms+1, 204), answered(300*ms, 20*ms, 201), undocumented, both, reset, late)
 	for i := range got {
 		got[i].Latency, got[i].Service = nil, nil
@@ -68,6 +68,21 @@ func TestFoldCounts(t *testing.T) {
 	near := cmp.Comparer(func(a, b time.Duration) bool { return (a - b).Abs() <= max(a, b)/100 })
 	if diff := cmp.Diff(want, got, near); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// lasting is a stream of that length.
+func lasting(d time.Duration) []plumbline.Stream {
+	return []plumbline.Stream{{Name: "s", Stages: []plumbline.Stage{{From: 1, To: 1, Duration: d / 2}, {From: 1, To: 1, Duration: d / 2}}}}
+}
+
+// What is answered well after the time of the streams is counted.
+func TestFoldCountsWhatComesAfterwards(t *testing.T) {
+	t.Parallel()
+	got := foldAll(Session{Streams: lasting(2 * time.Second)},
+		answered(100*ms, 5*ms, 200), answered(100*ms, 1900*ms, 200), answered(100*ms, 1901*ms, 200), answered(1999*ms, 5*time.Second, 204), answered(1999*ms, 5*time.Second, 500))
+	if len(got) != 2 || got[0].Class != "2xx" || got[0].Late != 2 || got[1].Late != 0 {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -130,6 +130,9 @@ func (m *Meter) Pulse(since time.Duration) Pulse {
 
 // standing is how an objective that is for phases like this one does in it.
 func (m *Meter) standing(o plumbline.Objective) (Standing, bool) {
+	if o.Throughput > 0 {
+		return Standing{}, false // it takes a whole phase to tell
+	}
 	calm := m.role != plumbline.RoleFault && m.role != plumbline.RoleRecovery
 	if calm != (o.During == "") || !calm && o.During != string(m.role) {
 		return Standing{}, false
