@@ -64,7 +64,7 @@ func mayImport() map[string][]string {
 		"runners/deploy/docker": {".", "runners/wire"},
 
 		"reports":         {"."},
-		"reports/readers": {},
+		"reports/readers": {"."},
 		"reports/history": {"."},
 		"reports/site":    {".", "reports", "reports/history", "runners/progress", "runners/token"},
 	}

@@ -18,6 +18,9 @@ type Since struct {
 	Grid    []GridRow    `json:"grid,omitempty"`    // claims that were not kept in one of Nights
 	Trends  []Trend      `json:"trends,omitempty"`  // figures through the history; those that shifted first
 	Before  []Backdrop   `json:"before,omitempty"`  // load as it was in Against
+	Figures []Figure     `json:"figures,omitempty"` // what claims measured in Against
+	Latency []Quantile   `json:"latency,omitempty"` // quantiles under load in Against
+	Carried *Interval    `json:"carried,omitempty"` // where the capacity lay in Against: the highest rate that kept every objective, and the lowest that did not; nil when it was not searched for
 	Flaky   []Flaky      `json:"flaky,omitempty"`   // claims that flip with nothing changed; those that flip most first
 }
 
@@ -55,8 +58,17 @@ type Shift struct {
 // A Backdrop is the load of an experiment as an earlier run had it, at the
 // seconds of this run: phase by phase.
 type Backdrop struct {
-	Experiment string  `json:"experiment"`
-	Points     []Point `json:"points"`
+	Experiment string    `json:"experiment"`
+	Points     []Point   `json:"points"`
+	Stretches  []Stretch `json:"stretches,omitempty"` // its phases as they were
+}
+
+// A Figure is what an earlier run measured for a claim, in the claim's unit.
+type Figure struct {
+	Claim    string    `json:"claim"`
+	Measured float64   `json:"measured"`
+	Interval *Interval `json:"interval,omitempty"`
+	Samples  int       `json:"samples,omitempty"`
 }
 
 // A Past is an earlier run, as far as a reader needs it.

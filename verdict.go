@@ -1,6 +1,9 @@
 package plumbline
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // ReportSchema names the version of the Report's JSON form.
 const ReportSchema = "plumbline/report/1"
@@ -63,7 +66,8 @@ type Verdict struct {
 	Statement string    `json:"statement"` // what was observed, with numbers
 	Measured  float64   `json:"measured"`
 	Allowed   float64   `json:"allowed"`
-	Unit      string    `json:"unit,omitempty"` // of Measured and Allowed: "ratio", "ms", "attempts"
+	Interval  *Interval `json:"interval,omitempty"` // of Measured, in its unit; nil when none was computed
+	Unit      string    `json:"unit,omitempty"`     // of Measured and Allowed: "ratio", "ms", "attempts"
 	Samples   int       `json:"samples,omitempty"`
 	Remedy    string    `json:"remedy,omitempty"`
 	Evidence  []Exhibit `json:"evidence,omitempty"` // at most 5, the most telling first
@@ -96,6 +100,13 @@ type Exhibit struct {
 	Observation *Observation `json:"observation,omitempty"`
 }
 
+// An Interval is where the true value of something measured lies.
+type Interval struct {
+	Low        float64 `json:"low"`
+	High       float64 `json:"high,omitempty"`       // zero when the sample is too small to bound it
+	Confidence float64 `json:"confidence,omitempty"` // of each bound by itself; two of 0.975 hold together at 0.95
+}
+
 // A Finding is a claim with its verdict.
 type Finding struct {
 	Function   string    `json:"function"`
@@ -111,6 +122,7 @@ type Finding struct {
 	Code       Reason    `json:"code,omitempty"` // the Reason word alone
 	Measured   float64   `json:"measured"`
 	Allowed    float64   `json:"allowed"`
+	Interval   *Interval `json:"interval,omitempty"` // of Measured
 	Unit       string    `json:"unit,omitempty"`
 	Samples    int       `json:"samples,omitempty"`
 	Remedy     string    `json:"remedy,omitempty"`
@@ -257,14 +269,43 @@ type Timeline struct {
 	Title      string      `json:"title"`
 	Phases     []PhaseMark `json:"phases"`
 	Points     []Point     `json:"points"`
-	Promised   []Promised  `json:"promised,omitempty"` // latencies that objectives allow of this load
+	Stretches  []Stretch   `json:"stretches,omitempty"` // of the phases in which something was sent
+	Promised   []Promised  `json:"promised,omitempty"`  // what objectives ask of these requests
 }
 
-// A Promised is a latency that a share of the requests has to keep.
+// A Stretch is what the requests of one phase of a Timeline amount to, each
+// figure with the interval that holds it at 95 %.
+type Stretch struct {
+	Phase    string   `json:"phase"`
+	Count    int64    `json:"n"`
+	Bad      int64    `json:"bad"`       // errors, 5xx, answers that the document does not allow
+	BadShare Interval `json:"bad_share"` // of Bad in Count, burstiness from second to second accounted for
+	P50      float64  `json:"p50_ms"`
+	P99      float64  `json:"p99_ms"`
+	P50Range Interval `json:"p50_range_ms"`
+	P99Range Interval `json:"p99_range_ms"`
+}
+
+// A Promised is a share of the requests that has to be good, and how soon.
 type Promised struct {
-	Objective string  `json:"objective"`
-	Target    float64 `json:"target"`
-	Within    float64 `json:"within_ms"`
+	Objective  string   `json:"objective"`
+	Operations []string `json:"operations,omitempty"` // IDs; empty for the whole service
+	Target     float64  `json:"target"`
+	Within     float64  `json:"within_ms,omitempty"` // zero: however late
+	During     Role     `json:"during,omitempty"`    // only in phases of this role; empty: only while nothing is broken
+}
+
+// Covers says whether it is promised of the operation.
+func (p Promised) Covers(operation string) bool {
+	return len(p.Operations) == 0 || slices.Contains(p.Operations, operation)
+}
+
+// In says whether it is promised of a phase of that role.
+func (p Promised) In(r Role) bool {
+	if p.During == "" {
+		return r != RoleFault && r != RoleRecovery
+	}
+	return r == p.During
 }
 
 // A Point is one second of a Timeline.

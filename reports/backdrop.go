@@ -10,23 +10,23 @@ import (
 )
 
 // backdrop is the load as the last good run had it, a point for each of the
-// chart's; none when there was no such run, or it had not this load. A point
+// chart's; empty when there was no such run, or it had not this load. A point
 // without requests stands for seconds that the run had not.
-func backdrop(r plumbline.Report, t plumbline.Timeline, seconds int) []plumbline.Point {
+func backdrop(r plumbline.Report, t plumbline.Timeline, seconds int) plumbline.Backdrop {
 	if r.Since == nil {
-		return nil
+		return plumbline.Backdrop{}
 	}
 	i := slices.IndexFunc(r.Since.Before, func(b plumbline.Backdrop) bool { return b.Experiment == t.Experiment })
 	if i < 0 {
-		return nil
+		return plumbline.Backdrop{}
 	}
-	all := r.Since.Before[i].Points
+	was := r.Since.Before[i]
 	out := make([]plumbline.Point, 0, len(t.Points))
 	for _, p := range t.Points {
 		var own []plumbline.Point
-		for _, was := range all {
-			if was.Second >= p.Second && was.Second < p.Second+seconds {
-				own = append(own, was)
+		for _, at := range was.Points {
+			if at.Second >= p.Second && at.Second < p.Second+seconds {
+				own = append(own, at)
 			}
 		}
 		at := plumbline.Point{Second: p.Second}
@@ -36,12 +36,13 @@ func backdrop(r plumbline.Report, t plumbline.Timeline, seconds int) []plumbline
 		}
 		out = append(out, at)
 	}
-	return out
+	was.Points = out
+	return was
 }
 
-func anyBehind(charts []pageChart) bool {
-	return slices.ContainsFunc(charts, func(c pageChart) bool { return len(c.Before) > 0 })
-}
+func behind(c pageChart) bool { return len(c.Was.Points) > 0 }
+
+func anyBehind(charts []pageChart) bool { return slices.ContainsFunc(charts, behind) }
 
 // A chartRow is a second of a chart beside the same second of the last good
 // run.
@@ -54,8 +55,8 @@ func rows(c pageChart) []chartRow {
 	out := make([]chartRow, 0, len(c.Points))
 	for i, p := range c.Points {
 		row := chartRow{Point: p}
-		if i < len(c.Before) {
-			row.Was = c.Before[i]
+		if i < len(c.Was.Points) {
+			row.Was = c.Was.Points[i]
 		}
 		out = append(out, row)
 	}

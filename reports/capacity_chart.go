@@ -28,11 +28,14 @@ func (c stepChart) y(v float64) float64 { return stepsFloor - v/c.most*(stepsFlo
 
 // capacitySVG draws what came back good over what was asked for, a point a
 // step; where nothing is lost the points lie on the diagonal. The band is the
-// interval in which the capacity lies.
-func capacitySVG(c *plumbline.Capacity, width float64) template.HTML {
+// interval in which the capacity lies, on that of the last good run.
+func capacitySVG(c *plumbline.Capacity, was *plumbline.Interval, width float64) template.HTML {
 	most := max(c.Broken, c.Peak)
 	for _, s := range c.Steps {
 		most = max(most, s.Offered, s.Goodput)
+	}
+	if was != nil {
+		most = max(most, was.Low, was.High)
 	}
 	if most == 0 {
 		return ""
@@ -42,6 +45,7 @@ func capacitySVG(c *plumbline.Capacity, width float64) template.HTML {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %g %g" role="img" aria-label="%s">`, width, stepsHeight, escape("Good answers a second over requests a second: "+c.Sentence+". The table below holds the same figures."))
 	chart.grid(&b, step)
+	chart.then(&b, was)
 	chart.answer(&b, c)
 	for _, s := range c.Steps {
 		if s.Kind != "cool-down" {
@@ -71,6 +75,28 @@ func (c stepChart) grid(b *strings.Builder, step float64) {
 	}
 	fmt.Fprintf(b, `<path class="ideal" d="M%.1f %.1fL%.1f %.1f"/>`, c.x(0), c.y(0), c.x(c.most), c.y(c.most))
 	fmt.Fprintf(b, `<text class="axis" x="2" y="13">good answers a second</text><text class="axis" x="%.1f" y="%g" text-anchor="end">requests a second</text>`, c.width-stepsEdge, stepsHeight-4)
+}
+
+// carriedThen is where the capacity lay in the last good run; nil when it was not
+// searched for there.
+func carriedThen(r plumbline.Report) *plumbline.Interval {
+	if r.Since == nil {
+		return nil
+	}
+	return r.Since.Carried
+}
+
+// then shades where the capacity lay in the last good run.
+func (c stepChart) then(b *strings.Builder, was *plumbline.Interval) {
+	if was == nil || was.Low <= 0 {
+		return
+	}
+	right := c.width - stepsEdge
+	if was.High > was.Low {
+		right = c.x(was.High)
+	}
+	fmt.Fprintf(b, `<rect class="then" x="%.1f" y="%g" width="%.1f" height="%g"><title>the last good run: %s requests a second</title></rect>`,
+		c.x(was.Low), stepsTop, max(right-c.x(was.Low), 2), stepsFloor-stepsTop, escape(bounds(*was, "")))
 }
 
 // answer shades the interval, and marks the promised peak.

@@ -10,26 +10,30 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
-// The drawing area of a timeline, in SVG units: latency above, requests below.
+// The drawing area of a timeline, in SVG units: latency above, requests below,
+// and the share of them that was bad at the bottom.
 const (
-	chartHeight            = 292.0
+	chartHeight            = 356.0
 	chartLeft, chartRight  = 62.0, 10.0
 	chartTop, chartBottom  = 24.0, 200.0 // of the latencies
 	countsTop, countsFloor = 218.0, 264.0
+	sharesTop, sharesFloor = 282.0, 328.0
 )
 
 // A chart places seconds and milliseconds on the drawing area. The latency
 // axis is logarithmic: a hang of a second and an answer of a millisecond are
-// to be seen in one picture.
+// to be seen in one picture. So is that of the shares: one in a thousand is to be
+// seen beside all.
 type chart struct {
 	width     float64
 	from, to  float64 // seconds since the run began
 	low, high float64 // ms
 	most      int     // requests in one second
+	least     float64 // share at the floor, and below
 }
 
-func newChart(t plumbline.Timeline, before []plumbline.Point, width float64) chart {
-	c := chart{width: width, from: math.Inf(1), to: math.Inf(-1), low: math.Inf(1), high: 1, most: 1}
+func newChart(t plumbline.Timeline, was plumbline.Backdrop, width float64) chart {
+	c := chart{width: width, from: math.Inf(1), to: math.Inf(-1), low: math.Inf(1), high: 1, most: 1, least: 1e-3}
 	for _, p := range t.Phases {
 		c.from, c.to = min(c.from, p.Began.Seconds()), max(c.to, p.Ended.Seconds())
 	}
@@ -40,14 +44,20 @@ func newChart(t plumbline.Timeline, before []plumbline.Point, width float64) cha
 		}
 		c.high, c.most = max(c.high, p.P99, p.P50), max(c.most, p.Count)
 	}
-	for _, p := range before {
+	for _, p := range was.Points {
 		c.high = max(c.high, p.P99, p.P50)
 	}
+	for _, p := range t.Stretches {
+		c.high = max(c.high, p.P99Range.High)
+	}
 	for _, p := range t.Promised {
-		c.high = max(c.high, p.Within)
+		if len(spansOf(t, p)) > 0 {
+			c.high, c.least = max(c.high, p.Within), min(c.least, max(1-p.Target, 1e-6)/2)
+		}
 	}
 	c.low = math.Pow(10, math.Floor(math.Log10(max(min(c.low, c.high), 0.001))))
 	c.high = math.Pow(10, math.Ceil(math.Log10(c.high*1.01)))
+	c.least = math.Pow(10, math.Floor(math.Log10(c.least)))
 	return c
 }
 
@@ -65,27 +75,35 @@ func (c chart) count(n int) float64 {
 	return countsFloor - float64(n)/float64(c.most)*(countsFloor-countsTop)
 }
 
-// timelineSVG draws latency over time, the requests of each second below it
-// and the bad ones among them, on the phases of the experiment and on the
-// level of its own baseline, the last good run and what is promised behind it.
-// It is complete without scripts.
-func timelineSVG(t plumbline.Timeline, before []plumbline.Point, width float64) template.HTML {
+// share is the height of a share of bad requests.
+func (c chart) share(v float64) float64 {
+	return sharesFloor - (1-math.Log10(min(max(v, c.least), 1))/math.Log10(c.least))*(sharesFloor-sharesTop)
+}
+
+// timelineSVG draws latency over time, the requests of each second below it and
+// the share of the bad ones below these: on the phases of the experiment, on its
+// own baseline and on the last good run; with the interval of each phase, and
+// what is promised. It is complete without scripts.
+func timelineSVG(t plumbline.Timeline, was plumbline.Backdrop, width float64) template.HTML {
 	if len(t.Points) == 0 {
 		return ""
 	}
-	c := newChart(t, before, width)
+	c := newChart(t, was, width)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %g %g" role="img" aria-label="%s">`, width, chartHeight,
-		escape("Latency and requests over time: "+t.Title+". The table below holds the same figures."))
+		escape("Latency, requests and the share of bad ones over time: "+t.Title+". The tables below hold the same figures."))
 	c.phases(&b, t)
 	c.grid(&b)
 	c.baseline(&b, t)
+	c.band(&b, was.Points)
+	c.line(&b, was.Points, "was p99", p99Of)
+	c.line(&b, was.Points, "was p50", p50Of)
+	c.ranges(&b, t, was.Stretches)
 	c.counts(&b, t)
-	c.line(&b, before, "was p99", p99Of)
-	c.line(&b, before, "was p50", p50Of)
-	c.promised(&b, t)
+	c.shares(&b, t.Points)
 	c.line(&b, t.Points, "p99", p99Of)
 	c.line(&b, t.Points, "p50", p50Of)
+	c.promised(&b, t)
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String()) //nolint:gosec // every text inside went through escape
 }
@@ -94,7 +112,7 @@ func (c chart) phases(b *strings.Builder, t plumbline.Timeline) {
 	for _, p := range t.Phases {
 		x0, x1 := c.x(p.Began.Seconds()), c.x(p.Ended.Seconds())
 		fmt.Fprintf(b, `<g class="phase %s"><rect x="%.1f" y="4" width="%.1f" height="%g"/><title>%s</title>`,
-			escape(string(p.Role)), x0, max(x1-x0-1, 1), countsFloor-4, escape(fmt.Sprintf("%s: %s phase of %s", p.Phase, p.Role, amount((p.Ended-p.Began).Seconds(), "s"))))
+			escape(string(p.Role)), x0, max(x1-x0-1, 1), sharesFloor-4, escape(fmt.Sprintf("%s: %s phase of %s", p.Phase, p.Role, amount((p.Ended-p.Began).Seconds(), "s"))))
 		if label := clipped(p.Phase, x1-x0-6); x1-x0 > 26 {
 			fmt.Fprintf(b, `<text x="%.1f" y="16">%s</text>`, x0+5, escape(label))
 		}
@@ -109,9 +127,25 @@ func (c chart) grid(b *strings.Builder) {
 			chartLeft, y, c.width-chartRight, chartLeft-8, y+4, escape(amount(ms, "ms")))
 	}
 	fmt.Fprintf(b, `<path class="grid" d="M%g %gH%g"/><text class="axis" x="%g" y="%g" text-anchor="end">%d/s</text>`, chartLeft, countsFloor, c.width-chartRight, chartLeft-8, countsTop+6, c.most)
+	c.shareGrid(b)
 	step := tick((c.to - c.from) / (c.width / 90))
 	for s := 0.0; s <= c.to-c.from; s += step {
-		fmt.Fprintf(b, `<text class="axis" x="%.1f" y="%g" text-anchor="middle">%g s</text>`, c.x(c.from+s), countsFloor+18, s)
+		fmt.Fprintf(b, `<text class="axis" x="%.1f" y="%g" text-anchor="middle">%g s</text>`, c.x(c.from+s), sharesFloor+18, s)
+	}
+}
+
+// shareGrid rules the share of bad requests, a line a decade or, where these are
+// many, every other.
+func (c chart) shareGrid(b *strings.Builder) {
+	decades := int(math.Round(-math.Log10(c.least)))
+	step := 1
+	if decades > 3 {
+		step = 2
+	}
+	for n := 0; n <= decades; n += step {
+		share := math.Pow(10, -float64(n))
+		fmt.Fprintf(b, `<path class="grid" d="M%g %.1fH%g"/><text class="axis" x="%g" y="%.1f" text-anchor="end">%s</text>`,
+			chartLeft, c.share(share), c.width-chartRight, chartLeft-8, c.share(share)+4, escape(amount(share, "ratio")))
 	}
 }
 
@@ -180,20 +214,6 @@ func (c chart) counts(b *strings.Builder, t plumbline.Timeline) {
 
 func p99Of(p plumbline.Point) float64 { return p.P99 }
 func p50Of(p plumbline.Point) float64 { return p.P50 }
-
-// promised draws the latencies that objectives allow, each once.
-func (c chart) promised(b *strings.Builder, t plumbline.Timeline) {
-	drawn := map[float64]bool{}
-	for _, p := range t.Promised {
-		if drawn[p.Within] {
-			continue
-		}
-		drawn[p.Within] = true
-		label := fmt.Sprintf("%s: %.5g %% within %s", p.Objective, 100*p.Target, amount(p.Within, "ms"))
-		fmt.Fprintf(b, `<g class="promised"><path d="M%g %.1fH%g"/><title>%s</title><text x="%g" y="%.1f" text-anchor="end">%s</text></g>`,
-			chartLeft, c.y(p.Within), c.width-chartRight, escape(label), c.width-chartRight-4, c.y(p.Within)-5, escape(clipped(label, c.width/2)))
-	}
-}
 
 func (c chart) line(b *strings.Builder, points []plumbline.Point, class string, value func(plumbline.Point) float64) {
 	var d strings.Builder

@@ -68,7 +68,7 @@ type htmlPage struct {
 type pageChart struct {
 	plumbline.Timeline
 	Seconds int
-	Before  []plumbline.Point // of the last good run; parallel to Points where there are any
+	Was     plumbline.Backdrop // the last good run; its points are parallel to Points where there are any
 }
 
 type pageCount struct {
@@ -107,13 +107,16 @@ func pageFuncs(r plumbline.Report) template.FuncMap {
 		"waterfall": waterfallSVG, "map": func() template.HTML { return mapSVG(r) }, "lanes": func() []narrowLane { return narrowLanes(r) }, "lasted": lasted, "days": days,
 		"cellGlyph": cellGlyph, "cellWord": cellWord, "outageClass": outageClass, "recovery": recovery, "cost": cost, "budgets": func() string { return anyBudget(r) },
 		"sent": sent, "received": received, "statuses": statuses, "otherAnswers": otherAnswers, "refused": refused, "exercised": func() []tally { return exercised(r) },
-		"bullet": bulletSVG, "sentence": sentence, "samples": func() string { return sampleSizes(r) },
+		"bullet": func(f plumbline.Finding) template.HTML { return bulletSVG(r, f) }, "interval": interval, "was": func(f plumbline.Finding) string { return wasFigure(r, f) },
+		"sentence": sentence, "samples": func() string { return sampleSizes(r) },
 		"short": func(s string) string { return s[:min(len(s), 8)] }, "name": func(f string) string { _, n, _ := strings.Cut(f, "/"); return or(n, f) },
 		"turns": func(word, class string, all []plumbline.Turn) turnList { return turnList{word, class, all} }, "moreOf": func(all []plumbline.Finding, shown int) int { return len(all) - shown }, "more": func(all []plumbline.Turn, shown int) int { return len(all) - shown },
 		"took": func(x plumbline.Exchange) time.Duration { return max(0, x.Ended-x.Began) }, "ms": func(d time.Duration) string { return fixed(float64(d) / float64(time.Millisecond)) },
-		"capacity": capacitySVG, "scaled": scaled, "perSecond": perSecond,
+		"capacity": func(c *plumbline.Capacity, width float64) template.HTML { return capacitySVG(c, carriedThen(r), width) }, "carried": func() *plumbline.Interval { return carriedThen(r) },
+		"quantiles": func(width float64) template.HTML { return quantilesSVG(r, width) }, "quantileRows": func() []quantileRow { return quantileRows(r) }, "scaled": scaled, "perSecond": perSecond,
 		"percentile": func(q float64) string { return strconv.FormatFloat(100*q, 'g', 5, 64) },
-		"behind":     func(c pageChart) bool { return len(c.Before) > 0 }, "anyBehind": anyBehind, "rows": rows, "spark": sparkSVG, "shifted": func() []string { return shifted(*r.Since) }, "flaky": func() []string { return flaky(*r.Since) }, "lastOf": lastOf, "turnAge": turnAge, "middleOf": middleOf,
+		"behind":     behind, "anyBehind": anyBehind, "phaseRows": phaseRows, "promises": promises, "limits": limits, "bounds": bounds, "between": between, "thenOf": anyThen,
+		"rows": rows, "spark": sparkSVG, "shifted": func() []string { return shifted(*r.Since) }, "flaky": func() []string { return flaky(*r.Since) }, "lastOf": lastOf, "turnAge": turnAge, "middleOf": middleOf,
 		"usual": func(t plumbline.Timeline) string {
 			p50, p99, ok := usual(t)
 			if !ok {

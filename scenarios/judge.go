@@ -91,7 +91,7 @@ func finding(f plumbline.Function, c plumbline.Claim, v plumbline.Verdict, seed 
 	out := plumbline.Finding{
 		Function: c.Function, Claim: c.ID, Title: f.Title, Statement: c.Statement, Basis: c.Basis, Source: c.Source,
 		Dependency: c.Dependency, Operation: c.Operation, Outcome: v.Outcome, Reason: v.Statement, Code: v.Reason,
-		Measured: v.Measured, Allowed: v.Allowed, Unit: v.Unit, Samples: v.Samples, Remedy: v.Remedy, Standard: f.Standard,
+		Measured: v.Measured, Allowed: v.Allowed, Interval: v.Interval, Unit: v.Unit, Samples: v.Samples, Remedy: v.Remedy, Standard: f.Standard,
 		Evidence: []plumbline.Exhibit{}, Wrong: v.Wrong, Patch: v.Patch,
 		Replay: fmt.Sprintf("plumbline run --only %s --seed %d", c.Function, seed),
 	}
@@ -107,7 +107,7 @@ func finding(f plumbline.Function, c plumbline.Claim, v plumbline.Verdict, seed 
 	if v.Outcome == plumbline.Fail {
 		out.Level = levelOf(f, v)
 	}
-	if f.Repeats {
+	if f.Repeats || f.ID == sloAtTarget && v.Outcome == plumbline.Fail {
 		out.Replay = "plumbline replay " + c.ID
 	}
 	return out

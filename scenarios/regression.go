@@ -146,10 +146,10 @@ func judgeRegression(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidenc
 	f := figure{milliseconds(now.value), rate(now.limit), "ms", int(now.samples)}
 	told := fmt.Sprintf("the 99th percentile is %s; in %d good runs before it was %.4g ms (median), and up to %.4g ms is no slower", readable(now.value), len(nights), now.median, now.limit)
 	if !now.slower() {
-		return pass(f, "%s", told)
+		return between(pass(f, "%s", told), milliseconds(now.low), milliseconds(now.high), shownConfidence)
 	}
 	if rule.Unconfirmed {
-		return slowerThanBefore(f, told+"; it was not sent again, as is declared")
+		return slowerThanBefore(f, now, told+"; it was not sent again, as is declared")
 	}
 	again, ok := nightOf(e, loadAgain, c.Operation, nights, rule)
 	switch {
@@ -160,11 +160,11 @@ func judgeRegression(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidenc
 		v.Remedy = "nothing yet: the next night tells"
 		return v
 	}
-	return slowerThanBefore(f, fmt.Sprintf("%s; sent again, it is %s", told, readable(again.value)))
+	return slowerThanBefore(f, now, fmt.Sprintf("%s; sent again, it is %s", told, readable(again.value)))
 }
 
-func slowerThanBefore(f figure, told string) plumbline.Verdict {
-	v := fail(f, "%s", told)
+func slowerThanBefore(f figure, now nightly, told string) plumbline.Verdict {
+	v := between(fail(f, "%s", told), milliseconds(now.low), milliseconds(now.high), shownConfidence)
 	v.Remedy = "find what has changed since the last good run; plumbline baseline promote accepts it"
 	return v
 }

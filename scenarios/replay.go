@@ -19,6 +19,9 @@ func Replay(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *p
 	if v.Outcome != plumbline.Fail {
 		return nil, fmt.Errorf("%s is no failure of that run: %s (%s)", claim, v.Outcome, v.Statement)
 	}
+	if c.Function == sloAtTarget {
+		return sliceOf(d, p, c, e)
+	}
 	out := addRepetition(nil, p, c, v, 1)
 	if len(out) == 0 {
 		return nil, fmt.Errorf("%s does not rest on single requests: plumbline run --only %s repeats it", claim, f.ID)
@@ -27,19 +30,34 @@ func Replay(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *p
 }
 
 // WithReplay is the evidence of a stored run with what its replay has shown in
-// the place of its own repetitions.
+// the place of its own repetitions and, where a slice of it was sent again, of its
+// load.
 func WithReplay(stored, replay *plumbline.Evidence) *plumbline.Evidence {
 	both := *withoutRepetitions(stored)
+	sent := slices.ContainsFunc(replay.Phases, func(m plumbline.PhaseMark) bool { return m.Experiment == loadTarget })
+	if sent {
+		both.Series = slices.DeleteFunc(slices.Clone(both.Series), func(x plumbline.Series) bool { return x.Experiment == loadTarget })
+		both.Health = slices.DeleteFunc(slices.Clone(both.Health), func(h plumbline.Health) bool { return h.Experiment == loadTarget })
+		both.Observations = slices.DeleteFunc(slices.Clone(both.Observations), func(o plumbline.Observation) bool { return o.Experiment == loadTarget })
+		both.Phases = slices.DeleteFunc(slices.Clone(both.Phases), func(m plumbline.PhaseMark) bool { return m.Experiment == loadTarget })
+		both.Phases = slices.Concat(both.Phases, replay.Phases)
+		both.Series, both.Health = slices.Concat(both.Series, replay.Series), slices.Concat(both.Health, replay.Health)
+	}
 	both.Observations = slices.Concat(both.Observations, replay.Observations)
 	both.Walked = slices.Concat(both.Walked, replay.Walked)
 	return &both
 }
 
-// Replayed judges a claim on what its replay has shown; see WithReplay.
+// Replayed judges a claim on what its replay has shown, see WithReplay: on the
+// requests that were made again or, for an objective, on the slice of the load
+// that was sent again.
 func Replayed(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence, claim string) plumbline.Verdict {
 	c, f, err := claimNamed(p, fns, claim)
 	if err != nil {
 		return broken("%v", err)
+	}
+	if c.Function == sloAtTarget {
+		return judgeSlice(f, d, c, e)
 	}
 	r, ok := repetition(c, e, judged(f, d, c, withoutRepetitions(e)), 1)
 	if !ok {

@@ -14,6 +14,7 @@ import (
 type service struct {
 	total    tally
 	seconds  []tally // for the dispersion
+	at       []int   // the seconds of the run that these are
 	fromSent tally   // as total, with the latency counted from sending; empty when it is not known
 	refused  int64   // of total, bad: answered with a 429 that the document promises
 	rough    bool    // some latencies were read off a histogram, to within 1 %
@@ -43,7 +44,7 @@ func serviceOf(e *plumbline.Evidence, o plumbline.Objective) service {
 	}
 	allot(s.loose, s.slow, perSecond)
 	for _, second := range sortedInts(perSecond) {
-		s.seconds = append(s.seconds, perSecond[second])
+		s.seconds, s.at = append(s.seconds, perSecond[second]), append(s.at, second)
 	}
 	for _, id := range sortedKeys(answered) {
 		if !answered[id] {
@@ -241,11 +242,26 @@ func (s *service) exhibits(e *plumbline.Evidence, o plumbline.Objective) []plumb
 		}
 		slowest := quantileOfBins(mergedBins(bins), 0.99)
 		if len(out) < exhibitLimit {
-			out = append(out, plumbline.Exhibit{
+			x := plumbline.Exhibit{
 				Summary: fmt.Sprintf("%s: %s; 99th percentile %s", id, counted(n), readable(slowest.value)),
 				Phase:   loadTarget,
-			})
+			}
+			if x.Request = single(e, id); x.Request != nil {
+				x.Summary += "; the request is one of the same operation that was made by itself"
+			}
+			out = append(out, x)
 		}
 	}
 	return out
+}
+
+// single is a good request of an operation that was recorded, without its
+// answer, which is none of the load; nil when there is none.
+func single(e *plumbline.Evidence, operation string) *plumbline.Transcript {
+	for _, o := range e.Observations {
+		if t := o.Transcript; t != nil && t.Curl != "" && o.Operation == operation && o.Kind == plumbline.CaseValid && o.Identity == "" && succeeded(o) {
+			return &plumbline.Transcript{Method: t.Method, URL: t.URL, RequestHeader: t.RequestHeader, RequestBody: t.RequestBody, Curl: t.Curl}
+		}
+	}
+	return nil
 }

@@ -190,7 +190,12 @@ func judgeObjective(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 	case o.Throughput > 0:
 		return carriedOf(e, phase, o, s).judge(o, e)
 	}
-	return s.judge(o, e)
+	v := s.judge(o, e)
+	if v.Unit != "" {
+		seen := decideProportion(s.total.bad, s.total.n, o.ErrorBudget(), confidenceOf(o), dispersion(s.seconds))
+		v = between(v, seen.lower, seen.upper, confidenceOf(o))
+	}
+	return v
 }
 
 // judge judges the objective by its good and bad requests.

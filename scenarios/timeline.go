@@ -16,28 +16,17 @@ func timelines(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence) []pl
 		if !streams {
 			continue
 		}
-		t := plumbline.Timeline{Experiment: x.ID, Title: x.Title, Phases: []plumbline.PhaseMark{}, Points: pointsOf(e, x.ID)}
+		t := plumbline.Timeline{Experiment: x.ID, Title: x.Title, Phases: []plumbline.PhaseMark{}, Points: pointsOf(e, x.ID), Promised: promised(d, x)}
 		for _, m := range e.Phases {
 			if m.Experiment == x.ID {
 				t.Phases = append(t.Phases, m)
+				if s, ok := stretchOf(e, m); ok {
+					t.Stretches = append(t.Stretches, s)
+				}
 			}
-		}
-		if x.ID == loadTarget {
-			t.Promised = promised(d)
 		}
 		if len(t.Points) > 0 {
 			out = append(out, t)
-		}
-	}
-	return out
-}
-
-// promised are the latencies that objectives allow of the target load.
-func promised(d plumbline.Design) []plumbline.Promised {
-	var out []plumbline.Promised
-	for _, o := range d.Objectives {
-		if o.Within > 0 && o.During == "" {
-			out = append(out, plumbline.Promised{Objective: o.Name, Target: o.Target, Within: milliseconds(o.Within)})
 		}
 	}
 	return out

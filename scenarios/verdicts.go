@@ -29,6 +29,13 @@ func inconclusive(r plumbline.Reason, statement string, args ...any) plumbline.V
 	return plumbline.Verdict{Outcome: plumbline.Inconclusive, Reason: r, Statement: fmt.Sprintf(statement, args...)}
 }
 
+// between is the verdict with the interval of what was measured, in its unit;
+// the confidence is that of each bound by itself.
+func between(v plumbline.Verdict, low, high, confidence float64) plumbline.Verdict {
+	v.Interval = &plumbline.Interval{Low: low, High: high, Confidence: confidence}
+	return v
+}
+
 func (f figure) verdict(o plumbline.Outcome, statement string) plumbline.Verdict {
 	return plumbline.Verdict{
 		Outcome: o, Statement: statement,

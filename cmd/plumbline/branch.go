@@ -20,9 +20,12 @@ type branch struct {
 	dir, name, head string // head is empty when there is no such branch yet
 }
 
+// branchPrefix begins the name of a history that is a branch.
+const branchPrefix = "git:"
+
 // checkOut lays git:NAME out; of another place it returns nil.
 func checkOut(ctx context.Context, where string) (*branch, error) {
-	name, ok := strings.CutPrefix(where, "git:")
+	name, ok := strings.CutPrefix(where, branchPrefix)
 	if !ok {
 		return nil, nil
 	}

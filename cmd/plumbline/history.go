@@ -11,6 +11,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 	"github.com/plumbline-dev/plumbline/reports/history"
 )
 
@@ -32,7 +33,7 @@ as a run is, with the same bounds; a run that does not hold what that takes is
 unproven.`,
 		Example: "  plumbline history nights\n  plumbline history git:plumbline-history --last 30\n  plumbline history nights --slo new-slo.yaml\n  plumbline history nights --slo 'POST /orders: p(99)<200ms'",
 		RunE: func(c *cobra.Command, args []string) error {
-			h, done, err := openHistory(c.Context(), args[0])
+			h, done, err := pastOf(c.Context(), args[0])
 			if err != nil {
 				return usage(err)
 			}
@@ -102,14 +103,14 @@ func keep(now, before string) string {
 }
 
 func (a *app) say(ctx context.Context, where, id string, change func(*history.Note)) error {
-	h, done, err := openHistory(ctx, where)
+	h, done, err := pastOf(ctx, where)
 	if err != nil {
 		return usage(err)
 	}
 	defer done.drop()
 	r, err := h.Find(id)
 	if err != nil {
-		return usage(err)
+		return usage(notInHistory(where, err.Error()))
 	}
 	if err := h.Say(r.ID, change); err != nil {
 		return harness(err)
@@ -183,4 +184,26 @@ func openHistory(ctx context.Context, where string) (*history.History, *branch, 
 		return nil, nil, err
 	}
 	return h, b, nil
+}
+
+// pastOf opens a history that is asked about: it has to be there already.
+func pastOf(ctx context.Context, where string) (*history.History, *branch, error) {
+	if _, err := os.Stat(where); err != nil && !strings.HasPrefix(where, branchPrefix) {
+		return nil, nil, notInHistory(where, "there is no such folder")
+	}
+	h, b, err := openHistory(ctx, where)
+	if err != nil {
+		return nil, nil, notInHistory(where, err.Error())
+	}
+	if b != nil && b.head == "" {
+		b.drop()
+		return nil, nil, notInHistory(where, "the repository has no such branch")
+	}
+	return h, b, nil
+}
+
+// notInHistory is a history that cannot be read, or does not hold what is asked
+// for.
+func notInHistory(where, why string) error {
+	return &mistake.Problem{Code: "HIS601", Source: plumbline.Source{File: where}, Message: why, Help: "`plumbline run --history FOLDER` keeps runs there; a folder of run directories is a history too"}
 }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/term"
+
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 )
 
 // version is set by the linker.
@@ -46,7 +48,9 @@ type app struct {
 	release  func() // gives the terminal back; nil when nobody has taken it
 	version  string
 
-	diagnostics string // form in which mistakes are told to programs; empty for none
+	diagnostics string             // form in which mistakes are told to programs; empty for none
+	noticed     []*mistake.Problem // about what was read, and no mistakes: they have no code
+	alone       io.Writer          // where diagnostics go when nothing else may stand beside them; nil: to out
 }
 
 func process() *app {

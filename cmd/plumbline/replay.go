@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/mistake"
 	"github.com/plumbline-dev/plumbline/runners"
 	"github.com/plumbline-dev/plumbline/scenarios"
 )
@@ -24,9 +26,16 @@ func (a *app) replayCommand() *cobra.Command {
 state, shows them as curl lines with their answers, and judges the claim on
 them alone. It exits 1 when the claim fails again and 0 when it does not.
 
+An objective that was broken under load rests on no single request: a slice of
+the load is sent again – the same operations at the rates of the 12 seconds in
+which most requests were bad, after 3 seconds to warm up – and the objective is
+judged on it, with the number of requests and the interval. It exits 3 when they
+are too few to tell. What takes longer than that to build up does not show.
+
 With --go it sends nothing, and writes a Go test that does so: it fails as long
 as the claim does. What it needs of the run is kept in testdata beside it.`,
 		Example: `  plumbline replay contract/response-conforms/getOrder
+  plumbline replay load/slo-at-target/orders-fast
   plumbline replay contract/response-conforms/getOrder --go orders_replay_test.go
   plumbline replay contract/roundtrip/orders --run .plumbline/runs/20261125T010203Z`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -56,7 +65,7 @@ func (a *app) replay(ctx context.Context, o options, dir, claim string) error {
 	}
 	next, err := scenarios.Replay(s.design, s.plan, s.functions, stored, claim)
 	if err != nil {
-		return usage(err)
+		return usage(notReplayable(dir, err))
 	}
 	if s.out, err = os.MkdirTemp("", "plumbline-replay-"); err != nil {
 		return harness(err)
@@ -70,6 +79,11 @@ func (a *app) replay(ctx context.Context, o options, dir, claim string) error {
 	r.More = nil
 	if err := r.preflight(ctx); err != nil {
 		return err
+	}
+	for _, x := range next {
+		if x.Kind == plumbline.KindLoad {
+			a.printf("%s\n", x.Title)
+		}
 	}
 	end := a.watch(ctx, r, s, next)
 	carried := r.Carry(ctx, plumbline.Plan{Schema: plumbline.PlanSchema, Seed: s.plan.Seed, Experiments: next})
@@ -95,14 +109,35 @@ func (a *app) stored(o options, dir string) (*session, *plumbline.Evidence, erro
 		s.design.Target = aim
 	}
 	if err := readJSON(filepath.Join(dir, "plan.json"), &s.plan); err != nil {
-		return nil, nil, usage(err)
+		return nil, nil, usage(notARun(dir, err))
 	}
 	s.functions = scenarios.Functions()
-	stored, err := runners.ReadEvidence(filepath.Join(dir, "evidence.jsonl"))
-	if err != nil {
-		return nil, nil, usage(err)
+	stored, err := journalOf(dir)
+	return s, stored, usage(err)
+}
+
+// journalOf reads the journal of a run that has begun.
+func journalOf(dir string) (*plumbline.Evidence, error) {
+	e, err := runners.ReadEvidence(filepath.Join(dir, "evidence.jsonl"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, neverBegan(dir, "it has no journal, evidence.jsonl")
+	case err != nil:
+		return nil, notARun(dir, err)
+	case e.Run.ID == "":
+		return nil, neverBegan(dir, "its journal, evidence.jsonl, holds nothing")
 	}
-	return s, stored, nil
+	return e, nil
+}
+
+// neverBegan is a run of which there is nothing but its plan.
+func neverBegan(dir, why string) error {
+	return &mistake.Problem{Code: "RUN402", Source: plumbline.Source{File: dir}, Message: "the run never began: " + why, Help: "was the deployment running? `plumbline run` carries the plan out anew"}
+}
+
+// notReplayable is a claim that cannot be made again.
+func notReplayable(dir string, err error) error {
+	return &mistake.Problem{Code: "RUN403", Source: plumbline.Source{File: dir}, Message: err.Error(), Help: "`plumbline report " + dir + "` tells what failed there, and how each is seen again"}
 }
 
 // runs is where run directories go unless --out says otherwise.
@@ -144,7 +179,7 @@ func recalled(o options, dir string) options {
 func newestRun() (string, error) {
 	entries, err := os.ReadDir(runs)
 	if err != nil || len(entries) == 0 {
-		return "", fmt.Errorf("no run in %s: name one with --run", runs)
+		return "", unnamed("there is no run in "+runs, "name the directory of one with --run")
 	}
 	return filepath.Join(runs, entries[len(entries)-1].Name()), nil
 }

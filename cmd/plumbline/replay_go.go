@@ -38,7 +38,7 @@ func (a *app) replayGo(o options, dir, claim, file string) error {
 		return err
 	}
 	if _, err := scenarios.Replay(s.design, s.plan, s.functions, stored, claim); err != nil {
-		return usage(err)
+		return usage(notReplayable(dir, err))
 	}
 	v := scenarios.Judge(s.design, s.plan, s.functions, stored)
 	t := goReplay{Claim: claim, Name: "TestReplay" + camel(claim), Run: "testdata/" + slug(claim), Target: s.design.Target}

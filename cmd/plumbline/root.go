@@ -52,17 +52,19 @@ func execute(ctx context.Context, a *app) int {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
+	if err != nil {
+		if e := unknownCommand(root, a.args, err); e != nil {
+			err = e
+		} else if e := unsaidFlag(err); e != nil {
+			err = e
+		}
+		a.tellError(err)
+	}
+	if a.diagnostics = cmp.Or(a.diagnostics, formOf(a.args)); a.diagnose(err) != nil && err != nil {
+		a.note("plumbline: --diagnostics %s: known are %s\n", a.diagnostics, strings.Join(diagnosticForms(), ", "))
+	}
 	if err == nil {
 		return plumbline.ExitFit
-	}
-	if e := unknownCommand(root, a.args, err); e != nil {
-		err = e
-	} else if e := unsaidFlag(err); e != nil {
-		err = e
-	}
-	a.tellError(err)
-	if a.diagnostics = cmp.Or(a.diagnostics, formOf(a.args)); a.diagnose(err) != nil {
-		a.note("plumbline: --diagnostics %s: known are %s\n", a.diagnostics, strings.Join(diagnosticForms(), ", "))
 	}
 	var e *exit
 	if errors.As(err, &e) {
@@ -107,7 +109,8 @@ Exit codes: 0 fit · 1 unfit · 2 usage or configuration · 3 not proven ·
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(flagMistake)
-	root.PersistentFlags().StringVar(&a.diagnostics, "diagnostics", "", "tell mistakes of the configuration on standard output as well: "+strings.Join(diagnosticForms()[1:], ", "))
+	root.PersistentFlags().StringVar(&a.diagnostics, "diagnostics", "", "tell mistakes of the configuration, and what was noticed about it, on standard output as well: "+strings.Join(diagnosticForms()[1:], ", ")+"; all but github have it for themselves, and what is printed otherwise goes to standard error")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.setApart() }
 	root.AddCommand(
 		a.demoCommand(),
 		a.runCommand(), a.loadCommand(), a.capacityCommand(), a.compareCommand(), a.planCommand(), a.generateCommand(),

@@ -169,6 +169,7 @@ func (a *app) deliver(ctx context.Context, s *session, r plumbline.Report, e *pl
 
 // tell says on standard error what was noticed about the input.
 func (a *app) tell(s *session) {
+	a.noticed = s.notices()
 	for _, n := range s.notes {
 		a.note("note: %s\n", n)
 	}

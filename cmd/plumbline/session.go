@@ -89,6 +89,7 @@ type session struct {
 	functions []plumbline.Function
 	plan      plumbline.Plan
 	notes     []string
+	places    map[string]plumbline.Source  // of notes that have one
 	stated    sample.Stated                // sources of values that flows state
 	answered  func(plumbline.Report) error // how the command ends; nil: as the verdict says
 	stack     *stack                       // containers that were started for the run; nil when there are none
@@ -105,6 +106,7 @@ func (a *app) prepare(o options) (*session, error) {
 		return nil, usage(err)
 	}
 	s := &session{options: o}
+	defer func() { a.noticed = s.notices() }()
 	if err := s.declaration(a.env); err != nil {
 		return nil, usage(err)
 	}
@@ -169,10 +171,19 @@ func (s *session) document() error {
 	}
 	s.doc = doc
 	for _, n := range doc.Notices {
-		s.notes = append(s.notes, where(n.Source)+n.Message)
+		s.remark(n.Source, n.Message)
 	}
 	s.set, err = schema.Compile(doc)
 	return err
+}
+
+// remark notes something about a place.
+func (s *session) remark(at plumbline.Source, message string) {
+	note := where(at) + message
+	if s.places == nil {
+		s.places = map[string]plumbline.Source{}
+	}
+	s.notes, s.places[note] = append(s.notes, note), at
 }
 
 func where(at plumbline.Source) string {

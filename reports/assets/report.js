@@ -35,6 +35,7 @@
   document.querySelectorAll("figure.timeline").forEach(figure => {
     const rows = [...figure.querySelectorAll("table.series tbody tr")].map(r => [...r.cells].map(c => +(c.dataset.v || c.textContent)));
     if (rows.length < 3) return;
+    const promised = (figure.dataset.promised || "").split(" ").filter(Boolean).map(Number);
     const b = document.createElement("button");
     b.type = "button"; b.className = "do"; b.textContent = "Zoom"; b.setAttribute("aria-pressed", "false");
     figure.querySelector("figcaption").append(b);
@@ -62,9 +63,10 @@
             { label: "p50 then", stroke: colour("--skip"), width: 1, value: (u, v) => v === null ? "–" : v.toFixed(1) + " ms" },
             { label: "p99 then", stroke: colour("--skip"), width: 1, dash: [2, 3], value: (u, v) => v === null ? "–" : v.toFixed(1) + " ms" },
           ] : []),
+          ...promised.map(ms => ({ label: "promised " + ms + " ms", stroke: colour("--pass"), width: 1, points: { show: false }, value: () => ms + " ms" })),
           { label: "bad", scale: "n", stroke: colour("--fail"), fill: colour("--fail-tint"), width: 1, value: (u, v) => v === null ? "–" : v + "/s" },
         ],
-      }, [rows.map(r => r[0] - start), pick(3), pick(4), pick(1), ...(rows[0].length > 5 ? [pick(5), pick(6)] : []), pick(2)], place);
+      }, [rows.map(r => r[0] - start), pick(3), pick(4), pick(1), ...(rows[0].length > 5 ? [pick(5), pick(6)] : []), ...promised.map(ms => rows.map(() => ms)), pick(2)], place);
     };
     redraw.push(draw);
     b.addEventListener("click", () => {

@@ -8,27 +8,51 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
-// before is the load of an earlier run, at the seconds of a report. That the
-// earlier report cannot be read, or had no load, is no mistake: then there is
+// before tells what the charts of a report have behind them: load, figures,
+// quantiles and capacity as an earlier run had them, its load at the seconds of
+// the report. That the earlier report cannot be read is no mistake: then there is
 // nothing behind the charts.
-func (h *History) before(r Run, report plumbline.Report) []plumbline.Backdrop {
-	if len(report.Timeline) == 0 || r.File == "" {
-		return nil
+func (h *History) before(s *plumbline.Since, r Run, report plumbline.Report) {
+	if r.File == "" {
+		return
 	}
 	var was struct {
-		Timeline []plumbline.Timeline `json:"timeline"`
+		Findings  []plumbline.Finding  `json:"findings"`
+		Timeline  []plumbline.Timeline `json:"timeline"`
+		Quantiles []plumbline.Quantile `json:"quantiles"`
+		Capacity  *plumbline.Capacity  `json:"capacity"`
 	}
 	if err := h.read(r, &was); err != nil {
-		return nil
+		return
 	}
-	var out []plumbline.Backdrop
 	for _, now := range report.Timeline {
 		i := slices.IndexFunc(was.Timeline, func(t plumbline.Timeline) bool { return t.Experiment == now.Experiment })
 		if i < 0 {
 			continue
 		}
 		if points := behind(now, was.Timeline[i]); len(points) > 0 {
-			out = append(out, plumbline.Backdrop{Experiment: now.Experiment, Points: points})
+			s.Before = append(s.Before, plumbline.Backdrop{Experiment: now.Experiment, Points: points, Stretches: was.Timeline[i].Stretches})
+		}
+	}
+	s.Figures, s.Latency = figuresOf(report.Findings, was.Findings), was.Quantiles
+	if c := was.Capacity; c != nil {
+		s.Carried = &plumbline.Interval{Low: c.Kept, High: c.Broken}
+	}
+}
+
+// figuresOf are what earlier findings measured for the claims that these draw a
+// figure of.
+func figuresOf(now, was []plumbline.Finding) []plumbline.Figure {
+	drawn := map[string]string{}
+	for _, f := range now {
+		if f.Unit != "" && f.Allowed > 0 {
+			drawn[f.Claim] = f.Unit
+		}
+	}
+	var out []plumbline.Figure
+	for _, f := range was {
+		if f.Unit != "" && drawn[f.Claim] == f.Unit {
+			out = append(out, plumbline.Figure{Claim: f.Claim, Measured: f.Measured, Interval: f.Interval, Samples: f.Samples})
 		}
 	}
 	return out

@@ -53,7 +53,8 @@ func (h *History) Since(report plumbline.Report) *plumbline.Since {
 		}
 		sort(s, f, t, past, at)
 	}
-	s.Changed, s.Before = differences(past[at], now), h.before(past[at], report)
+	s.Changed = differences(past[at], now)
+	h.before(s, past[at], report)
 	return s
 }
 

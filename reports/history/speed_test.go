@@ -1,7 +1,6 @@
 package history
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,37 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/plumbline-dev/plumbline/reports"
+	"github.com/plumbline-dev/plumbline/reports/readers"
 )
 
-// nights fills a folder with reports of the sample system, a night each; one
-// in ten is unfit.
+// nights are reports of the sample system, one in ten of them unfit.
 func nights(tb testing.TB, n int) string {
 	tb.Helper()
-	dir := tb.TempDir()
-	for i := range n {
-		name := "fit"
-		if i%10 == 9 {
-			name = "unfit"
-		}
-		data, err := os.ReadFile(filepath.Join("..", "testdata", name+".json"))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		r, err := reports.Read(bytes.NewReader(data))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		r.Run.ID, r.Run.Began = fmt.Sprintf("%012x", i), time.Date(2026, 1, 1, 2, 0, 0, 0, time.UTC).AddDate(0, 0, i)
-		var out bytes.Buffer
-		if err := reports.JSON(&out, r); err != nil {
-			tb.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, r.Run.ID+".json"), out.Bytes(), 0o600); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	return dir
+	return readers.Nights(tb, time.Date(2026, 1, 1, 2, 0, 0, 0, time.UTC), n, 10, nil)
 }
 
 // BenchmarkTwoHundredNights is what `plumbline history` does, with an index

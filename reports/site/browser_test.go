@@ -130,7 +130,7 @@ func TestPagesAreWholeWithoutScripts(t *testing.T) {
 	run.outage("")
 	run.verdict("")
 	run.report(t)
-	site, err := New(Options{Runs: run.dir, History: nightsOf(t, 10, func(r *plumbline.Report) {
+	site, err := New(Options{Runs: run.dir, History: pastOf(t, 10, func(r *plumbline.Report) {
 		r.Findings[0].Claim += hostile
 		r.Sentence += hostile
 		for i := range r.Quantiles {

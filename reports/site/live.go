@@ -134,6 +134,7 @@ func (p livePage) Window() plumbline.Timeline {
 			P50: float64(x.P50) / float64(time.Millisecond), P99: float64(x.P99) / float64(time.Millisecond),
 		})
 	}
+	t.Promised = p.promised()
 	for _, x := range p.Phases {
 		m := plumbline.PhaseMark{Phase: x.Name, Role: x.Role, Began: max(x.Began, began), Ended: x.Ended}
 		if m.Ended == 0 {
@@ -144,6 +145,23 @@ func (p livePage) Window() plumbline.Timeline {
 		}
 	}
 	return t
+}
+
+// promised are the objectives that are held in the phase that goes on.
+func (p livePage) promised() []plumbline.Promised {
+	now, ok := p.Phase()
+	if !ok {
+		return nil
+	}
+	during := now.Role
+	if during != plumbline.RoleFault && during != plumbline.RoleRecovery {
+		during = ""
+	}
+	var out []plumbline.Promised
+	for _, o := range p.Pulse().Standing {
+		out = append(out, plumbline.Promised{Objective: o.Objective, Target: o.Target, Within: float64(o.Within) / float64(time.Millisecond), During: during})
+	}
+	return out
 }
 
 func (s *Site) live(w http.ResponseWriter, r *http.Request) {

@@ -110,12 +110,8 @@ func (s *Site) guarded(next http.Handler) http.Handler {
 			s.say(w, http.StatusUnauthorized, "A token is wanted: as the password of any user, or as a bearer token.")
 		})
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !token.Addressed(r) {
-			s.say(w, http.StatusMisdirectedRequest, "Without a token this server answers to localhost alone, not to the name in the address.")
-			return
-		}
-		next.ServeHTTP(w, r)
+	return token.Local(next, func(w http.ResponseWriter, _ *http.Request) {
+		s.say(w, http.StatusMisdirectedRequest, "Without a token this server answers to localhost alone, not to the name in the address.")
 	})
 }
 

@@ -18,43 +18,17 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
-	"github.com/plumbline-dev/plumbline/reports"
+	"github.com/plumbline-dev/plumbline/reports/readers"
 	"github.com/plumbline-dev/plumbline/runners/progress"
 )
 
 // hostile tries to run a script wherever it stands.
 const hostile = `"'></script></style></title></dd></svg><script>document.title='owned'</script><img src=x onerror="document.title='owned'"><a href="javascript:document.title='owned'">x</a>`
 
-// nightsOf fills a folder with reports of the sample system.
-func nightsOf(tb testing.TB, n int, change func(*plumbline.Report)) string {
+// pastOf are reports of the sample system, one in five of them unfit.
+func pastOf(tb testing.TB, n int, change func(*plumbline.Report)) string {
 	tb.Helper()
-	dir := tb.TempDir()
-	for i := range n {
-		name := "fit"
-		if i%5 == 4 {
-			name = "unfit"
-		}
-		data, err := os.ReadFile(filepath.Join("..", "testdata", name+".json"))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		r, err := reports.Read(bytes.NewReader(data))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		r.Run.ID, r.Run.Began = fmt.Sprintf("%012x", i), time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC).AddDate(0, 0, i)
-		if change != nil {
-			change(&r)
-		}
-		out, err := json.Marshal(r)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, r.Run.ID+".json"), out, 0o600); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	return dir
+	return readers.Nights(tb, time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC), n, 5, change)
 }
 
 // served starts a site.
@@ -159,7 +133,7 @@ func (r aRun) report(t *testing.T) {
 
 func TestTheHistoryIsServed(t *testing.T) {
 	t.Parallel()
-	dir := nightsOf(t, 20, nil)
+	dir := pastOf(t, 20, nil)
 	s := served(t, Options{History: dir}, nil)
 	resp, page := get(t, s.URL+"/")
 	for _, want := range []string{
@@ -381,7 +355,7 @@ func TestARunThatBreaksOffIsSaidTo(t *testing.T) {
 // BenchmarkTwoHundredNights is the page of the history: the first that a server
 // is asked for, without an index and with one, and a later one.
 func BenchmarkTwoHundredNights(b *testing.B) {
-	dir := nightsOf(b, 200, nil)
+	dir := pastOf(b, 200, nil)
 	for name, prepare := range map[string]func(*Site) *Site{
 		"first, no index": func(*Site) *Site {
 			_ = os.Remove(filepath.Join(dir, "index.json"))

@@ -19,8 +19,9 @@ func words() template.FuncMap {
 	return template.FuncMap{
 		"stack": stackSVG, "when": when, "isoOf": func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") },
 		"ms": func(d time.Duration) string { return inMilliseconds(d) }, "percent": percent, "roundSeconds": func(d time.Duration) string { return d.Round(time.Second).String() },
-		"took": func(p progress.PhaseState) float64 { return (p.Ended - p.Began).Seconds() },
-		"grid": func(nights []plumbline.Past, rows []plumbline.GridRow) heat { return heat{nights, rows} },
+		"nothing": func() plumbline.Backdrop { return plumbline.Backdrop{} },
+		"took":    func(p progress.PhaseState) float64 { return (p.Ended - p.Began).Seconds() },
+		"grid":    func(nights []plumbline.Past, rows []plumbline.GridRow) heat { return heat{nights, rows} },
 	}
 }
 

@@ -197,3 +197,40 @@ func TestOnlyEndedRunsAreForgotten(t *testing.T) {
 		t.Fatalf("remembered: %s", got)
 	}
 }
+
+// A page of a stranger whose name was made to mean this machine starts no run
+// and reads no report; where callers show a token, names do not matter.
+func TestWithoutATokenOnlyThisMachineIsAnswered(t *testing.T) {
+	t.Parallel()
+	for token, wanted := range map[string]map[string]int{
+		"":       {"evil.example:8088": http.StatusMisdirectedRequest, "localhost:8088": http.StatusOK, "[::1]:8088": http.StatusOK},
+		"s3cret": {"gate.example:8088": http.StatusOK},
+	} {
+		b := serve(t, token)
+		for host, want := range wanted {
+			for _, path := range []string{"/verdict?key=v1", "/runs", "/healthz"} {
+				r := httptest.NewRequest(http.MethodGet, path, nil)
+				r.Host = host
+				r.Header.Set("Authorization", "Bearer "+token)
+				w := httptest.NewRecorder()
+				b.gate.Handler(token).ServeHTTP(w, r)
+				if path == "/healthz" {
+					want = http.StatusNoContent
+				}
+				if w.Code != want {
+					t.Errorf("token %q, host %s, %s: %d, want %d", token, host, path, w.Code, want)
+				}
+			}
+			r := httptest.NewRequest(http.MethodPost, "/flagger", strings.NewReader("{}"))
+			r.Host = host
+			w := httptest.NewRecorder()
+			b.gate.Handler(token).ServeHTTP(w, r)
+			if refused := w.Code == http.StatusMisdirectedRequest; refused != (token == "" && host == "evil.example:8088") {
+				t.Errorf("flagger, token %q, host %s: %d", token, host, w.Code)
+			}
+		}
+		if n := b.started.Load(); token == "" && n > 1 {
+			t.Errorf("%d runs", n)
+		}
+	}
+}

@@ -17,7 +17,8 @@ const biggestHook = 1 << 20
 
 // Handler serves the gate. The secret, when there is one, is asked for as a
 // bearer token, or as metadata.token of a Flagger webhook, which cannot set
-// headers.
+// headers. Without a secret only what is addressed to this machine is answered:
+// see token.Addressed.
 //
 //	GET, POST /verdict?key=K&wait=15m   start the run of K, or tell of it
 //	POST      /flagger                  the same for a canary; 200 only for a pass
@@ -33,12 +34,20 @@ func (g *Gate) Handler(secret string) http.Handler {
 	guarded.HandleFunc("GET /runs/{id}", g.run)
 	guarded.HandleFunc("GET /runs/{id}/report.html", g.report)
 
-	open := http.NewServeMux()
-	open.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	open.HandleFunc("POST /flagger", func(w http.ResponseWriter, r *http.Request) { g.flagger(w, r, secret) })
-	open.Handle("/", token.Guard(secret, `Bearer realm="plumbline"`, guarded, func(w http.ResponseWriter, _ *http.Request) {
+	asked := http.NewServeMux()
+	asked.HandleFunc("POST /flagger", func(w http.ResponseWriter, r *http.Request) { g.flagger(w, r, secret) })
+	asked.Handle("/", token.Guard(secret, `Bearer realm="plumbline"`, guarded, func(w http.ResponseWriter, _ *http.Request) {
 		problem(w, http.StatusUnauthorized, "a bearer token is wanted")
 	}))
+	var all http.Handler = asked
+	if secret == "" {
+		all = token.Local(asked, func(w http.ResponseWriter, _ *http.Request) {
+			problem(w, http.StatusMisdirectedRequest, "without a token the gate answers to localhost alone, not to the name in the address")
+		})
+	}
+	open := http.NewServeMux()
+	open.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	open.Handle("/", all)
 	return open
 }
 

@@ -42,6 +42,19 @@ func Guard(token, challenge string, next http.Handler, refuse http.HandlerFunc) 
 	})
 }
 
+// Local lets requests through that were addressed to this machine, see
+// Addressed. The others are handed to refuse. It guards a server that asks for no
+// token.
+func Local(next http.Handler, refuse http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !Addressed(r) {
+			refuse(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // OnLoopback says whether an address to listen on can be reached from this
 // machine alone.
 func OnLoopback(address string) bool {
