@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"html"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -56,41 +55,11 @@ func unguarded(page []byte) []byte {
 // page, in light and in dark.
 func TestPageIsUsable(t *testing.T) {
 	t.Parallel()
-	at := os.Getenv("PLUMBLINE_AXE")
-	if at == "" {
-		at = filepath.Join("..", "node_modules", "axe-core", "axe.min.js")
-	}
-	axe, err := os.ReadFile(at)
-	if err != nil {
-		readers.Lacking(t, "axe-core is not there: `npm install axe-core` in the repository, or name axe.min.js in PLUMBLINE_AXE")
-	}
 	for name, theme := range map[string]string{"fit": "dark", "unfit": "light", "not-proven": "dark", "unfit in the dark": "dark"} {
 		r := runs(t)[strings.TrimSuffix(name, " in the dark")]
 		r.Since = someHistory()
-		page := string(unguarded(pageOf(t, r)))
-		page = strings.Replace(page, `<html lang="en">`, `<html lang="en" data-theme="`+theme+`">`, 1)
-		page = strings.ReplaceAll(page, "<details", "<details open")
-		page = strings.Replace(page, "</body>", "<script>"+string(axe)+`</script><script>axe.run(document, {resultTypes: ["violations"]}).then(r => {
-			const p = document.createElement("pre"); p.id = "axe";
-			p.textContent = JSON.stringify(r.violations.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " " + n.failureSummary)})));
-			document.body.append(p); });</script></body>`, 1)
-		m := regexp.MustCompile(`(?s)<pre id="axe">(.*?)</pre>`).FindStringSubmatch(loaded(t, []byte(page)))
-		if m == nil {
-			t.Fatalf("%s: axe-core gave no result", name)
-		}
-		var found []struct {
-			ID, Impact, Help string
-			Nodes            []string
-		}
-		if err := json.Unmarshal([]byte(html.UnescapeString(m[1])), &found); err != nil {
-			t.Fatal(err)
-		}
-		for _, v := range found {
-			t.Logf("%s (%s): %s %s: %s\n%s", name, theme, v.Impact, v.ID, v.Help, strings.Join(v.Nodes, "\n"))
-			if v.Impact == "serious" || v.Impact == "critical" {
-				t.Errorf("%s (%s): %s is %s", name, theme, v.ID, v.Impact)
-			}
-		}
+		page := readers.Audited(t, string(pageOf(t, r)), theme)
+		readers.Usable(t, name+" ("+theme+")", loaded(t, []byte(page)))
 	}
 }
 

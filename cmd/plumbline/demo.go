@@ -133,7 +133,7 @@ const (
 	sampleWork = "4x40ms" // 100 requests a second
 	samplePeak = 42       // of them are promised, and half as many again wanted
 	sampleAge  = 20 * time.Minute
-	wireAge    = 2 * time.Minute
+	wireAge    = 10 * time.Minute // what a run leaves takes minutes to delete where the machine is busy, and no wire is asked for anything meanwhile
 )
 
 func (s *sampleSystem) start(ctx context.Context) error {

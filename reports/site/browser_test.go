@@ -176,3 +176,55 @@ func TestPagesAreWholeWithoutScripts(t *testing.T) {
 		}
 	}
 }
+
+// TestPagesAreUsable has axe-core look for what keeps people from using the
+// pages, in light and in dark. The run that goes on tells no events: a browser
+// would not come to an end with them.
+func TestPagesAreUsable(t *testing.T) {
+	t.Parallel()
+	done := begin(t, "shop")
+	done.outage("")
+	done.verdict("")
+	done.report(t)
+	going := begin(t, "shop")
+	going.outage("")
+	for name, c := range map[string]struct {
+		site  Options
+		paths []string
+	}{
+		"a history":          {Options{Runs: done.dir, History: pastOf(t, 20, nil)}, []string{"/", "/?last=3", "/live/tonight", "/live/tonight/report", "/runs/000000000013", "/none"}},
+		"a run that goes on": {Options{Runs: going.dir, History: t.TempDir()}, []string{"/", "/live/tonight"}},
+		"nothing":            {Options{Runs: t.TempDir(), History: t.TempDir()}, []string{"/", "/live"}},
+	} {
+		site, err := New(c.site)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := site.Handler()
+		for theme := range map[string]bool{"light": true, "dark": true} {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/events") {
+					w.WriteHeader(http.StatusNoContent)
+					return
+				}
+				answer := httptest.NewRecorder()
+				h.ServeHTTP(answer, r)
+				w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
+				w.WriteHeader(answer.Code)
+				page := answer.Body.String()
+				if strings.HasPrefix(answer.Header().Get("Content-Type"), "text/html") {
+					page = readers.Audited(t, page, theme)
+				}
+				_, _ = w.Write([]byte(page))
+			}))
+			for _, path := range c.paths {
+				out, err := chromium(t, t.Context(), server.URL+path, "--virtual-time-budget=20000", "--dump-dom").Output()
+				if err != nil {
+					t.Fatal(err)
+				}
+				readers.Usable(t, name+", "+path+" ("+theme+")", string(out))
+			}
+			server.Close()
+		}
+	}
+}
