@@ -135,7 +135,8 @@ func (c *dialling) ended(x plumbline.Exchange, failed int, again bool) {
 		again = false
 	}
 	w.e.Exchanges = append(w.e.Exchanges, x)
-	opened := c.breaker().record(w.now, failed == 0)
+	wrong := x.Status >= 400 && x.Status < 500 && w.defect != "breaker-counts-4xx"
+	opened := c.breaker().record(w.now, failed == 0 || wrong)
 	w.latched = w.latched || opened
 	if failed != 0 && x.Status >= 500 && w.defect == "leaks-connections" {
 		w.leaked[c.dep.Name]++

@@ -70,7 +70,9 @@ func newDependencyClient(name, base string, total time.Duration, m mutant) *depe
 			}
 			return n.Requests >= breakerCalls && float64(n.TotalFailures) >= breakerRatio*float64(n.Requests)
 		},
-		IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, context.Canceled) },
+		IsSuccessful: func(err error) bool {
+			return err == nil || errors.Is(err, context.Canceled) || (errors.Is(err, errWrong) && !m.is("breaker-counts-4xx"))
+		},
 	})
 	return c
 }
@@ -171,6 +173,9 @@ func (c *dependencyClient) once(ctx context.Context, q request) ([]byte, error) 
 // errRefused is an answer that another attempt would not change.
 var errRefused = errors.New("refused")
 
+// errWrong is an answer that says the request was wrong: the dependency is well.
+var errWrong = fmt.Errorf("%w as wrong", errRefused)
+
 func (c *dependencyClient) send(ctx context.Context, q request) ([]byte, error) {
 	var body []byte
 	if q.in != nil {
@@ -225,6 +230,8 @@ func (c *dependencyClient) taken(resp *http.Response, data []byte, err error) ([
 		return nil, fmt.Errorf("%w: status %d for some time", errRefused, resp.StatusCode)
 	case resp.StatusCode >= 500, c.again(resp.StatusCode):
 		return nil, fmt.Errorf("status %d", resp.StatusCode)
+	case resp.StatusCode >= 400 && resp.StatusCode != http.StatusRequestTimeout && resp.StatusCode != http.StatusTooManyRequests:
+		return nil, fmt.Errorf("%w: status %d", errWrong, resp.StatusCode)
 	case resp.StatusCode == http.StatusOK && c.mutant.is("trusts-dependency-json"):
 		return data, nil
 	case resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "application/json" || !json.Valid(data):
