@@ -21,6 +21,7 @@ type Design struct {
 	Mode         Mode          `json:"mode"`
 	Operations   []Operation   `json:"operations"`
 	Objectives   []Objective   `json:"objectives,omitempty"`
+	Unjudged     []Unjudged    `json:"unjudged,omitempty"` // objectives of files that no requests of a run decide
 	Dependencies []Dependency  `json:"dependencies,omitempty"`
 	Identities   []Identity    `json:"identities,omitempty"`
 	Load         Load          `json:"load"`
@@ -306,6 +307,13 @@ type Objective struct {
 	Regression *Regression   `json:"regression,omitempty"` // how much slower than before its operations may be; nil: as load/regression says
 	Window     time.Duration `json:"window,omitempty"`     // for error-budget arithmetic only
 	Source     Source        `json:"source"`
+}
+
+// An Unjudged is an objective that was read, and that is not judged.
+type Unjudged struct {
+	Name   string `json:"name"`
+	Why    string `json:"why"` // one clause
+	Source Source `json:"source"`
 }
 
 // ErrorBudget is the share of requests that may be bad; it means nothing of an

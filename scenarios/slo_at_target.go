@@ -36,7 +36,7 @@ Guard: no operation counts that never answered 2xx, as a quick 404 is no service
 func planLoad(d plumbline.Design) plumbline.Proposal {
 	var p plumbline.Proposal
 	x, skips := targetLoad(d)
-	p.Skips = skips
+	p.Skips = append(skips, unjudged(d)...)
 	if len(x.Phases) == 0 {
 		return p
 	}
@@ -69,6 +69,15 @@ func planLoad(d plumbline.Design) plumbline.Proposal {
 		p.Experiments = []plumbline.Experiment{x}
 	}
 	return p
+}
+
+// unjudged are the objectives of files that no requests decide.
+func unjudged(d plumbline.Design) []plumbline.Skip {
+	var out []plumbline.Skip
+	for _, u := range d.Unjudged {
+		out = append(out, plumbline.Skip{Function: sloAtTarget, Subject: u.Name, Reason: plumbline.ReasonNotApplicable, Detail: u.Why})
+	}
+	return out
 }
 
 // notHere says why an objective is not judged by a load, which sends requests to

@@ -210,3 +210,20 @@ func TestAThroughputSurvivesTheDesignsFile(t *testing.T) {
 		t.Errorf("%v %+v", err, back.Objectives)
 	}
 }
+
+// What was read and is not judged is in the report, with why.
+func TestUnjudgedObjectivesAreNamed(t *testing.T) {
+	t.Parallel()
+	d := shop()
+	d.Unjudged = []plumbline.Unjudged{{Name: "depth", Why: "datadog measures it"}}
+	p := drawn(t, d, sloAtTarget)
+	for _, f := range Judge(d, p, Functions(), goodRun(d, p)).Findings {
+		if f.Claim == sloAtTarget+"/depth" {
+			if f.Outcome != plumbline.Skipped || f.Reason != "not-applicable: datadog measures it" {
+				t.Errorf("%+v", f)
+			}
+			return
+		}
+	}
+	t.Error("it is not in the report")
+}

@@ -150,5 +150,8 @@ func noLoad(r history.Retrial) error {
 	if len(r.Nights) == 0 {
 		return errors.New("the history holds no run to judge again")
 	}
+	if len(r.Objectives) == 0 && len(r.Notices) > 0 {
+		return errors.New("no objective is judged: " + r.Notices[0])
+	}
 	return errors.New("no run of the history keeps histograms of its load: " + r.Nights[0].Run + " and later have none")
 }

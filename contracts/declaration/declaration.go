@@ -134,6 +134,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 	design.Load = d.Load
 	design.Load.Mix = r.mix(d.Load)
 	design.Objectives = append(design.Objectives, r.objectives(d)...)
+	design.Unjudged = r.aside
 	r.errs = append(r.errs, slo.Contradictions(design.Objectives)...)
 	return append(slices.Clone(d.notices), r.notices...), r.err()
 }

@@ -15,6 +15,7 @@ type resolver struct {
 	ops     []plumbline.Operation
 	text    *source
 	notices []string
+	aside   []plumbline.Unjudged
 	errs    []error
 }
 
@@ -85,7 +86,7 @@ func (r *resolver) objectives(d *Declaration) []plumbline.Objective {
 		}
 		got, err := slo.ReadOpenSLO(file, data, d.bindings, r.ops)
 		r.keep(err, "$.openslo")
-		r.notices = append(r.notices, got.Notices...)
+		r.notices, r.aside = append(r.notices, got.Notices...), append(r.aside, got.Unjudged...)
 		out = append(out, got.Objectives...)
 	}
 	return out

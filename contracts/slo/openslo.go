@@ -21,7 +21,7 @@ import (
 type Binding struct {
 	Operations []string `yaml:"operations"`
 	Good       string   `yaml:"good"` // "latency <= 300ms"; overrides the threshold
-	Unit       string   `yaml:"unit"` // of a threshold without one: "s" or "ms"
+	Unit       string   `yaml:"unit"` // of a threshold without one: "s" or "ms"; "/s" of a throughput
 }
 
 // openSLO is the part of an OpenSLO v1 document that decides
@@ -46,6 +46,8 @@ type openSLO struct {
 			Value         *float64 `yaml:"value"`
 			Target        *float64 `yaml:"target"`
 			TargetPercent *float64 `yaml:"targetPercent"`
+			Indicator     any      `yaml:"indicator"`    // of a composite
+			IndicatorRef  string   `yaml:"indicatorRef"` // of a composite
 		} `yaml:"objectives"`
 		// The spec of a kind: SLI stands here.
 		ThresholdMetric *metric `yaml:"thresholdMetric"`
@@ -70,7 +72,8 @@ type metric struct {
 // An OpenSLO is what one file of OpenSLO documents says.
 type OpenSLO struct {
 	Objectives []plumbline.Objective
-	Notices    []string // what was understood but is not judged, and why
+	Unjudged   []plumbline.Unjudged // what was understood and is not judged
+	Notices    []string             // what to tell of it: what is not judged and why, and what was taken for granted
 }
 
 // ReadOpenSLO reads a file of one or more OpenSLO v1 documents, unmodified.
@@ -163,28 +166,51 @@ func (r *reader) add(d document) error {
 		return nil
 	}
 	name := d.Metadata.Name
-	if d.Spec.BudgetingMethod != "" && d.Spec.BudgetingMethod != "Occurrences" {
-		r.out.Notices = append(r.out.Notices, fmt.Sprintf("%s:%d: %s is not judged: budgetingMethod %s needs time slices longer than a run; Occurrences is judged", d.at.File, d.at.Line, name, d.Spec.BudgetingMethod))
+	b, bound := r.bindings[name]
+	m := r.measured(d.openSLO)
+	if own, ok := m.own(); ok && !bound {
+		b, bound = own, true
+	}
+	if why := m.unjudged(d.openSLO, bound); why != "" {
+		r.out.Unjudged = append(r.out.Unjudged, plumbline.Unjudged{Name: name, Why: why, Source: d.at})
+		r.notice(d, "is not judged: "+why)
 		return nil
 	}
-	b := r.bindings[name]
 	selected, err := Select(b.Operations, r.ops, d.at)
 	if err != nil {
 		return below("$.bindings."+yamlKey(name)+".operations", err)
 	}
-	ratio, known := r.isRatio(d.openSLO)
-	if !known {
-		return &Problem{Code: "SLO106", Source: d.at, Message: fmt.Sprintf("%s has no indicator", name), Help: "spec.indicator needs a thresholdMetric or a ratioMetric, or indicatorRef a kind: SLI of the same file"}
+	if m.ratio && !bound {
+		r.notice(d, "is judged as the availability of the whole service, for no binding says which requests its metric is made of")
 	}
+	return r.objectives(d, m, b, selected)
+}
+
+// notice tells of an SLO, with its place.
+func (r *reader) notice(d document, what string) {
+	r.out.Notices = append(r.out.Notices, fmt.Sprintf("%s:%d: %s %s", d.at.File, d.at.Line, d.Metadata.Name, what))
+}
+
+// objectives are those of an SLO that is judged.
+func (r *reader) objectives(d document, m measure, b Binding, selected []string) error {
+	name := d.Metadata.Name
 	for i, obj := range d.Spec.Objectives {
 		o := plumbline.Objective{Name: name, Operations: selected, Source: d.at}
 		if len(d.Spec.Objectives) > 1 {
 			o.Name = fmt.Sprintf("%s/%d", name, i+1)
 		}
+		var err error
+		if !m.ratio && b.Unit == perSecond {
+			if o.Throughput, err = carries(obj.Op, obj.Value); err != nil {
+				return &Problem{Code: "SLO107", Source: d.at, Message: name + ": " + err.Error(), Help: "op: gte and value: 50, good answers a second"}
+			}
+			r.out.Objectives = append(r.out.Objectives, o)
+			continue
+		}
 		if o.Target, err = target(obj.Target, obj.TargetPercent); err != nil {
 			return &Problem{Code: "SLO106", Source: d.at, Message: name + ": " + err.Error(), Help: "target: 0.99, or targetPercent: 99"}
 		}
-		if o.Within, err = within(ratio, b, obj.Op, obj.Value); err != nil {
+		if o.Within, err = within(m.ratio, b, obj.Op, obj.Value); err != nil {
 			return &Problem{Code: "SLO107", Source: d.at, Message: name + ": " + err.Error(), Help: fmt.Sprintf("in plumbline.yaml, bindings.%s.unit: ms (or s), or good: \"latency <= 300ms\"", name)}
 		}
 		if len(d.Spec.TimeWindow) > 0 {
@@ -193,14 +219,6 @@ func (r *reader) add(d document) error {
 		r.out.Objectives = append(r.out.Objectives, o)
 	}
 	return nil
-}
-
-func (r *reader) isRatio(d openSLO) (ratio, known bool) {
-	threshold, rm := d.Spec.Indicator.Spec.ThresholdMetric, d.Spec.Indicator.Spec.RatioMetric
-	if ref, ok := r.slis[d.Spec.IndicatorRef]; ok {
-		threshold, rm = ref.Spec.ThresholdMetric, ref.Spec.RatioMetric
-	}
-	return rm != nil, rm != nil || threshold != nil
 }
 
 func target(share, percent *float64) (float64, error) {

@@ -99,8 +99,61 @@ func TestOpenSLOIsReadUnmodified(t *testing.T) {
 	if d := cmp.Diff(want, got.Objectives); d != "" {
 		t.Error(d)
 	}
-	if len(got.Notices) != 1 || !strings.Contains(got.Notices[0], "Timeslices") {
+	if len(got.Notices) != 2 || !strings.Contains(got.Notices[0], "order-errors is judged as the availability of the whole service") || !strings.Contains(got.Notices[1], "Timeslices") {
 		t.Errorf("notices %q", got.Notices)
+	}
+	if len(got.Unjudged) != 1 || got.Unjudged[0].Name != "slices" || got.Unjudged[0].Source.Line != 26 {
+		t.Errorf("%+v", got.Unjudged)
+	}
+}
+
+// Nothing that is read is dropped: it is an objective, or said not to be judged.
+func TestWhatOpenSLOBindsIsJudgedAndTheRestIsNamed(t *testing.T) {
+	t.Parallel()
+	const head = "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: x}\nspec:\n  service: shop\n"
+	one := func(source, rest string) string {
+		return head + "  indicator: {spec: {thresholdMetric: {metricSource: " + source + "}}}\n" + rest
+	}
+	const quick, busy = "  objectives: [{op: lte, value: 250, target: 0.99}]\n", "  objectives: [{op: gte, value: 50, target: 0.99}]\n"
+	for name, c := range map[string]struct {
+		text string
+		b    Binding
+		want plumbline.Objective
+		why  string // it is not judged
+	}{
+		"bound":                      {one("{type: prometheus, spec: {query: x}}", quick), Binding{Unit: "ms", Operations: []string{"createOrder"}}, plumbline.Objective{Target: 0.99, Within: 250 * time.Millisecond, Operations: []string{"createOrder"}}, ""},
+		"a threshold of nobody":      {one("{type: prometheus, spec: {query: x}}", quick), Binding{}, plumbline.Objective{}, "prometheus measures it, and no binding says"},
+		"a depth of a queue":         {one("{type: datadog, spec: {query: x}}", busy), Binding{}, plumbline.Objective{}, "datadog measures it"},
+		"a throughput":               {one("{type: datadog, spec: {query: x}}", busy), Binding{Unit: "/s"}, plumbline.Objective{Throughput: 50}, ""},
+		"of ours":                    {one("{type: plumbline, spec: {metric: http.latency, operations: [createOrder]}}", quick), Binding{}, plumbline.Objective{Target: 0.99, Within: 250 * time.Millisecond, Operations: []string{"createOrder"}}, ""},
+		"a throughput of ours":       {one("{type: plumbline, spec: {metric: goodput}}", busy), Binding{}, plumbline.Objective{Throughput: 50}, ""},
+		"of ours, in a phase":        {one("{type: plumbline, spec: {metric: goodput, phase: spike}}", busy), Binding{}, plumbline.Objective{}, "plumbline measures it"},
+		"slices of ratios":           {head + "  budgetingMethod: RatioTimeslices\n  indicator: {spec: {ratioMetric: {counter: true}}}\n  objectives: [{target: 0.9}]\n", Binding{}, plumbline.Objective{}, "RatioTimeslices needs time slices"},
+		"an indicator elsewhere":     {head + "  indicatorRef: far\n  objectives: [{target: 0.9}]\n", Binding{}, plumbline.Objective{}, `"far" does not stand in the same file`},
+		"no indicator":               {head + "  objectives: [{target: 0.9}]\n", Binding{}, plumbline.Objective{}, "it has no indicator"},
+		"a composite":                {head + "  objectives: [{target: 0.9, indicatorRef: a}, {target: 0.9, indicatorRef: b}]\n", Binding{}, plumbline.Objective{}, "it is a composite"},
+		"bad and total, as they are": {head + "  indicator: {spec: {ratioMetric: {counter: true, bad: {metricSource: {type: p, spec: {query: a}}}, total: {metricSource: {type: p, spec: {query: b}}}}}}\n  objectives: [{target: 0.9}]\n", Binding{Operations: []string{"getOrder"}}, plumbline.Objective{Target: 0.9, Operations: []string{"getOrder"}}, ""},
+		"a ratio that is a latency":  {head + "  indicator: {spec: {ratioMetric: {counter: true}}}\n  objectives: [{target: 0.9}]\n", Binding{Good: "latency <= 300ms"}, plumbline.Objective{Target: 0.9, Within: 300 * time.Millisecond}, ""},
+	} {
+		bindings := map[string]Binding{}
+		if c.b.Unit+c.b.Good != "" || c.b.Operations != nil {
+			bindings["x"] = c.b
+		}
+		got, err := ReadOpenSLO("slo.yaml", []byte(c.text), bindings, shop())
+		switch {
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		case c.why != "":
+			if len(got.Objectives) > 0 || len(got.Unjudged) != 1 || !strings.Contains(got.Unjudged[0].Why, c.why) || len(got.Notices) != 1 {
+				t.Errorf("%s: %+v, want %q", name, got, c.why)
+			}
+		case len(got.Objectives) != 1 || len(got.Unjudged) > 0:
+			t.Errorf("%s: %+v", name, got)
+		default:
+			if d := cmp.Diff(c.want, got.Objectives[0], cmpopts.IgnoreFields(plumbline.Objective{}, "Name", "Source")); d != "" {
+				t.Errorf("%s: %s", name, d)
+			}
+		}
 	}
 }
 
@@ -110,7 +163,8 @@ func TestOpenSLOMistakesAreNamed(t *testing.T) {
 		text, want string
 		b          Binding
 	}{
-		"no unit":           {openslo, "has no unit", Binding{}},
+		"no unit":           {openslo, "has no unit", Binding{Operations: []string{"createOrder"}}},
+		"no throughput":     {openslo, "needs op gte", Binding{Unit: "/s"}},
 		"unknown operation": {openslo, "SLO102", Binding{Operations: []string{"getOrdr"}, Unit: "s"}},
 		"bad binding":       {openslo, "not of the form", Binding{Good: "fast"}},
 		"draft":             {"apiVersion: openslo.com/v2alpha\nkind: SLO\n", "is a draft", Binding{}},
