@@ -188,43 +188,44 @@ func TestPagesAreUsable(t *testing.T) {
 	done.report(t)
 	going := begin(t, "shop")
 	going.outage("")
+	history, none := Options{Runs: done.dir, History: pastOf(t, 6, nil)}, Options{Runs: t.TempDir(), History: t.TempDir()}
 	for name, c := range map[string]struct {
-		site  Options
-		paths []string
+		site        Options
+		path, theme string
 	}{
-		"a history":          {Options{Runs: done.dir, History: pastOf(t, 20, nil)}, []string{"/", "/?last=3", "/live/tonight", "/live/tonight/report", "/runs/000000000013", "/none"}},
-		"a run that goes on": {Options{Runs: going.dir, History: t.TempDir()}, []string{"/", "/live/tonight"}},
-		"nothing":            {Options{Runs: t.TempDir(), History: t.TempDir()}, []string{"/", "/live"}},
+		"a history":             {history, "/", "light"},
+		"a history in the dark": {history, "/", "dark"},
+		"a run that has ended":  {history, "/live/tonight", "light"},
+		"a run that goes on":    {Options{Runs: going.dir, History: none.History}, "/live/tonight", "dark"},
+		"no runs":               {none, "/", "light"},
+		"no run to follow":      {none, "/live", "dark"},
+		"no such page":          {none, "/none", "dark"},
 	} {
 		site, err := New(c.site)
 		if err != nil {
 			t.Fatal(err)
 		}
 		h := site.Handler()
-		for theme := range map[string]bool{"light": true, "dark": true} {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if strings.HasSuffix(r.URL.Path, "/events") {
-					w.WriteHeader(http.StatusNoContent)
-					return
-				}
-				answer := httptest.NewRecorder()
-				h.ServeHTTP(answer, r)
-				w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
-				w.WriteHeader(answer.Code)
-				page := answer.Body.String()
-				if strings.HasPrefix(answer.Header().Get("Content-Type"), "text/html") {
-					page = readers.Audited(t, page, theme)
-				}
-				_, _ = w.Write([]byte(page))
-			}))
-			for _, path := range c.paths {
-				out, err := chromium(t, t.Context(), server.URL+path, "--virtual-time-budget=20000", "--dump-dom").Output()
-				if err != nil {
-					t.Fatal(err)
-				}
-				readers.Usable(t, name+", "+path+" ("+theme+")", string(out))
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/events") {
+				w.WriteHeader(http.StatusNoContent)
+				return
 			}
-			server.Close()
+			answer := httptest.NewRecorder()
+			h.ServeHTTP(answer, r)
+			w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
+			w.WriteHeader(answer.Code)
+			page := answer.Body.String()
+			if strings.HasPrefix(answer.Header().Get("Content-Type"), "text/html") {
+				page = readers.Audited(t, page, c.theme)
+			}
+			_, _ = w.Write([]byte(page))
+		}))
+		out, err := chromium(t, t.Context(), server.URL+c.path, "--virtual-time-budget=20000", "--dump-dom").Output()
+		server.Close()
+		if err != nil {
+			t.Fatal(err)
 		}
+		readers.Usable(t, name, string(out))
 	}
 }
