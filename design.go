@@ -45,6 +45,7 @@ type Design struct {
 	Served       string        `json:"served,omitempty"`   // declared path at which the target serves its document; empty when not declared
 	Environment  Environment   `json:"environment,omitzero"`
 	Coverage     Minimum       `json:"coverage,omitzero"` // that a run has to prove to pass
+	Gates        []string      `json:"gates,omitempty"`   // functions, or groups of them, whose failures gate whatever their level
 	Errors       string        `json:"errors,omitempty"`  // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
 }
 

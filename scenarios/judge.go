@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -62,6 +63,7 @@ func weighed(d plumbline.Design, p plumbline.Plan, byID map[string]plumbline.Fun
 			}
 		}
 		out := finding(f, c, waivers.apply(c, v), p.Seed)
+		out.Gates = out.Gates || raised(d, f, out.Outcome)
 		out.Repeated = times
 		if out.Outcome == plumbline.Fail || out.Outcome == plumbline.Waived {
 			out.Waiver = waivers.of(c.ID)
@@ -72,6 +74,14 @@ func weighed(d plumbline.Design, p plumbline.Plan, byID map[string]plumbline.Fun
 	}
 	joinCauses(findings, causes, byID)
 	return findings
+}
+
+// raised tells whether somebody has declared that what a function finds gates,
+// although it is only likely, or advice. What is skipped or waived never does.
+func raised(d plumbline.Design, f plumbline.Function, o plumbline.Outcome) bool {
+	group, _, _ := strings.Cut(f.ID, "/")
+	named := slices.Contains(d.Gates, f.ID) || slices.Contains(d.Gates, group)
+	return named && !f.Informs && o != plumbline.Skipped && o != plumbline.Waived
 }
 
 // judged calls the judge of a function. A judge that panics is a mistake of

@@ -11,9 +11,11 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/declaration"
 	"github.com/plumbline-dev/plumbline/contracts/overlay"
 	"github.com/plumbline-dev/plumbline/contracts/sample"
+	"github.com/plumbline-dev/plumbline/scenarios"
 )
 
 // intakeOptions are the flags that say what the document is read with.
@@ -24,6 +26,7 @@ type intakeOptions struct {
 	arazzo   []string
 	packs    []string
 	least    []string
+	gates    []string
 }
 
 func (o *intakeOptions) bindIntake(f *pflag.FlagSet) {
@@ -32,6 +35,7 @@ func (o *intakeOptions) bindIntake(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.packs, "packs", nil, "send hostile values as well, which a service must survive: "+strings.Join(sample.Packs(), ", "))
 	f.StringArrayVar(&o.hars, "har", nil, "recorded traffic of the API (HTTP Archive 1.2): values for cases, the mix of the load, and a pact of what was used; may be repeated")
 	f.StringSliceVar(&o.least, "min-coverage", nil, "how much of the document a run has to prove to pass: operations=90%, and statuses, constraints, fields; beats coverage of plumbline.yaml")
+	f.StringSliceVar(&o.gates, "gate", nil, "functions or groups whose failures gate although they only warn or advise by themselves: contract/no-drift; beside gates of plumbline.yaml")
 	f.StringVar(&o.base, "base", "", "the released document that this one must not break: a file, a URL, or git:REV[:PATH]")
 }
 
@@ -63,6 +67,26 @@ func (s *session) covered() error {
 		errs = append(errs, flagError("--min-coverage", text, declaration.Cover(&s.design.Coverage, kind, least)))
 	}
 	return errors.Join(errs...)
+}
+
+// gating takes over what gates whatever its level.
+func (s *session) gating() error {
+	all := scenarios.Functions()
+	known := func(want string) bool {
+		return slices.ContainsFunc(all, func(f plumbline.Function) bool { return f.ID == want || strings.HasPrefix(f.ID, want+"/") })
+	}
+	for i, want := range s.declared.Gates {
+		if !known(want) {
+			return s.declared.Wrong("CFG004", fmt.Sprintf("$.gates[%d]", i), "`plumbline functions` lists them", fmt.Errorf("there is no group or function %q", want))
+		}
+	}
+	for _, want := range s.gates {
+		if !known(want) {
+			return unknownFunction("--gate", want, all)
+		}
+	}
+	s.design.Gates = slices.Concat(s.declared.Gates, s.gates)
+	return nil
 }
 
 func flagError(flag, value string, err error) error {

@@ -244,7 +244,7 @@ func (s *session) fill() error {
 	if s.design.Service == "" {
 		s.design.Service = serviceName(s.doc)
 	}
-	errs = append(errs, s.flagObjectives(), s.weighted(), s.partners(), s.agree(), s.consumers(), s.compare(), s.covered())
+	errs = append(errs, s.flagObjectives(), s.weighted(), s.partners(), s.agree(), s.consumers(), s.compare(), s.covered(), s.gating())
 	s.design.Served = s.declared.Intake.Served
 	return errors.Join(errs...)
 }
@@ -362,21 +362,21 @@ func (s *session) selectFunctions() error {
 	}
 	for _, want := range s.only {
 		if !used[want] {
-			return unknownFunction(want, all)
+			return unknownFunction("--only", want, all)
 		}
 	}
 	return nil
 }
 
-// unknownFunction is what --only names and the catalogue does not have.
-func unknownFunction(want string, all []plumbline.Function) error {
+// unknownFunction is what a flag names and the catalogue does not have.
+func unknownFunction(flag, want string, all []plumbline.Function) error {
 	var names []string
 	for _, f := range all {
 		group, _, _ := strings.Cut(f.ID, "/")
 		names = append(names, f.ID, group)
 	}
 	help := strings.TrimSpace(mistake.DidYouMean(want, names) + " `plumbline functions` lists them")
-	return wrongFlag("--only", want, help, "there is no group or function %q", want)
+	return wrongFlag(flag, want, help, "there is no group or function %q", want)
 }
 
 func readAll(r io.Reader, limit int64) ([]byte, error) {

@@ -37,6 +37,7 @@ type Declaration struct {
 	Intake     Intake
 	Flows      []FlowFile
 	Redact     []string         // names of headers, parameters and properties whose values are never written down
+	Gates      []string         // functions and groups whose failures gate whatever their level
 	Packs      []string         // of hostile values, as sample.Packs names them
 	Unlearnt   bool             // values of answers are not used for requests
 	Dictionary map[string][]any // values by the name of a field, or by operation and place: "createOrder/body/quantity"

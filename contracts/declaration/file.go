@@ -41,6 +41,7 @@ type file struct {
 	Learn        *bool                    `yaml:"learn"`
 	Redact       []string                 `yaml:"redact"`
 	Coverage     *coverageFile            `yaml:"coverage"`
+	Gates        []string                 `yaml:"gates"`
 }
 
 type targetFile struct {

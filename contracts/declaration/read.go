@@ -53,6 +53,7 @@ func (b *builder) build() {
 	f := b.file
 	b.out.OpenAPI = b.path(f.OpenAPI)
 	b.out.Generated, b.out.Dictionary, b.out.Packs = b.path(f.Generated), f.Dictionary, f.Packs
+	b.out.Gates = f.Gates
 	b.out.Unlearnt = f.Learn != nil && !*f.Learn
 	for _, p := range f.OpenSLO {
 		b.out.openSLO = append(b.out.openSLO, b.path(p))
