@@ -119,11 +119,7 @@ func registerOf(d plumbline.Design, e *plumbline.Evidence) callRegister {
 			r.valid = append(r.valid, o)
 		}
 	}
-	for _, o := range r.valid {
-		if succeeded(o) && closed[o.Operation] {
-			r.taken = append(r.taken, o)
-		}
-	}
+	r.taken = slices.DeleteFunc(slices.Clone(r.valid), func(o plumbline.Observation) bool { return !succeeded(o) || !closed[o.Operation] })
 	return r
 }
 
