@@ -77,21 +77,26 @@ func limits(t plumbline.Timeline) []float64 {
 // its line below says how many may be so without one that is late.
 func (c chart) promised(b *strings.Builder, t plumbline.Timeline) {
 	var above, below signs
+	var labels strings.Builder // on top of all lines, and not under the next one
+	defer func() { b.WriteString(labels.String()) }()
+	for _, p := range t.Promised {
+		above.lines, below.lines = append(above.lines, c.y(p.Within)), append(below.lines, c.share(1-p.Target))
+	}
 	for _, p := range t.Promised {
 		spans := spansOf(t, p)
 		if len(spans) == 0 {
 			continue
 		}
 		if p.Within > 0 {
-			c.mark(b, &above, spans, c.y(p.Within), promise(p))
+			c.mark(b, &labels, &above, spans, c.y(p.Within), promise(p))
 		}
 		budget := amount(1-p.Target, "ratio")
-		c.mark(b, &below, spans, c.share(1-p.Target), "at most "+budget+" may be bad")
+		c.mark(b, &labels, &below, spans, c.share(1-p.Target), "at most "+budget+" may be bad")
 	}
 }
 
-// mark draws one line with its label.
-func (c chart) mark(b *strings.Builder, all *signs, spans []span, y float64, label string) {
+// mark draws one line, and its label apart.
+func (c chart) mark(b, labels *strings.Builder, all *signs, spans []span, y float64, label string) {
 	if slices.ContainsFunc(all.drawn, func(v float64) bool { return math.Abs(v-y) < 0.05 }) {
 		return
 	}
@@ -103,13 +108,14 @@ func (c chart) mark(b *strings.Builder, all *signs, spans []span, y float64, lab
 	left, right := c.x(spans[0].from), c.x(spans[len(spans)-1].to)
 	room := c.width - chartRight - left
 	x, at, anchor := all.place(left+4, right-4, y, right-left > glyphWide*float64(len([]rune(label)))+8)
-	fmt.Fprintf(b, `<g class="promised"><path d="%s"/><title>%s</title><text x="%.1f" y="%.1f" text-anchor="%s">%s</text></g>`,
-		d.String(), escape(label), x, at, anchor, escape(clipped(label, room)))
+	fmt.Fprintf(b, `<g class="promised"><path d="%s"/><title>%s</title></g>`, d.String(), escape(label))
+	fmt.Fprintf(labels, `<g class="promised"><text x="%.1f" y="%.1f" text-anchor="%s">%s</text></g>`, x, at, anchor, escape(clipped(label, room)))
 }
 
 // signs are labels of lines, which must not lie on each other.
 type signs struct {
-	drawn       []float64 // heights of the lines
+	lines       []float64 // heights of all lines
+	drawn       []float64 // of those that are there already
 	left, right []float64 // heights of the labels
 }
 
@@ -117,8 +123,9 @@ type signs struct {
 // where it fits before that, or from its left end on.
 func (s *signs) place(left, right, y float64, fits bool) (x, at float64, anchor string) {
 	const high = 12
-	free := func(side []float64, y float64) bool {
-		return !slices.ContainsFunc(side, func(v float64) bool { return math.Abs(v-y) < high })
+	free := func(side []float64, at float64) bool {
+		return !slices.ContainsFunc(side, func(v float64) bool { return math.Abs(v-at) < high }) &&
+			!slices.ContainsFunc(s.lines, func(v float64) bool { return v > at-high && v < at+2 && math.Abs(v-y) > 0.05 })
 	}
 	for _, at := range []float64{y - 5, y + 13} {
 		if fits && free(s.right, at) {
