@@ -46,6 +46,7 @@ type Design struct {
 	Environment  Environment   `json:"environment,omitzero"`
 	Coverage     Minimum       `json:"coverage,omitzero"` // that a run has to prove to pass
 	Gates        []string      `json:"gates,omitempty"`   // functions, or groups of them, whose failures gate whatever their level
+	Metrics      *Metrics      `json:"metrics,omitempty"` // nil when the target is not known to tell about itself
 	Errors       string        `json:"errors,omitempty"`  // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
 }
 
@@ -86,6 +87,7 @@ type Environment struct {
 	Hooks    []string `json:"hooks,omitempty"`    // names of declared hooks
 
 	Faults    []FaultKind `json:"faults,omitempty"`    // that can be done to Target; empty: those of a service that can be stopped and started
+	Watched   bool        `json:"watched,omitempty"`   // what the system says of the processes of Target can be read
 	Instances int         `json:"instances,omitempty"` // of Target behind its one address, where that is known and more than one
 }
 

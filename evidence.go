@@ -28,6 +28,7 @@ type Record struct {
 	Walked      *Walked       `json:"walked,omitempty"`
 	Baseline    *Baseline     `json:"baseline,omitempty"`
 	Nights      *Nights       `json:"nights,omitempty"`
+	Scrape      *Scrape       `json:"scrape,omitempty"`
 }
 
 // Evidence is everything that one run recorded, in the order of the journal.
@@ -46,7 +47,8 @@ type Evidence struct {
 	Seen         []Seen
 	Walked       []Walked
 	Baselines    []Baseline
-	Nights       *Nights       // nil when no history was given
+	Nights       *Nights // nil when no history was given
+	Scrapes      []Scrape
 	Ended        time.Duration // offset of the last record
 }
 
@@ -91,6 +93,8 @@ func (e *Evidence) addRare(r Record) {
 		e.Baselines = append(e.Baselines, *r.Baseline)
 	case r.Nights != nil:
 		e.Nights = r.Nights
+	case r.Scrape != nil:
+		e.Scrapes = append(e.Scrapes, *r.Scrape)
 	}
 }
 

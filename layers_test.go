@@ -50,6 +50,7 @@ func mayImport() map[string][]string {
 		"runners/progress":      {"."},
 		"runners/lean":          {},
 		"runners/target":        {".", "runners/lean"},
+		"runners/scrape":        {"."},
 		"runners/credentials":   {".", "runners/target"},
 		"runners/load":          {".", "runners/lean", "runners/target"},
 		"runners/wire":          {".", "runners/lean"},

@@ -190,6 +190,7 @@ type Report struct {
 	Notes       []string   `json:"notes,omitempty"`       // repairs of the document, losses, survivors
 	Since       *Since     `json:"since,omitempty"`       // none when no history was given
 	NoBaseline  string     `json:"no_baseline,omitempty"` // why latencies were held against no earlier runs though they were to be; empty when they were, or no history was given
+	Account     *Account   `json:"account,omitempty"`     // what the target says of itself; nil when it was not asked
 }
 
 // Coverage says what was judged and what was not.

@@ -48,6 +48,7 @@ func (r *Runner) phase(ctx context.Context, at Place, p plumbline.Phase) error {
 	if len(p.Faults) > 0 {
 		r.guard.end(mark.Ended) // also of faults for everybody: after them others are not well at once
 	}
+	r.account()
 	r.Journal.Record(plumbline.Record{Phase: &mark})
 	r.Journal.Flush()
 	r.tell(progress.Event{Ended: &mark})
@@ -149,6 +150,16 @@ func (r *Runner) pull(ctx context.Context) []plumbline.Exchange {
 		r.Journal.Record(plumbline.Record{At: max(x.Ended, 1), Exchange: &x})
 	}
 	return seen
+}
+
+// account moves what the target said of itself into the journal.
+func (r *Runner) account() {
+	if r.Scraped == nil {
+		return
+	}
+	for _, s := range r.Scraped() {
+		r.Journal.Record(plumbline.Record{At: s.At, Scrape: &s})
+	}
 }
 
 func isThere(name string) bool {

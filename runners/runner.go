@@ -44,6 +44,10 @@ type Runner struct {
 	// others use the wires. Zero: nobody is known to.
 	Listen time.Duration
 
+	// Scraped returns what the target said of itself since the last call. Nil: it
+	// is not asked.
+	Scraped func() []plumbline.Scrape
+
 	guard *guard // of others, while the plan is carried out
 }
 
@@ -124,6 +128,10 @@ func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 		end.Error = err.Error()
 	}
 	r.restore(ctx)
+	if r.Scraped != nil && ctx.Err() == nil {
+		wait(ctx, lastWord) // for what the target counts of the last requests
+	}
+	r.account()
 	for _, seen := range r.Seen.Records() {
 		r.Journal.Record(plumbline.Record{Seen: &seen})
 	}
@@ -131,6 +139,10 @@ func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 	r.Journal.Flush()
 	return err
 }
+
+// lastWord is how long a target has to count what it has answered, and to be asked
+// for it.
+const lastWord = 2500 * time.Millisecond
 
 // more carries out what the evidence so far calls for, beginning with nothing
 // of what the run has created.

@@ -16,7 +16,7 @@ func assemble(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence, findi
 		NotRestored: notRestored(d, e, findings), Findings: findings,
 		Wires: measuredWires(d, p, e), Matrix: matrixCells(d, p, e), Outages: outages(d, p, e), Timeline: timelines(d, p, e), Quantiles: quantiles(d, e),
 		Health: e.Health, Requests: requestsOf(e), Capacity: capacityOf(d, p, e), Load: recordingOf(d, p, e), Notes: survivors(e),
-		NoBaseline: noBaseline(d, p, e),
+		NoBaseline: noBaseline(d, p, e), Account: accountOf(e),
 	}
 	if !e.Run.Interrupted {
 		r.NotRestored = append(r.NotRestored, notVerified(d, e)...)

@@ -199,7 +199,7 @@ func inRunOrder(experiments []plumbline.Experiment) {
 // station is the place of an experiment in a run.
 func station(x plumbline.Experiment) int {
 	prefixes := []string{contractLearn, baselineBefore, "wires/", contractFlows, "contract/", "auth/", "obs/", "api/pages"}
-	last := []string{apiLimit, "deploy/", "outage/", baselineAfter, teardown, loadCapacity}
+	last := []string{apiLimit, "deploy/", "outage/", obsMetrics, baselineAfter, teardown, loadCapacity}
 	for i, p := range prefixes {
 		if strings.HasPrefix(x.ID, p) {
 			return i

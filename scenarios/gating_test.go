@@ -16,6 +16,7 @@ var unrepeated = map[string]string{
 	"contract/outbound-conforms": "the target sends what is judged; each breach is on the wire, whole",
 	"contract/examples-valid":    "it is about the document, and warns",
 	"contract/minimum-coverage":  "it is about the run, and finds no breach",
+	"obs/metrics-truthful":       "it is about the sum of all requests, of which all that one kind has must agree",
 	"obs/traceparent":            "every request of the experiment is judged, and several must agree",
 	"security/error-leak":        "what was shown once was shown; it is judged wherever it is seen",
 }

@@ -44,7 +44,7 @@ func Profiles() []Profile {
 		{profileBaseline, "the declared rate, as a run sends it", []string{sloAtTarget}},
 		{profileStress, "level by level from the declared rate to the headroom above the peak; levels within what is promised are judged, each by itself", []string{sloAtTarget}},
 		{profileSpike, "the declared rate, a jump to the peak, and back; each is judged by itself", []string{sloAtTarget}},
-		{profileSoak, "the declared rate for half an hour: what grows with time", []string{sloAtTarget}},
+		{profileSoak, "the declared rate for half an hour: what grows with time", []string{sloAtTarget, loadSoak}},
 		{profileCapacity, "the search for the highest rate that keeps every objective", []string{capacityHeadroom}},
 		{profileRecovery, "more than the deployment carries, by clients who try again, and back", []string{"overload"}},
 	}

@@ -39,6 +39,8 @@ const (
 	// underLoad is what is judged of them; the rest of the catalogue has the runs
 	// in which the shop has nothing to do.
 	underLoad = "harness,load,overload"
+	// soaked is how long a defect that grows with time is loaded.
+	soaked = "90s"
 )
 
 func main() {
@@ -162,6 +164,9 @@ func (c config) command(ctx context.Context, m shop.Mutant, dir string) *exec.Cm
 	}
 	if m.UnderLoad() || strings.HasPrefix(m.Name, loaded) {
 		args = append(args, "--overload", overload, "--only", underLoad)
+	}
+	if m.OverTime() {
+		args = append(args, "--profile", "soak", "--duration", soaked)
 	}
 	return exec.CommandContext(ctx, c.plumbline, args...) //nolint:gosec // the binary under measurement
 }

@@ -176,7 +176,7 @@ func (s *session) surroundings() {
 		s.group = &deploy.Group{}
 		e.Target, e.Services = soleService, []string{soleService}
 	}
-	e.Instances = at.Instances
+	e.Instances, e.Watched = at.Instances, s.group != nil && s.target == "" && watchable()
 	if done := hooksOf(s.declared).Faults(); e.Target == "" && len(done) > 0 {
 		e.Target, e.Faults = soleService, done
 	}

@@ -31,6 +31,8 @@ func (a *app) demoCommand() *cobra.Command {
 	}
 	o.bindRun(c)
 	c.Flags().Float64Var(&o.overload, "overload", 0, "make the shop one that carries 100 requests a second, and allow up to so many, to judge capacity and overload")
+	o.bindProfile(c.Flags(), "")
+	c.Flags().DurationVar(&o.lasts, "duration", 0, "how long the load of a profile is sent (default as declared)")
 	c.Flags().StringVar(&defect, "defect", "", "switch on one defect, or several with commas between: "+strings.Join(defects(), ", "))
 	c.Flags().StringSliceVar(&o.only, "only", nil, "judge only these groups or functions")
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "seed of every random choice")

@@ -141,7 +141,9 @@ func (a *app) observed(ctx context.Context, s *session, r *carrier) (report plum
 	if scoped(s.plan) {
 		r.Listen = listenTime
 	}
+	silence := r.listen(ctx, s)
 	carried = r.Carry(ctx, s.plan)
+	silence()
 	if err := r.Journal.Close(); err != nil {
 		return report, carried, harness(err)
 	}

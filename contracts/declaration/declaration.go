@@ -46,6 +46,7 @@ type Declaration struct {
 	recovery     time.Duration
 	readiness    *plumbline.Readiness
 	coverage     plumbline.Minimum
+	metrics      *plumbline.Metrics
 	dependencies []plumbline.Dependency
 	waivers      []plumbline.Waiver
 	severities   []plumbline.Weighting
@@ -113,7 +114,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 		design.Target = d.Target
 	}
 	design.Liveness, design.Propagation, design.Recovery = d.Liveness, d.propagation, d.recovery
-	design.Readiness, design.Coverage = d.readiness, d.coverage
+	design.Readiness, design.Coverage, design.Metrics = d.readiness, d.coverage, d.metrics
 	design.Waivers, design.Severities, design.Pacts = d.waivers, d.severities, d.Pacts
 	for _, i := range d.Identities {
 		design.Identities = append(design.Identities, i.Identity)

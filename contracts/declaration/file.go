@@ -22,6 +22,7 @@ type file struct {
 	OpenSLO      []string                 `yaml:"openslo"`
 	Bindings     map[string]slo.Binding   `yaml:"bindings"`
 	Load         loadFile                 `yaml:"load"`
+	Metrics      *metricsFile             `yaml:"metrics"`
 	Wires        wiresFile                `yaml:"wires"`
 	Dependencies map[string]dependency    `yaml:"dependencies"`
 	Hooks        map[string]hookFile      `yaml:"hooks"`

@@ -66,6 +66,7 @@ func (b *builder) build() {
 	b.wfc()
 	b.operations()
 	b.load()
+	b.metrics()
 	for _, name := range b.keys("$.dependencies") {
 		b.dependency(name, f.Dependencies[name])
 	}

@@ -108,6 +108,10 @@ func atWork() []Mutant {
 		{"if-match-ignored", "If-Match is never looked at", "data/no-lost-update", nil},
 		{"if-match-race", "If-Match is compared outside the lock", "data/no-lost-update", nil},
 		{"stale-reads", "an order is shown as it was up to 200 ms ago", "data/read-your-writes", []string{"contract/roundtrip", "contract/flows-hold", "contract/use-after-delete", "contract/safe-methods"}},
+		{"metrics-lie", "failures are counted as 200, and waiting for a worker as no time", "obs/metrics-truthful", nil},
+		{"metrics-flatter", "the time that dependencies take is not counted", "obs/metrics-truthful", nil},
+		{"leaks-memory", "each request keeps 16 KiB", "load/soak", nil},
+		{"leaks-descriptors", "each 25th request opens a file and leaves it", "load/soak", nil},
 		{"sigterm-kills-inflight", "SIGTERM ends the process at once", "deploy/graceful-drain", nil},
 	}
 }
@@ -117,6 +121,10 @@ func atWork() []Mutant {
 func (m Mutant) UnderLoad() bool {
 	return strings.HasPrefix(m.Caught, "overload/") || m.Caught == "load/capacity-headroom"
 }
+
+// OverTime tells whether the defect shows only when the shop is loaded for some
+// time.
+func (m Mutant) OverTime() bool { return m.Caught == "load/soak" }
 
 // Warns tells whether the defect breaks neither the document nor a MUST of an
 // RFC, so that finding it does not make the system unfit.

@@ -25,6 +25,7 @@ type service struct {
 	hot                      sync.Mutex
 	work                     *work
 	writes                   locks
+	metrics                  *metrics
 	gone, memory             sync.Map // used by defects alone
 }
 
@@ -37,7 +38,7 @@ func newService(env func(string) string) (*service, error) {
 		return nil, err
 	}
 	s := &service{
-		mutant: m, store: newStore(env("STORE_ADDR")), tokens: map[string]string{}, slots: semaphore.NewWeighted(mostInFlight),
+		mutant: m, store: newStore(env("STORE_ADDR")), tokens: map[string]string{}, slots: semaphore.NewWeighted(mostInFlight), metrics: newMetrics(m),
 		inventory: newDependencyClient("inventory", env("INVENTORY_URL"), 900*time.Millisecond, m),
 		payment:   newDependencyClient("payment", env("PAYMENT_URL"), 900*time.Millisecond, m),
 		recs:      newDependencyClient("recs", env("RECS_URL"), 180*time.Millisecond, m),
@@ -104,7 +105,7 @@ func (s *service) handler() http.Handler {
 			answer(w, http.StatusOK, map[string]any{"cmdline": []string{"shop"}})
 		})
 	}
-	return recovered(s.routed(mux))
+	return s.metrics.measured(mux, recovered(s.routed(mux)))
 }
 
 func (s *service) ready(ctx context.Context) bool {
@@ -142,7 +143,11 @@ func (s *service) bounded(serve func(context.Context, *http.Request) (int, any, 
 			time.Sleep(12 * time.Millisecond)
 			s.hot.Unlock()
 		}
+		queued := time.Now()
 		status, body, err := 0, any(nil), s.work.do(r.Context())
+		if s.mutant.is("metrics-lie") {
+			elide(r.Context(), queued)
+		}
 		if err == nil {
 			status, body, err = serve(continued(r.Context(), r.Header), r)
 		}

@@ -43,6 +43,23 @@ func (g *Group) Names() []string {
 	return slices.Sorted(maps.Keys(g.all))
 }
 
+// PID is the number of a process; ok is false when no process is called so, or
+// it has ended.
+func (g *Group) PID(name string) (pid int, ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	m, ok := g.all[name]
+	if !ok {
+		return 0, false
+	}
+	select {
+	case <-m.process.Ended():
+		return 0, false
+	default:
+		return m.process.PID(), true
+	}
+}
+
 // Stop ends every process that runs.
 func (g *Group) Stop() {
 	g.mu.Lock()
