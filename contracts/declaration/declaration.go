@@ -56,6 +56,7 @@ type Declaration struct {
 	applies      []string // operations that want credentials, though the document does not say so
 	roles        []restriction
 	notices      []string
+	accessLog    string  // file that the mix of the load is taken from; empty for none
 	text         *source // nil when there is no file
 }
 
@@ -134,7 +135,9 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 	}
 	d.restrict(r, design)
 	design.Load = d.Load
-	design.Load.Mix = r.mix(d.Load)
+	if design.Load.Mix = r.mix(d.Load); d.accessLog != "" {
+		design.Load.Mix = r.logged(d.accessLog)
+	}
 	design.Objectives = append(design.Objectives, r.objectives(d)...)
 	design.Unjudged = r.aside
 	r.errs = append(r.errs, slo.Contradictions(design.Objectives)...)

@@ -80,7 +80,7 @@ func aboutTarget() map[string]description {
 		"recovery":                     {meaning: "how long after an outage all is as before", kind: "duration", example: "recovery: 10s"},
 		"metrics":                      {meaning: "where the target tells about itself, as Prometheus or OpenMetrics text: requests, processor, memory, descriptors. It is read once a second while a run lasts", fallback: "not asked", example: "metrics: {url: /metrics}"},
 		"metrics.url":                  {meaning: "the endpoint: a URL, or a path of the target", example: "url: http://127.0.0.1:9100/metrics"},
-		"metrics.urls":                 {meaning: "those of several instances, in the place of url", example: "urls: [http://10.0.0.1:9100/metrics, http://10.0.0.2:9100/metrics]"},
+		"metrics.urls":                 {meaning: "those of several instances, in the place of url", example: "urls: [\"http://10.0.0.1:9100/metrics\", \"http://10.0.0.2:9100/metrics\"]"},
 		"metrics.requests":             {meaning: "counter of the requests that were answered", fallback: "found by the names that are usual", example: "requests: shop_requests_total"},
 		"metrics.durations":            {meaning: "histogram, or summary, of how long requests took", fallback: "found by the names that are usual", example: "durations: shop_request_seconds"},
 		"readiness":                    {meaning: "policy of the path by which an instance says whether it can be sent requests", fallback: "not claimed", example: "readiness: {path: /readyz, reflects: [store]}"},

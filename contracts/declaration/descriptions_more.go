@@ -66,6 +66,7 @@ func aboutObjectives() map[string]description {
 		"load.stages[].levels":     {meaning: "number of steps", example: "levels: 5"},
 		"load.stages[].period":     {meaning: "of a sine", kind: "duration", example: "period: 10s"},
 		"load.replay":              {meaning: "a recorded rate curve, in the place of stages", example: "replay: {file: access.log}"},
+		"load.access_log":          {meaning: "an access log in the common or combined format, from which the mix is taken: paths are matched with those of the document, and lines that match none are told", fallback: "mix, or recorded traffic", example: "access_log: access.log"},
 		"load.replay.file":         {meaning: "a CSV file of times and rates, a HAR file, or an access log", example: "file: access.log"},
 		"load.replay.scale":        {meaning: "factor of the rates", fallback: "1", example: "scale: 0.5"},
 		"load.replay.speed":        {meaning: "factor of the time", fallback: "1", example: "speed: 10"},

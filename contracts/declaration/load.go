@@ -18,6 +18,7 @@ type loadFile struct {
 	Mix      map[string]float64 `yaml:"mix"`
 	Stages   []stageFile        `yaml:"stages"`
 	Replay   replayFile         `yaml:"replay"`
+	Log      string             `yaml:"access_log"`
 	Peak     float64            `yaml:"peak"`
 	Headroom float64            `yaml:"headroom"`
 	Overload float64            `yaml:"overload"`
@@ -60,6 +61,10 @@ func (b *builder) load() {
 			b.wrong("CFG004", "$.load.mix."+key(op), "write a weight above zero, or leave the operation out", "the weight of %q is not above zero", op)
 		}
 	}
+	if f.Log != "" && len(f.Mix) > 0 {
+		b.wrong("CFG004", "$.load.access_log", "keep one of them", "a load has a mix or an access log, not both")
+	}
+	b.out.accessLog = b.path(f.Log)
 	b.out.Load = l
 }
 

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/mistake"
 	"github.com/plumbline-dev/plumbline/contracts/slo"
+	"github.com/plumbline-dev/plumbline/contracts/workload"
 )
 
 // A resolver turns names of operations into IDs and gathers what went wrong.
@@ -69,6 +71,23 @@ func (r *resolver) mix(l plumbline.Load) map[string]float64 {
 		}
 	}
 	return out
+}
+
+// logged is the mix of an access log.
+func (r *resolver) logged(file string) map[string]float64 {
+	const at = "$.load.access_log"
+	data, err := os.ReadFile(file)
+	if err != nil {
+		r.keep(&Problem{Code: "CFG006", Message: err.Error(), Help: "the path is relative to plumbline.yaml"}, at)
+		return nil
+	}
+	m, err := workload.Mix(data, r.ops)
+	if err != nil {
+		r.keep(&Problem{Code: "CFG004", Message: fmt.Sprintf("%s: %v", file, err), Help: "an access log in the common or combined format, of the API that the document describes"}, at)
+		return nil
+	}
+	r.notices = append(r.notices, fmt.Sprintf("access log %s: the mix is that of %d requests to %d operations; %d of %d lines are none for an operation of the document", filepath.Base(file), m.Lines-m.Foreign, len(m.Counts), m.Foreign, m.Lines))
+	return m.Counts
 }
 
 func (r *resolver) objectives(d *Declaration) []plumbline.Objective {
