@@ -44,7 +44,7 @@ func gaugeOf(d plumbline.Design, e *plumbline.Evidence, phase string) (g metrics
 	if len(g.sent) < metricsLeast {
 		return g, inconclusive(plumbline.ReasonTooFewSamples, "%d requests were sent", len(g.sent)), false
 	}
-	g.counted = between(before.Served, after.Served)
+	g.counted = servedBetween(before.Served, after.Served)
 	g.coded = slices.ContainsFunc(after.Served, func(s plumbline.Served) bool { return statusClass(s.Status) != "" })
 	g.routed = !slices.ContainsFunc(g.sent, func(o plumbline.Observation) bool { return len(g.of(o.Operation)) == 0 })
 	if !g.routed {
@@ -100,8 +100,8 @@ func still(all []plumbline.Scrape) bool {
 	return n >= 2 && all[n-1].Requests == all[n-2].Requests && all[n-1].Timed == all[n-2].Timed
 }
 
-// between is what was counted from one scrape to another.
-func between(before, after []plumbline.Served) []plumbline.Served {
+// servedBetween is what was counted from one scrape to another.
+func servedBetween(before, after []plumbline.Served) []plumbline.Served {
 	var out []plumbline.Served
 	for _, s := range after {
 		i := slices.IndexFunc(before, func(b plumbline.Served) bool {
