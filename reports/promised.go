@@ -77,8 +77,10 @@ func limits(t plumbline.Timeline) []float64 {
 // its line below says how many may be so without one that is late.
 func (c chart) promised(b *strings.Builder, t plumbline.Timeline) {
 	var above, below signs
-	var labels strings.Builder // on top of all lines, and not under the next one
-	defer func() { b.WriteString(labels.String()) }()
+	defer func() { // on top of all lines, and not under the next one
+		b.WriteString(above.labels.String())
+		b.WriteString(below.labels.String())
+	}()
 	for _, p := range t.Promised {
 		above.lines, below.lines = append(above.lines, c.y(p.Within)), append(below.lines, c.share(1-p.Target))
 	}
@@ -88,15 +90,15 @@ func (c chart) promised(b *strings.Builder, t plumbline.Timeline) {
 			continue
 		}
 		if p.Within > 0 {
-			c.mark(b, &labels, &above, spans, c.y(p.Within), promise(p))
+			c.mark(b, &above, spans, c.y(p.Within), promise(p))
 		}
 		budget := amount(1-p.Target, "ratio")
-		c.mark(b, &labels, &below, spans, c.share(1-p.Target), "at most "+budget+" may be bad")
+		c.mark(b, &below, spans, c.share(1-p.Target), "at most "+budget+" may be bad")
 	}
 }
 
 // mark draws one line, and its label apart.
-func (c chart) mark(b, labels *strings.Builder, all *signs, spans []span, y float64, label string) {
+func (c chart) mark(b *strings.Builder, all *signs, spans []span, y float64, label string) {
 	if slices.ContainsFunc(all.drawn, func(v float64) bool { return math.Abs(v-y) < 0.05 }) {
 		return
 	}
@@ -109,7 +111,7 @@ func (c chart) mark(b, labels *strings.Builder, all *signs, spans []span, y floa
 	room := c.width - chartRight - left
 	x, at, anchor := all.place(left+4, right-4, y, right-left > glyphWide*float64(len([]rune(label)))+8)
 	fmt.Fprintf(b, `<g class="promised"><path d="%s"/><title>%s</title></g>`, d.String(), escape(label))
-	fmt.Fprintf(labels, `<g class="promised"><text x="%.1f" y="%.1f" text-anchor="%s">%s</text></g>`, x, at, anchor, escape(clipped(label, room)))
+	fmt.Fprintf(&all.labels, `<g class="promised"><text x="%.1f" y="%.1f" text-anchor="%s">%s</text></g>`, x, at, anchor, escape(clipped(label, room)))
 }
 
 // signs are labels of lines, which must not lie on each other.
@@ -117,6 +119,7 @@ type signs struct {
 	lines       []float64 // heights of all lines
 	drawn       []float64 // of those that are there already
 	left, right []float64 // heights of the labels
+	labels      strings.Builder
 }
 
 // place finds room for the label of a line: above it or below, at its right end,

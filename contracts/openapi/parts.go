@@ -3,6 +3,7 @@ package openapi
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -106,21 +107,26 @@ func alone(v any) bool {
 	switch x := v.(type) {
 	case map[string]any:
 		for key, e := range x {
-			if ref, text := e.(string); text && key == "$ref" && (!strings.HasPrefix(ref, "#") || strings.Contains(ref, "/x-")) {
-				return false
-			}
-			if !alone(e) || key == "mapping" && leads(e) {
+			if outward(key, e) || !alone(e) {
 				return false
 			}
 		}
 	case []any:
-		for _, e := range x {
-			if !alone(e) {
-				return false
-			}
-		}
+		return !slices.ContainsFunc(x, func(e any) bool { return !alone(e) })
 	}
 	return true
+}
+
+// outward says whether a member is a reference that inParts does not follow.
+func outward(key string, v any) bool {
+	switch key {
+	case "$ref":
+		ref, text := v.(string)
+		return text && (!strings.HasPrefix(ref, "#") || strings.Contains(ref, "/x-"))
+	case "mapping":
+		return leads(v)
+	}
+	return false
 }
 
 // leads says whether a mapping may name other files.

@@ -233,7 +233,7 @@ func (c *dependencyClient) taken(resp *http.Response, data []byte, err error) ([
 		return nil, fmt.Errorf("%w: status %d for some time", errRefused, resp.StatusCode)
 	case resp.StatusCode >= 500, c.again(resp.StatusCode):
 		return nil, fmt.Errorf("status %d", resp.StatusCode)
-	case resp.StatusCode >= 400 && resp.StatusCode != http.StatusRequestTimeout && resp.StatusCode != http.StatusTooManyRequests:
+	case blames(resp.StatusCode):
 		return nil, fmt.Errorf("%w: status %d", errWrong, resp.StatusCode)
 	case resp.StatusCode == http.StatusOK && c.mutant.is("trusts-dependency-json"):
 		return data, nil
@@ -241,6 +241,11 @@ func (c *dependencyClient) taken(resp *http.Response, data []byte, err error) ([
 		return nil, fmt.Errorf("%w: status %d", errRefused, resp.StatusCode)
 	}
 	return data, nil
+}
+
+// blames says whether a status says that the request was wrong.
+func blames(status int) bool {
+	return status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
 }
 
 // again is a defect: another attempt is made where none can help, or not yet.
