@@ -1,8 +1,8 @@
 package scenarios
 
 import (
-	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -140,8 +140,18 @@ func confidenceOf(o plumbline.Objective) float64 {
 	return confident
 }
 
-// percent writes a share as a percentage without needless zeros: "99.9 %".
+// percent writes a share as a percentage with three digits of it, or of what it
+// lacks to the whole, whichever is less, and without needless zeros: "99.95 %".
 func percent(share float64) string {
-	s := fmt.Sprintf("%.4f", share*100)
-	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".") + " %"
+	const most = 4
+	p := share * 100
+	decimals := most
+	if less := min(p, 100-p); less > 0 {
+		decimals = min(most, max(0, 2-int(math.Floor(math.Log10(less)))))
+	}
+	s := strconv.FormatFloat(p, 'f', decimals, 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+	}
+	return s + " %"
 }

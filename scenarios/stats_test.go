@@ -223,3 +223,14 @@ func TestSpreadTellsAFixedGapFromJitter(t *testing.T) {
 		t.Error("spread sorted its argument")
 	}
 }
+
+func TestPercentHasThreeDigits(t *testing.T) {
+	t.Parallel()
+	for share, want := range map[float64]string{
+		0: "0 %", 1: "100 %", 0.5: "50 %", 0.95: "95 %", 0.9995: "99.95 %", 0.949203: "94.92 %", 0.788621: "78.9 %", 0.0000742: "0.0074 %", 0.0123456: "1.23 %", 0.00012: "0.012 %",
+	} {
+		if got := percent(share); got != want {
+			t.Errorf("%g is %q, want %q", share, got, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,19 +59,29 @@ func (a *app) compare(ctx context.Context, o options, targets []string, x compar
 		out = freshDir(filepath.Join(".plumbline", "compare", time.Now().UTC().Format("20060102T150405Z")))
 	}
 	var sides []*side
+	var err error
 	for i, target := range targets {
 		one := o
 		one.target, one.only, one.out = target, []string{"load/slo-at-target"}, filepath.Join(out, string(rune('a'+i)))
-		s, err := a.side(ctx, one)
-		if s != nil {
+		var s *side
+		if s, err = a.side(ctx, one); s != nil {
 			defer s.close(ctx)
+			sides = append(sides, s)
 		}
 		if err != nil {
-			return err
+			break
 		}
-		sides = append(sides, s)
 	}
-	err := a.blocks(ctx, sides, x)
+	if err != nil && ctx.Err() == nil {
+		return err
+	}
+	if err == nil {
+		err = a.blocks(ctx, sides, x)
+	}
+	interrupted := ctx.Err() != nil
+	if interrupted {
+		err = nil // what was compared until then is told
+	}
 	for _, s := range sides {
 		s.finish(ctx)
 		err = errors.Join(err, s.Journal.Close())
@@ -78,9 +89,22 @@ func (a *app) compare(ctx context.Context, o options, targets []string, x compar
 	if err != nil {
 		return harness(err)
 	}
-	c := scenarios.Compare(sides[0].Journal.Evidence(), sides[1].Journal.Evidence())
+	c := compared(sides)
 	c.A, c.B, c.Seed = targets[0], targets[1], o.seed
-	return a.concluded(c, out)
+	if interrupted {
+		c.Outcome, c.Reason, c.Remedy = plumbline.Inconclusive, plumbline.ReasonIncomplete, ""
+		c.Sentence = fmt.Sprintf("interrupted after %d of %d pairs of blocks; until then: %s", c.Pairs, x.pairs, c.Sentence)
+	}
+	return a.concluded(c, out, interrupted)
+}
+
+// compared holds one side against the other; where one was not reached nothing
+// is.
+func compared(sides []*side) plumbline.Comparison {
+	if len(sides) < 2 {
+		return plumbline.Comparison{Schema: plumbline.ComparisonSchema, Compared: []plumbline.Compared{}, Sentence: "nothing was sent"}
+	}
+	return scenarios.Compare(sides[0].Journal.Evidence(), sides[1].Journal.Evidence())
 }
 
 // side connects to one deployment.
@@ -109,9 +133,12 @@ func (a *app) blocks(ctx context.Context, sides []*side, x comparing) error {
 			if !ok {
 				return errors.New("no operation can be called at a rate")
 			}
-			record := s.Journal.Record
-			if pair == 0 {
-				record = func(plumbline.Record) {}
+			var mu sync.Mutex
+			var kept []plumbline.Record
+			record := func(r plumbline.Record) {
+				mu.Lock()
+				defer mu.Unlock()
+				kept = append(kept, r)
 			}
 			at := runners.Place{Experiment: "compare", Phase: ph.Name, PhaseIndex: pair, Role: ph.Role}
 			if err := s.Streams.Prepare(ctx, at, ph); err != nil {
@@ -119,7 +146,12 @@ func (a *app) blocks(ctx context.Context, sides []*side, x comparing) error {
 			}
 			a.note("block %d of %d: %s\n", pair, x.pairs, s.session.design.Target)
 			if err := s.Streams.Run(ctx, at, ph, record); err != nil {
-				return err
+				return err // of half a block nothing is kept
+			}
+			for _, r := range kept {
+				if pair > 0 {
+					s.Journal.Record(r)
+				}
 			}
 		}
 	}
@@ -136,7 +168,7 @@ func (s *side) finish(ctx context.Context) {
 }
 
 // concluded writes the comparison and tells it.
-func (a *app) concluded(c plumbline.Comparison, out string) error {
+func (a *app) concluded(c plumbline.Comparison, out string, interrupted bool) error {
 	data, err := indented(c)
 	if err == nil {
 		err = writeFile(filepath.Join(out, "comparison.json"), data)
@@ -151,10 +183,12 @@ func (a *app) concluded(c plumbline.Comparison, out string) error {
 	if c.Remedy != "" {
 		a.printf("  remedy: %s\n", c.Remedy)
 	}
-	switch c.Outcome {
-	case plumbline.Pass:
+	switch {
+	case interrupted:
+		return &exit{code: plumbline.ExitInterrupted}
+	case c.Outcome == plumbline.Pass:
 		return nil
-	case plumbline.Fail:
+	case c.Outcome == plumbline.Fail:
 		return &exit{code: plumbline.ExitUnfit}
 	default:
 		return &exit{code: plumbline.ExitNotProven, err: fmt.Errorf("%s", c.Reason)}

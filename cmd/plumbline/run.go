@@ -131,7 +131,7 @@ func (a *app) observed(ctx context.Context, s *session, r *carrier) (report plum
 	defer end()
 	var v *progress.Verdict
 	defer func() { concluded(ctx, r.Feed, r.Run.Began, v, err) }()
-	if err := a.precede(ctx, r, s.plan); err != nil {
+	if err := a.precede(ctx, r, s.plan); err != nil && ctx.Err() == nil { // who is interrupted here gets a report, too
 		return report, nil, err
 	}
 	r.Finished = s.soFar(r.Feed)
