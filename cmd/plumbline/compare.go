@@ -58,19 +58,9 @@ func (a *app) compare(ctx context.Context, o options, targets []string, x compar
 	if out == "" {
 		out = freshDir(filepath.Join(".plumbline", "compare", time.Now().UTC().Format("20060102T150405Z")))
 	}
-	var sides []*side
-	var err error
-	for i, target := range targets {
-		one := o
-		one.target, one.only, one.out = target, []string{"load/slo-at-target"}, filepath.Join(out, string(rune('a'+i)))
-		var s *side
-		if s, err = a.side(ctx, one); s != nil {
-			defer s.close(ctx)
-			sides = append(sides, s)
-		}
-		if err != nil {
-			break
-		}
+	sides, err := a.sides(ctx, o, targets, out)
+	for _, s := range sides {
+		defer s.close(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
 		return err
@@ -105,6 +95,21 @@ func compared(sides []*side) plumbline.Comparison {
 		return plumbline.Comparison{Schema: plumbline.ComparisonSchema, Compared: []plumbline.Compared{}, Sentence: "nothing was sent"}
 	}
 	return scenarios.Compare(sides[0].Journal.Evidence(), sides[1].Journal.Evidence())
+}
+
+// sides connects to both deployments, as far as they can be reached.
+func (a *app) sides(ctx context.Context, o options, targets []string, out string) (sides []*side, err error) {
+	for i, target := range targets {
+		o.target, o.only, o.out = target, []string{"load/slo-at-target"}, filepath.Join(out, string(rune('a'+i)))
+		s, err := a.side(ctx, o)
+		if s != nil {
+			sides = append(sides, s)
+		}
+		if err != nil {
+			return sides, err
+		}
+	}
+	return sides, nil
 }
 
 // side connects to one deployment.
