@@ -101,7 +101,7 @@ func recoded(tree, into any) (ok bool) {
 }
 
 // alone says whether every reference of a tree leads to a place in it, those
-// of discriminators as well, and none to an extension, which the loader refuses
+// of discriminators as well, and none to an extension of the paths, which the loader refuses
 // to follow.
 func alone(v any) bool {
 	switch x := v.(type) {
@@ -122,7 +122,7 @@ func outward(key string, v any) bool {
 	switch key {
 	case "$ref":
 		ref, text := v.(string)
-		return text && (!strings.HasPrefix(ref, "#") || strings.Contains(ref, "/x-"))
+		return text && (!strings.HasPrefix(ref, "#") || strings.HasPrefix(ref, "#/paths/x-"))
 	case "mapping":
 		return leads(v)
 	}

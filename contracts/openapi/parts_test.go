@@ -110,6 +110,7 @@ func TestPartsAreForDocumentsThatStandAlone(t *testing.T) {
 		`{"openapi":"3.0.0","paths":{},"components":{"schemas":{"A":{"discriminator":{"propertyName":"k","mapping":{"b":"b.yaml#/B"}}}}}}`:              false,
 		`{"openapi":"3.0.0","paths":{},"components":{"schemas":{"A":{"discriminator":{"propertyName":"k","mapping":{"b":"#/components/schemas/A"}}}}}}`: true,
 		`{"openapi":"3.0.0","paths":[]}`: false,
+		`{"openapi":"3.0.0","paths":{"/a":{"get":{"responses":{"200":{"description":"d","headers":{"X-A":{"$ref":"#/components/headers/x-a"}}}}}}},"components":{"headers":{"x-a":{"schema":{"type":"string"}}}}}`: true,
 	} {
 		var tree map[string]any
 		if err := json.NewDecoder(strings.NewReader(text)).Decode(&tree); err != nil {
