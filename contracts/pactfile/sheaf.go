@@ -20,11 +20,8 @@ type text struct {
 }
 
 func textOf(i interaction) text {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(i)
-	return text{i.Description, bytes.Clone(bytes.TrimRight(b.Bytes(), "\n")), err}
+	data, err := encoded(i)
+	return text{i.Description, bytes.Clone(data), err}
 }
 
 // write writes the pact with the interactions sorted by description, the same

@@ -1,6 +1,7 @@
 package pactfile
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -167,11 +168,20 @@ func (c *collector) try(name string, full bool, chosen map[string]int) []point {
 			points = append(points, p)
 		}
 	}
-	data, err := json.Marshal(value)
+	data, err := encoded(value)
 	if !ok || err != nil || c.seen[string(data)] || !w.set.Valid(c.schema, schema.Response, value) {
 		return points
 	}
 	c.seen[string(data)] = true
-	c.out = append(c.out, variant{name, value, w.rules, true})
+	c.out = append(c.out, variant{name, json.RawMessage(data), w.rules, true}) // once encoded is enough
 	return points
+}
+
+// encoded is a value as a pact has it.
+func encoded(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimRight(b.Bytes(), "\n"), err
 }
