@@ -89,11 +89,13 @@ func (s *session) pact(out map[string]artefact) (notes []string, err error) {
 		notes = append(notes, fmt.Sprintf("%d statements of the document cannot be said by a pact; each is in contracts/%s.losses.json and is held against every response all the same", len(losses), s.design.Service))
 	}
 	var b, l bytes.Buffer
-	if err := pactfile.Write(&b, p); err != nil {
-		return notes, fmt.Errorf("write pact: %w", err)
-	}
-	if err := pactfile.WriteLosses(&l, losses); err != nil {
-		return notes, fmt.Errorf("write losses: %w", err)
+	var errs [2]error
+	crew.Beside(
+		func() { errs[0] = pactfile.Write(&b, p) },
+		func() { errs[1] = pactfile.WriteLosses(&l, losses) },
+	)
+	if err := errors.Join(errs[:]...); err != nil {
+		return notes, fmt.Errorf("write pact and losses: %w", err)
 	}
 	if err := s.usedSurface(out, o); err != nil {
 		return notes, err

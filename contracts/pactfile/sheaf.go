@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/plumbline-dev/plumbline/contracts/crew"
 )
 
 // A sheaf holds interactions as compact JSON. As values, those of a large
@@ -21,7 +24,7 @@ type text struct {
 
 func textOf(i interaction) text {
 	data, err := encoded(i)
-	return text{i.Description, bytes.Clone(data), err}
+	return text{i.Description, data, err}
 }
 
 // write writes the pact with the interactions sorted by description, the same
@@ -45,17 +48,35 @@ func (s *sheaf) write(w io.Writer, p Pact) error {
 	head, tail, _ := strings.Cut(buf.String(), `"interactions": []`)
 	out := bufio.NewWriterSize(w, 1<<16)
 	_, _ = out.WriteString(head + `"interactions": [`) // Flush tells the first error
-	for i, t := range s.texts {
-		if i > 0 {
-			_ = out.WriteByte(',')
-		}
-		buf.Reset()
-		buf.WriteString("\n    ")
-		if err := json.Indent(&buf, t.data, "    ", "  "); err != nil {
+	for i := 0; i < len(s.texts); i += indentedAtOnce {
+		laid, err := indented(s.texts[i:min(len(s.texts), i+indentedAtOnce)])
+		if err != nil {
 			return err
 		}
-		_, _ = out.Write(buf.Bytes())
+		for k, data := range laid {
+			if i+k > 0 {
+				_ = out.WriteByte(',')
+			}
+			_, _ = out.Write(data)
+		}
 	}
 	_, _ = out.WriteString("\n  ]" + tail)
 	return out.Flush()
+}
+
+// indentedAtOnce bounds the texts that are held twice.
+const indentedAtOnce = 128
+
+// indented lays texts out as they stand in the file, on all processors.
+func indented(texts []text) ([][]byte, error) {
+	out, errs := make([][]byte, len(texts)), make([]error, len(texts))
+	crew.Each(len(texts), func() func(int) {
+		return func(i int) {
+			var b bytes.Buffer
+			b.WriteString("\n    ")
+			errs[i] = json.Indent(&b, texts[i].data, "    ", "  ")
+			out[i] = b.Bytes()
+		}
+	})
+	return out, errors.Join(errs...)
 }
