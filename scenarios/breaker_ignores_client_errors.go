@@ -97,7 +97,8 @@ func judgeIgnores(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) 
 	case len(base)-len(withoutCalls(base)) < 3 || len(hits) < hitsLeast:
 		return q.undelivered(missingID(q.dep), phaseMissing, len(hits), hitsLeast)
 	}
-	return q.judgeAsking(base, hits, lastThird(gone))
+	from, _ := lastThird(gone)
+	return q.judgeAsking(base, hits, dueFrom(gone, from))
 }
 
 // judgeAsking compares how many requests call a dependency that answers 404
@@ -120,15 +121,6 @@ func (q inquiry) judgeAsking(base, hits, late []trial) plumbline.Verdict {
 	v := fail(f, told, args...)
 	v.Evidence, v.Remedy = q.exhibits(silent), "let the breaker count what "+q.dep.Name+" fails at, and no answer that says the request was wrong"
 	return v
-}
-
-// lastThird are the requests that were due in the last third of a phase.
-func lastThird(trials []trial) []trial {
-	if len(trials) == 0 {
-		return nil
-	}
-	first, last := trials[0].seen.Due, trials[len(trials)-1].seen.Due
-	return dueFrom(trials, last-(last-first)/3)
 }
 
 // askingOf is the share of requests that make a call.

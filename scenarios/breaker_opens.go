@@ -91,8 +91,7 @@ func opennessOf(base, down []trial) openness {
 	if len(down) < 2 {
 		return o
 	}
-	first, last := down[0].seen.Due, down[len(down)-1].seen.Due
-	from := last - (last-first)/3
+	from, last := lastThird(down)
 	o.requests, o.length = dueFrom(down, from), last-from
 	for _, t := range down {
 		for _, x := range t.calls {
@@ -112,6 +111,17 @@ func opennessOf(base, down []trial) openness {
 	}
 	o.quiet = float64(quiet) / float64(max(1, o.length))
 	return o
+}
+
+// lastThird is when the last third of a phase began, and when its last request
+// was due; the trials are in order.
+func lastThird(trials []trial) (from, last time.Duration) {
+	if len(trials) == 0 {
+		return 0, 0
+	}
+	first := trials[0].seen.Due
+	last = trials[len(trials)-1].seen.Due
+	return last - (last-first)/3, last
 }
 
 func judgeOpens(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {

@@ -40,7 +40,9 @@ func (s *Source) Follow(ctx context.Context, record func(plumbline.Scrape)) {
 func (s *Source) Settled(ctx context.Context) []plumbline.Scrape {
 	last := s.Read(ctx, true)
 	for range settleMost {
-		if !wait(ctx, settleEvery) {
+		select {
+		case <-time.After(settleEvery):
+		case <-ctx.Done():
 			return []plumbline.Scrape{last}
 		}
 		next := s.Read(ctx, true)
@@ -55,16 +57,4 @@ func (s *Source) Settled(ctx context.Context) []plumbline.Scrape {
 // same tells whether nothing was answered between two readings.
 func same(a, b plumbline.Scrape) bool {
 	return a.Error == "" && a.Requests == b.Requests && a.Timed == b.Timed
-}
-
-// wait is false when ctx ended meanwhile.
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
