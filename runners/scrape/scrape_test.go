@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -173,7 +174,7 @@ func TestProcesses(t *testing.T) {
 	t.Parallel()
 	s := &Source{PIDs: func() []int { return []int{os.Getpid()} }, Began: time.Now()}
 	got := s.Read(t.Context(), true)
-	if got.Error != "" {
+	if got.Error != "" && runtime.GOOS != "linux" {
 		t.Skip(got.Error)
 	}
 	if got.Instances != 1 || got.Memory < 1<<20 || got.Descriptors < 3 || got.Threads < 1 || got.Requests != 0 {
