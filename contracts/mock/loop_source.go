@@ -48,7 +48,24 @@ func (l *Loop) bound(ctx context.Context, c plumbline.Case, depth int) (plumblin
 			}
 		}
 	}
+	req.Header = l.keys(req.Header, c.Unique)
 	return req, !strings.ContainsAny(req.Path, "{}")
+}
+
+// keys gives a request the headers whose value is new in every request, as the
+// runner does. What is new in a body tells things apart; here nothing has to.
+func (l *Loop) keys(header map[string][]string, unique []plumbline.Bind) map[string][]string {
+	for _, b := range unique {
+		if b.In != "header" {
+			continue
+		}
+		if v, ok := l.novel(b.Pointer); ok {
+			h := http.Header(header).Clone()
+			h.Set(b.Name, simple(v))
+			header = h
+		}
+	}
+	return header
 }
 
 // source is the value that a bind takes from an answer. What it needs is asked

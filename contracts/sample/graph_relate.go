@@ -2,8 +2,10 @@ package sample
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -21,6 +23,7 @@ func (g *graph) relate(ops []plumbline.Operation) {
 		g.produce(&ops[i], ops)
 	}
 	for i := range ops {
+		g.ownKeys(&ops[i])
 		if ops[i].Creates() {
 			g.unique(&ops[i])
 		}
@@ -60,21 +63,54 @@ func produced(o *plumbline.Operation, user plumbline.Operation, chosen bool) {
 	}
 }
 
-// unique finds the places of the valid cases of a creating operation that get
-// a new value in every request, so that things can be told apart and no two
-// have the same name: free texts that name or describe, identifiers that the
-// client chooses, and keys of idempotency.
+// ownKeys gives every valid case of an operation that changes something a key of
+// idempotency of its own: the same key with another body is another's request,
+// and refused.
+func (g *graph) ownKeys(o *plumbline.Operation) {
+	if slices.Contains([]string{"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"}, o.Method) {
+		return
+	}
+	for _, p := range g.ops[o.ID].Params {
+		if p.In != openapi3.ParameterInHeader || !isKeyHeader(p.Name) {
+			continue
+		}
+		kind, ok := g.novel(p.Schema)
+		if !ok || strings.HasPrefix(kind, "list:") {
+			continue
+		}
+		for i := range o.Cases {
+			if c := &o.Cases[i]; c.Request.Header[p.Name] != nil {
+				c.Unique = append(c.Unique, plumbline.Bind{In: "header", Name: p.Name, From: plumbline.FromNew, Pointer: asLong(kind, c), Why: "a key of its own for every request"})
+			}
+		}
+	}
+}
+
+// shortestKey is how long a new text is where there is little room for it.
+const shortestKey = 12
+
+// asLong is the kind of a key, which keeps its length where the case stands at
+// an edge of that, unless it is too short to be new.
+func asLong(kind string, c *plumbline.Case) string {
+	name, isHeader := strings.CutPrefix(c.Pointer, "header/")
+	if !isHeader || !strings.HasPrefix(kind, "text:") || c.Keyword != "maxLength" && c.Keyword != "minLength" {
+		return kind
+	}
+	n := utf8.RuneCountInString(strings.Join(c.Request.Header[name], ""))
+	if n < shortestKey {
+		return kind
+	}
+	return fmt.Sprintf("text:%d-%d", n, n)
+}
+
+// unique finds the places in the bodies of the valid cases of a creating
+// operation that get a new value in every request, so that things can be told
+// apart and no two have the same name: free texts that name or describe, and
+// identifiers that the client chooses.
 func (g *graph) unique(o *plumbline.Operation) {
 	op := g.ops[o.ID]
 	for i := range o.Cases {
 		c := &o.Cases[i]
-		for _, p := range op.Params {
-			if _, sent := c.Request.Header[p.Name]; sent && p.In == openapi3.ParameterInHeader && isKeyHeader(p.Name) {
-				if kind, ok := g.novel(p.Schema); ok && !strings.HasPrefix(kind, "list:") {
-					c.Unique = append(c.Unique, plumbline.Bind{In: "header", Name: p.Name, From: plumbline.FromNew, Pointer: kind, Why: "a key of its own for every request"})
-				}
-			}
-		}
 		if s, _ := bodySchema(op); s != nil && op.Method == "POST" {
 			var body any
 			if json.Unmarshal(c.Request.Body, &body) == nil {
