@@ -42,7 +42,7 @@ func mayImport() map[string][]string {
 		"contracts/workload":    {"."},
 		"contracts/declaration": {".", "contracts/mistake", "contracts/slo", "contracts/wfc", "contracts/workload"},
 
-		"scenarios":         {".", "contracts/overlay", "features"},
+		"scenarios":         {".", "contracts/crew", "contracts/overlay", "features"},
 		"scenarios/gherkin": {"."},
 		"scenarios/profile": {"."},
 

@@ -130,6 +130,10 @@ func spoiltCredentials(d plumbline.Design) plumbline.Experiment {
 // controlCall ends the name of the call with good credentials.
 const controlCall = "good credentials"
 
+// anonymousCall ends the name of a call without credentials that another
+// function makes: it is no control.
+const anonymousCall = ": anonymous"
+
 // againCall ends the name of the call without credentials that comes right
 // after the one with good ones: what stands before the service may have kept
 // the answer to those.
@@ -257,7 +261,7 @@ func admissionOf(d plumbline.Design, e *plumbline.Evidence, operation string) ad
 		switch {
 		case o.Experiment == authAnonymous && o.Stream == nowhere:
 			a.nowhere = o
-		case o.Operation != operation || !sentToTarget(o):
+		case o.Operation != operation || !sentToTarget(o) || strings.HasSuffix(o.Stream, anonymousCall):
 		case o.Experiment == authAnonymous && a.modes[o.Stream] != "":
 			bad = append(bad, o)
 		default:

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/contracts/crew"
 )
 
 // Draw asks every function what it claims about the design and lays the
@@ -25,8 +26,8 @@ func Draw(d plumbline.Design, fns []plumbline.Function, seed uint64) (plumbline.
 	}
 	sorted := slices.Clone(fns)
 	slices.SortStableFunc(sorted, func(a, b plumbline.Function) int { return cmp.Compare(a.ID, b.ID) })
-	for _, f := range sorted {
-		w.add(f, f.Plan(d))
+	for i, p := range proposals(d, sorted) {
+		w.add(sorted[i], p)
 	}
 	w.dropIdle(sorted)
 	if x, ok := learning(d, w.plan.Experiments); ok {
@@ -43,6 +44,16 @@ func Draw(d plumbline.Design, fns []plumbline.Function, seed uint64) (plumbline.
 		return cmp.Or(cmp.Compare(a.Function, b.Function), cmp.Compare(a.Subject, b.Subject))
 	})
 	return w.plan, nil
+}
+
+// proposals asks the functions, several at once: a large document has thousands
+// of operations, and no function changes the design.
+func proposals(d plumbline.Design, fns []plumbline.Function) []plumbline.Proposal {
+	out := make([]plumbline.Proposal, len(fns))
+	crew.Each(len(fns), func() func(int) {
+		return func(i int) { out[i] = fns[i].Plan(d) }
+	})
+	return out
 }
 
 // A drawing is a plan in the making.

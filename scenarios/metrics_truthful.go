@@ -146,7 +146,7 @@ func metricsExperiment(d plumbline.Design, known []plumbline.Operation, dep plum
 	}
 	for _, o := range known {
 		if protected(d, o) && len(d.Identities) > 0 {
-			usual.Calls = append(usual.Calls, plumbline.Call{Name: o.ID + ": anonymous", Operation: o.ID, Auth: plumbline.AuthNone, Repeat: metricsRefused})
+			usual.Calls = append(usual.Calls, plumbline.Call{Name: o.ID + anonymousCall, Operation: o.ID, Auth: plumbline.AuthNone, Repeat: metricsRefused})
 			break
 		}
 	}

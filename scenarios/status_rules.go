@@ -34,7 +34,7 @@ func planStatus(d plumbline.Design) plumbline.Proposal {
 	ph := plumbline.Phase{Name: "anonymous", Role: plumbline.RoleProbe, Workers: callWorkers}
 	for _, o := range d.Operations {
 		if callable(d, o) && protected(d, o) && len(d.Identities) > 0 {
-			ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + ": anonymous", Operation: o.ID, Auth: plumbline.AuthNone})
+			ph.Calls = append(ph.Calls, plumbline.Call{Name: o.ID + anonymousCall, Operation: o.ID, Auth: plumbline.AuthNone})
 		}
 	}
 	if len(ph.Calls) == 0 {

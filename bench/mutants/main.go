@@ -29,6 +29,7 @@ type config struct {
 	plumbline, mutants, results, out string
 	target                           string
 	good, loaded, times, parallel    int
+	narrow                           bool
 	log                              io.Writer
 }
 
@@ -54,6 +55,7 @@ func main() {
 	flag.IntVar(&c.loaded, "overloads", 0, "runs of the right system under more load than it carries")
 	flag.IntVar(&c.times, "times", 1, "runs of each defect")
 	flag.IntVar(&c.parallel, "parallel", 1, "runs at once")
+	flag.BoolVar(&c.narrow, "narrow", false, "judge of a defect only the groups of functions that it breaks, and the harness")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -93,6 +95,9 @@ func run(ctx context.Context, c config) error {
 		return err
 	}
 	host := fmt.Sprintf("%s, %s/%s, %d cores, %d at once", c.target, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), max(c.parallel, 1))
+	if c.narrow {
+		host += "; of a defect only the groups of functions were judged that it breaks, and the harness"
+	}
 	if err := os.WriteFile(c.results, []byte(table(measured, host)), 0o644); err != nil { //nolint:gosec // a document
 		return err
 	}
@@ -162,13 +167,27 @@ func (c config) command(ctx context.Context, m shop.Mutant, dir string) *exec.Cm
 	if defect != "" {
 		args = append(args, "--defect", defect)
 	}
-	if m.UnderLoad() || strings.HasPrefix(m.Name, loaded) {
+	switch {
+	case m.UnderLoad() || strings.HasPrefix(m.Name, loaded):
 		args = append(args, "--overload", overload, "--only", underLoad)
+	case c.narrow && defect != "":
+		args = append(args, "--only", groups(m))
 	}
 	if m.OverTime() {
 		args = append(args, "--profile", "soak", "--duration", soaked)
 	}
 	return exec.CommandContext(ctx, c.plumbline, args...) //nolint:gosec // the binary under measurement
+}
+
+// groups are those of the functions that a defect breaks, and the harness.
+func groups(m shop.Mutant) string {
+	out := []string{"harness"}
+	for _, f := range append([]string{m.Caught}, m.May...) {
+		if g, _, _ := strings.Cut(f, "/"); !slices.Contains(out, g) {
+			out = append(out, g)
+		}
+	}
+	return strings.Join(out, ",")
 }
 
 // measure runs the demo once and reads its report.

@@ -72,10 +72,12 @@ func indented(texts []text) ([][]byte, error) {
 	out, errs := make([][]byte, len(texts)), make([]error, len(texts))
 	crew.Each(len(texts), func() func(int) {
 		return func(i int) {
-			var b bytes.Buffer
+			b, _ := buffers.Get().(*bytes.Buffer)
+			defer buffers.Put(b)
+			b.Reset()
 			b.WriteString("\n    ")
-			errs[i] = json.Indent(&b, texts[i].data, "    ", "  ")
-			out[i] = b.Bytes()
+			errs[i] = json.Indent(b, texts[i].data, "    ", "  ")
+			out[i] = bytes.Clone(b.Bytes())
 		}
 	})
 	return out, errors.Join(errs...)
