@@ -72,6 +72,17 @@ func TestAnonymous(t *testing.T) {
 		{"no handshake without a certificate is no refusal where none is wanted", each(authAnonymous, "getOrder: none", func(_ int, o *plumbline.Observation) {
 			o.Status, o.Error = 0, plumbline.ErrorTLS
 		}), plumbline.Inconclusive, plumbline.ReasonNoPositiveControl},
+		{"another function's call without credentials is no control", func(e *plumbline.Evidence) {
+			for i := range e.Observations {
+				if o := &e.Observations[i]; o.Operation == "getOrder" {
+					o.Status = 403
+				}
+			}
+			i := slices.IndexFunc(e.Observations, func(o plumbline.Observation) bool { return o.Stream == "getOrder: none" })
+			other := e.Observations[i]
+			other.Experiment, other.Stream, other.Status = "contract/statuses", "getOrder"+anonymousCall, 404
+			e.Observations = append(e.Observations, other)
+		}, plumbline.Inconclusive, plumbline.ReasonNoPositiveControl},
 		{"nothing was sent", func(e *plumbline.Evidence) { e.Observations = nil }, plumbline.Inconclusive, plumbline.ReasonIncomplete},
 	} {
 		d, claim, e := spoil(anonymousRejected+"/getOrder", c.change)(t)
