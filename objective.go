@@ -16,6 +16,7 @@ type Objective struct {
 	Throughput float64       `json:"throughput,omitempty"` // good answers a second that are promised, of all its operations together; zero for a share
 	Within     time.Duration `json:"within,omitempty"`     // latency threshold; zero for plain availability
 	During     string        `json:"during,omitempty"`     // phase role it applies to: "" for no fault, "fault", "recovery"
+	Faults     []string      `json:"faults,omitempty"`     // names of dependencies: with During, it is about the loss of these; empty: of each
 	Confidence float64       `json:"confidence,omitempty"` // one-sided; zero means 0.95
 	Decision   Decision      `json:"decision,omitempty"`
 	Severity   Severity      `json:"severity,omitempty"`   // of its claims; empty: that of their function

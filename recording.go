@@ -9,6 +9,15 @@ type Recording struct {
 	Series     []Series            `json:"series"`     // of the judged phases; latencies to within 1 %
 	Health     []Health            `json:"health,omitempty"`
 	Doubts     []Doubt             `json:"doubts,omitempty"` // about the load, or the whole run
+	Faults     []RecordedFault     `json:"faults,omitempty"` // under which a load was sent; its phases, series and health are among those above
+}
+
+// A RecordedFault is a load that was sent while a dependency was lost.
+type RecordedFault struct {
+	Dependency string   `json:"dependency"`
+	Experiment string   `json:"experiment"`
+	Served     []string `json:"served"`          // IDs of operations that answered 2xx before the loss
+	Doubt      string   `json:"doubt,omitempty"` // why it proves nothing
 }
 
 // A RecordedOperation is an operation by all its names.

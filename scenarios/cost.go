@@ -90,7 +90,12 @@ func Power(d plumbline.Design, p plumbline.Plan) []PowerLine {
 	var out []PowerLine
 	x, _ := p.Experiment(loadTarget)
 	for _, c := range p.Claims {
+		x := x
 		o, phase, ok := objectiveOf(d, c)
+		if u, during := lossOf(d, c); during {
+			o, phase, ok = u.Objective, u.phase(), true
+			x, _ = p.Experiment(u.id())
+		}
 		if !ok {
 			continue
 		}

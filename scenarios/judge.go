@@ -147,7 +147,7 @@ func skippedFinding(f plumbline.Function, s plumbline.Skip) plumbline.Finding {
 func amber(d plumbline.Design, p plumbline.Plan, findings []plumbline.Finding) {
 	decision := map[string]plumbline.Decision{}
 	for _, c := range p.Claims {
-		if o, _, ok := objectiveOf(d, c); ok {
+		if o, ok := promiseOf(d, c); ok {
 			decision[c.ID] = o.Decision
 		}
 	}

@@ -283,7 +283,7 @@ func TestObjectivesThatTheLoadCannotReachAreSkipped(t *testing.T) {
 	if got := strings.Join(claims, " "); got != "orders-latency all-available all-available-2" {
 		t.Errorf("claims %s", got)
 	}
-	if got := strings.Join(skips, " "); got != "deletes degraded" {
+	if got := strings.Join(skips, " "); got != "deletes" {
 		t.Errorf("skips %s", got)
 	}
 	d.Objectives = nil

@@ -158,13 +158,9 @@ func (o outage) closesIn() time.Duration {
 
 // experiment is the outage as a sequence of phases.
 func (o outage) experiment() plumbline.Experiment {
-	down := plumbline.Fault{Dependency: o.dep.Name, Kind: plumbline.FaultStatus, Status: 503, Scope: o.scope()}
-	if o.tcp() {
-		down = plumbline.Fault{Dependency: o.dep.Name, Kind: plumbline.FaultRefuse, Scope: o.scope()}
-	}
 	hang := plumbline.Fault{Dependency: o.dep.Name, Kind: plumbline.FaultHang, Scope: o.scope()}
 	lost := o.phase(phaseDown, plumbline.RoleFault, o.downFor(), 1)
-	lost.Faults = []plumbline.Fault{down}
+	lost.Faults = []plumbline.Fault{o.loss()}
 	hung := o.phase(phaseHang, plumbline.RoleFault, outageHang, o.pressure())
 	hung.Faults = []plumbline.Fault{hang}
 
@@ -193,6 +189,15 @@ func (o outage) experiment() plumbline.Experiment {
 	return plumbline.Experiment{
 		ID: o.id(), Title: "the loss of " + o.dep.Name + " and what comes after", Kind: plumbline.KindScenario, Phases: phases,
 	}
+}
+
+// loss is the fault that takes the dependency away from everything that the run
+// sends.
+func (o outage) loss() plumbline.Fault {
+	if o.tcp() {
+		return plumbline.Fault{Dependency: o.dep.Name, Kind: plumbline.FaultRefuse, Scope: o.scope()}
+	}
+	return plumbline.Fault{Dependency: o.dep.Name, Kind: plumbline.FaultStatus, Status: 503, Scope: o.scope()}
 }
 
 // pressure is how many times the usual requests are sent while the dependency

@@ -28,9 +28,14 @@ type service struct {
 // serviceOf counts good and bad requests over the operations that the
 // objective covers and that answered 2xx at least once.
 func serviceOf(e *plumbline.Evidence, o plumbline.Objective) service {
+	return serviceOver(e, o, answeredUnderLoad(judgedSeries(e, o), judgedObservations(e, o)))
+}
+
+// serviceOver is serviceOf where it is known of every operation that got
+// requests whether it counts.
+func serviceOver(e *plumbline.Evidence, o plumbline.Objective, answered map[string]bool) service {
 	var s service
 	series, observations := judgedSeries(e, o), judgedObservations(e, o)
-	answered := answeredUnderLoad(series, observations)
 	perSecond := map[int]tally{}
 	for _, x := range series {
 		if answered[x.Operation] {

@@ -12,10 +12,8 @@ import (
 // severityOf is the severity that is declared for a claim: that of its
 // objective, else that of the longest name that meets it.
 func severityOf(d plumbline.Design, c plumbline.Claim) plumbline.Severity {
-	if c.Function == sloAtTarget {
-		if o, _, ok := objectiveOf(d, c); ok && o.Severity != "" {
-			return o.Severity
-		}
+	if o, ok := promiseOf(d, c); ok && o.Severity != "" {
+		return o.Severity
 	}
 	longest, out := -1, plumbline.SeverityGate
 	for _, w := range d.Severities {

@@ -45,6 +45,9 @@ func planLoad(d plumbline.Design) plumbline.Proposal {
 		sent[s.Operation] = true
 	}
 	for _, o := range stagedObjectives(d, x) {
+		if o.During != "" {
+			continue // slo_during_fault.go
+		}
 		c := plumbline.Claim{
 			ID: sloAtTarget + "/" + o.key, Function: sloAtTarget, Objective: o.Name, Source: o.Source, Basis: plumbline.BasisDeclared,
 			Statement:   promise(o.Objective, o.phase),
@@ -86,8 +89,6 @@ func notHere(d plumbline.Design, x plumbline.Experiment, o namedObjective, cover
 	s = plumbline.Skip{Function: sloAtTarget, Subject: o.key, Reason: plumbline.ReasonNotApplicable}
 	planned := offeredTo(x, o.Objective, o.phase)
 	switch {
-	case o.During != "":
-		s.Detail = "it is promised for the time of a " + o.During + ", and no fault is injected here"
 	case !covered:
 		s.Reason, s.Detail, s.Unlock = plumbline.ReasonNotDeclared, "the load reaches none of its operations", "load.mix"
 	case planned < o.Throughput && d.Load.Profile != "" && d.Load.Profile != profileBaseline:
@@ -103,11 +104,15 @@ func promise(o plumbline.Objective, phase string) string {
 	if o.Throughput > 0 {
 		return throughputPromise(o, phase)
 	}
-	what := "good"
+	return fmt.Sprintf("%s of the requests to %s are %s %s", percent(o.Target), coverageOfObjective(o), goodness(o), momentOf(phase))
+}
+
+// goodness is what an objective asks of a request.
+func goodness(o plumbline.Objective) string {
 	if o.Within > 0 {
-		what = "good within " + readable(o.Within)
+		return "good within " + readable(o.Within)
 	}
-	return fmt.Sprintf("%s of the requests to %s are %s %s", percent(o.Target), coverageOfObjective(o), what, momentOf(phase))
+	return "good"
 }
 
 // coverageOfObjective names what an objective is about.

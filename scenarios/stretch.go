@@ -21,11 +21,17 @@ func promised(d plumbline.Design, x plumbline.Experiment) []plumbline.Promised {
 	}
 	var out []plumbline.Promised
 	for _, o := range d.Objectives {
-		if o.Throughput == 0 && slices.ContainsFunc(sortedKeys(sent), o.Covers) {
+		if o.Throughput == 0 && aboutFaults(x, o) && slices.ContainsFunc(sortedKeys(sent), o.Covers) {
 			out = append(out, plumbline.Promised{Objective: o.Name, Operations: o.Operations, Target: o.Target, Within: milliseconds(o.Within), During: plumbline.Role(o.During)})
 		}
 	}
 	return out
+}
+
+// aboutFaults says whether what an experiment breaks is what an objective is
+// about, where that is about the loss of something.
+func aboutFaults(x plumbline.Experiment, o plumbline.Objective) bool {
+	return len(o.Faults) == 0 || slices.ContainsFunc(o.Faults, func(name string) bool { return breaks(x, name) })
 }
 
 // A gathering is of the requests of a phase.

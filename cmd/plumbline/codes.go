@@ -26,7 +26,7 @@ func codes() map[string]string {
 		"RUN402": "The run never began: its plan is there, and its journal, evidence.jsonl, is missing or holds nothing. The deployment could not be reached, or the run was ended before its first request; there is nothing to judge, and nothing to make once more.",
 		"RUN403": "The claim cannot be replayed: that run has no such claim, it did not fail there, or what it rests on is more than a few requests or a slice of load. `plumbline run --only FUNCTION` puts it to the test again as a whole.",
 		"SLO101": "An objective cannot be understood: in slos of plumbline.yaml, in x-slo of an operation, or in --slo. A percentile has a latency (p99: 300ms), availability and errors have a share (99.9%), throughput has a rate (50/s).",
-		"SLO102": "An objective, a dependency or the load mix names an operation that the OpenAPI document does not have. Operations are named by operationId, \"METHOD /path\", tag:NAME or \"*\".",
+		"SLO102": "An objective, a dependency or the load mix names an operation that the OpenAPI document does not have. Operations are named by operationId, \"METHOD /path\", tag:NAME or \"*\"; or an objective is about the loss of a dependency that is not declared.",
 		"SLO103": "Two objectives contradict each other: the same share of the same operations with two values, or one name for two.",
 		"SLO104": "The planned load is too small to decide the objective: even without a single bad request the upper bound of the bad share would lie above what is allowed. n = ln(0.05)/ln(target) requests without a failure prove a target at 95 % (59 for 95 %, 299 for 99 %, 2,995 for 99.9 %).",
 		"SLO105": "An OpenSLO file cannot be read.",

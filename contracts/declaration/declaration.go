@@ -139,6 +139,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 		design.Load.Mix = r.logged(d.accessLog)
 	}
 	design.Objectives = append(design.Objectives, r.objectives(d)...)
+	r.faults(*design)
 	design.Unjudged = r.aside
 	r.errs = append(r.errs, slo.Contradictions(design.Objectives)...)
 	return append(slices.Clone(d.notices), r.notices...), r.err()

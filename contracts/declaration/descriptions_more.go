@@ -38,7 +38,7 @@ func aboutObjectives() map[string]description {
 			{"[].availability", "share", "", "share of requests that are answered without a server error", "availability: 99.9%"},
 			{"[].errors", "share", "", "share of requests that may be bad: the other way to say availability", "errors: 0.1%"},
 			{"[].throughput", "rate", "", "good answers a second, at least, of its operations together; the load has to ask for more than that", "throughput: 50/s"},
-			{"[].during", "mapping", "", "other goals while a fault holds (fault) or after it (recovery)", "during: {fault: {availability: 90%}}"},
+			{"[].during", "mapping", "", "other goals while a dependency is lost (fault) or after that (recovery), each with the dependencies that it is about; none: each of them", "during: {fault: {availability: 90%, dependencies: [recs]}}"},
 			{"[].decision", "text", "not-disproved", "not-disproved: only a demonstrated breach fails; prove: what is not proved gates too", "decision: prove"},
 			{"[].severity", "text", "that of the function", "what happens when it is broken: gate fails the run; warn and info tell it as broken, and do not", "severity: warn"},
 			{"[].regression", "mapping", "tolerance 10 %, floor 2ms, confirm true", "when its operations count as slower than on the nights before (load/regression): by more than tolerance and by more than floor; confirm: false tells it without sending the load once more. Of several entries the one with the fewest operations holds", "regression: {tolerance: 20%, floor: 5ms}"},

@@ -111,6 +111,17 @@ func (r *resolver) objectives(d *Declaration) []plumbline.Objective {
 	return out
 }
 
+// faults finds objectives that are about the loss of what nobody has declared.
+func (r *resolver) faults(d plumbline.Design) {
+	for _, o := range d.Objectives {
+		for _, name := range o.Faults {
+			if _, ok := d.Dependency(name); !ok {
+				r.errs = append(r.errs, &Problem{Code: "SLO102", Source: o.Source, Message: fmt.Sprintf("%s: no dependency is called %q", o.Name, name), Help: "during: {fault: {dependencies: [...]}} has names of dependencies:"})
+			}
+		}
+	}
+}
+
 // Objectives are those of the declaration for a service that has these
 // operations. Mistakes are Problems, all of them at once.
 func (d *Declaration) Objectives(ops []plumbline.Operation) (objectives []plumbline.Objective, notices []string, err error) {

@@ -111,6 +111,7 @@ func (s schemer) list(path string) node {
 	}
 	percentiles := node{percentile: text("duration", nil)}
 	delete(properties, "p99") // one of them
+	goals["dependencies"] = node{"type": "array", "items": text("", nil)}
 	role := node{"type": "object", "additionalProperties": false, "properties": goals, "patternProperties": percentiles}
 	closed(properties["during"], node{"fault": role, "recovery": role})
 	closed(properties["regression"], node{"tolerance": text("share", nil), "floor": text("duration", nil), "confirm": node{"type": "boolean"}})

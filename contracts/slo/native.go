@@ -16,8 +16,9 @@ import (
 type Native struct {
 	Name       string
 	Operations []string
-	Goals      Goals            // "p99": "300ms", "availability": "99.9%"
-	During     map[string]Goals // "fault", "recovery": degraded objectives
+	Goals      Goals               // "p99": "300ms", "availability": "99.9%"
+	During     map[string]Goals    // "fault", "recovery": degraded objectives
+	Faults     map[string][]string // of During: dependencies whose loss they are about; none: each
 	Decision   string
 	Severity   string
 	Regression map[string]any // tolerance, floor, confirm
@@ -40,9 +41,9 @@ func FromMap(m map[string]any) (n Native, key string, err error) {
 		}
 		switch k {
 		case "operations":
-			n.Operations, err = words(v)
+			n.Operations, err = words(k, v, "operation")
 		case "during":
-			n.During, err = during(v)
+			n.During, n.Faults, err = during(v)
 		case "regression":
 			n.Regression, err = mapping(k, v, "{tolerance: 20%, floor: 5ms}")
 		default:
@@ -76,10 +77,10 @@ func mapping(key string, v any, example string) (map[string]any, error) {
 	return m, nil
 }
 
-func words(v any) ([]string, error) {
+func words(key string, v any, what string) ([]string, error) {
 	list, ok := v.([]any)
 	if !ok {
-		return nil, errors.New("operations is a list of operation names")
+		return nil, fmt.Errorf("%s is a list of %s names", key, what)
 	}
 	var out []string
 	for _, x := range list {
@@ -88,25 +89,31 @@ func words(v any) ([]string, error) {
 	return out, nil
 }
 
-func during(v any) (map[string]Goals, error) {
+// during reads the goals of phases, and which dependencies they are about.
+func during(v any) (goals map[string]Goals, faults map[string][]string, err error) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return nil, errors.New("during maps fault or recovery to goals")
+		return nil, nil, errors.New("during maps fault or recovery to goals")
 	}
-	out := map[string]Goals{}
-	for role, goals := range m {
-		g, ok := goals.(map[string]any)
+	goals, faults = map[string]Goals{}, map[string][]string{}
+	for role, entry := range m {
+		g, ok := entry.(map[string]any)
 		if !ok || (role != string(plumbline.RoleFault) && role != string(plumbline.RoleRecovery)) {
-			return nil, errors.New("during maps fault or recovery to goals such as availability: 99%")
+			return nil, nil, errors.New("during maps fault or recovery to goals such as availability: 99%")
 		}
-		out[role] = Goals{}
+		goals[role] = Goals{}
 		for k, x := range g {
-			if err := out[role].add(k, x); err != nil {
-				return nil, err
+			if k == "dependencies" {
+				faults[role], err = words(k, x, "dependency")
+			} else {
+				err = goals[role].add(k, x)
+			}
+			if err != nil {
+				return nil, nil, err
 			}
 		}
 	}
-	return out, nil
+	return goals, faults, nil
 }
 
 // Objectives turns the entry into objectives. All mistakes are Problems of
@@ -135,7 +142,7 @@ func (n Native) Objectives(ops []plumbline.Operation, at plumbline.Source) ([]pl
 	errs := []error{err}
 	for role, g := range n.During {
 		b := base
-		b.Name, b.During = base.Name+" during "+role, role
+		b.Name, b.During, b.Faults = base.Name+" during "+role, role, n.Faults[role]
 		more, err := goals(g, b)
 		out, errs = append(out, more...), append(errs, below("during."+role+".", err))
 	}

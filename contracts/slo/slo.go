@@ -165,7 +165,7 @@ func contradict(a, b plumbline.Objective) string {
 	if a.Name == b.Name {
 		return fmt.Sprintf("two objectives are called %q", a.Name)
 	}
-	if a.During != b.During || !slices.Equal(a.Operations, b.Operations) {
+	if a.During != b.During || !slices.Equal(a.Faults, b.Faults) || !slices.Equal(a.Operations, b.Operations) {
 		return ""
 	}
 	return disagree(a, b)

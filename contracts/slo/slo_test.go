@@ -1,6 +1,7 @@
 package slo
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,13 +211,13 @@ func TestNativeEntriesSayMore(t *testing.T) {
 	}
 	got, err := read(map[string]any{
 		"name": "orders", "throughput": "50/s", "severity": "warn", "regression": map[string]any{"tolerance": "20%", "floor": "5ms", "confirm": false},
-		"during": map[string]any{"recovery": map[string]any{"throughput": "10/s"}},
+		"during": map[string]any{"recovery": map[string]any{"throughput": "10/s", "dependencies": []any{"recs"}}},
 	})
 	if err != nil || len(got) != 2 {
 		t.Fatalf("%v %v", got, err)
 	}
 	want := &plumbline.Regression{Tolerance: 0.2, Floor: 5 * time.Millisecond, Unconfirmed: true}
-	if got[0].Throughput != 50 || got[0].Severity != plumbline.SeverityWarn || cmp.Diff(want, got[0].Regression) != "" || got[1].Throughput != 10 || got[1].During != "recovery" {
+	if got[0].Throughput != 50 || got[0].Severity != plumbline.SeverityWarn || cmp.Diff(want, got[0].Regression) != "" || got[1].Throughput != 10 || got[1].During != "recovery" || !slices.Equal(got[1].Faults, []string{"recs"}) {
 		t.Errorf("%+v %+v", got, got[0].Regression)
 	}
 	for text, m := range map[string]map[string]any{
@@ -227,6 +228,7 @@ func TestNativeEntriesSayMore(t *testing.T) {
 		"regression is a mapping":        {"p99": "1s", "regression": "20%"},
 		"not a rate above zero":          {"throughput": "many"},
 		"says nothing that can be judge": {"severity": "warn"},
+		"list of dependency names":       {"during": map[string]any{"fault": map[string]any{"availability": "9%", "dependencies": "recs"}}},
 	} {
 		if _, err := read(m); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%v: %v, want %q", m, err, text)

@@ -134,7 +134,7 @@ func (m *Meter) standing(o plumbline.Objective) (Standing, bool) {
 		return Standing{}, false // it takes a whole phase to tell
 	}
 	calm := m.role != plumbline.RoleFault && m.role != plumbline.RoleRecovery
-	if calm != (o.During == "") || !calm && o.During != string(m.role) {
+	if calm != (o.During == "") || len(o.Faults) > 0 || !calm && o.During != string(m.role) {
 		return Standing{}, false
 	}
 	var sum snapshot
