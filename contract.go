@@ -67,6 +67,15 @@ type Step struct {
 	Copies int `json:"copies,omitempty"`
 	// Walk follows the pages of a list, beginning with this call.
 	Walk *Walk `json:"walk,omitempty"`
+	// Lose sends the request, byte for byte, once before, as a client does who
+	// never gets the answer. That is recorded as "STEP lost".
+	Lose *Loss `json:"lose,omitempty"`
+}
+
+// A Loss is how the answer to a request is lost to the client.
+type Loss struct {
+	Like  string  `json:"like"`  // step of the same operation; how long its answer took is the measure of Share
+	Share float64 `json:"share"` // after so much of that time the connection is cut; with 1 and more the answer is waited for, and thrown away
 }
 
 // A Poll is how long a step waits for what becomes true by and by.

@@ -35,6 +35,11 @@ type Walk struct {
 	// answers name the new one, as Bind.Pointer.
 	Expect []string `json:"expect,omitempty"`
 	ID     string   `json:"id,omitempty"`
+	// Since is an earlier step that has walked the list: what it did not see is
+	// named in Walked.New. Like is a step that created: only what agrees with the
+	// body of its request, in the members that both have, is named then.
+	Since string `json:"since,omitempty"`
+	Like  string `json:"like,omitempty"`
 }
 
 // A Meanwhile is a call that is made while a list is walked. A bind from
@@ -62,6 +67,7 @@ type Walked struct {
 	Twice      []string `json:"twice,omitempty"`    // identifiers seen more than once, at most 16
 	Missing    []string `json:"missing,omitempty"`  // expected and not seen, at most 16
 	Expected   int      `json:"expected,omitempty"` // how many were expected
+	New        []string `json:"new,omitempty"`      // identifiers that an earlier walk did not see, at most 64; see Walk.Since
 	Ended      string   `json:"ended"`              // "end", "bound" (pages or time), "loop" (a page came again), "error"
 	Detail     string   `json:"detail,omitempty"`
 }

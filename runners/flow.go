@@ -24,7 +24,7 @@ var errEnded = errors.New("the flow had ended")
 
 // Flow makes the steps of a flow, one after the other.
 func (l *Live) Flow(ctx context.Context, at Place, f plumbline.Flow) Told {
-	x := passage{Live: l, at: at, flow: f.Name, answers: map[string]target.Answer{}}
+	x := passage{Live: l, at: at, flow: f.Name, answers: map[string]target.Answer{}, walked: map[string]map[string]int{}}
 	for at := 0; at < len(f.Steps); {
 		n := at + 1
 		for f.Steps[at].Together && n < len(f.Steps) && f.Steps[n].Together {
@@ -45,12 +45,17 @@ type passage struct {
 	answers map[string]target.Answer // by the name of the step
 	ended   error
 	told    Told
+	walked  map[string]map[string]int // what the walk of a step saw
 }
 
 // steps makes steps at the same time and books them in order.
 func (x *passage) steps(ctx context.Context, all []plumbline.Step) {
 	if len(all) == 1 && all[0].Copies > 0 && x.ended == nil {
 		x.copies(ctx, all[0])
+		return
+	}
+	if len(all) == 1 && all[0].Lose != nil && x.ended == nil {
+		x.lose(ctx, all[0])
 		return
 	}
 	got := make([]target.Answer, len(all))
@@ -71,7 +76,7 @@ func (x *passage) answer(ctx context.Context, s plumbline.Step) target.Answer {
 	if s.Pause > 0 && !wait(ctx, s.Pause) {
 		return x.send(ctx, s.Call, ctx.Err())
 	}
-	return x.poll(ctx, s)
+	return x.poll(ctx, s, func() target.Answer { return x.send(ctx, s.Call, nil) })
 }
 
 // book holds the answer to a step against what it asks for.
@@ -117,8 +122,8 @@ func (x *passage) good(s plumbline.Step, a target.Answer) bool {
 }
 
 // poll makes the call of a step, again and again where that is asked for.
-func (x *passage) poll(ctx context.Context, s plumbline.Step) target.Answer {
-	a := x.send(ctx, s.Call, nil)
+func (x *passage) poll(ctx context.Context, s plumbline.Step, send func() target.Answer) target.Answer {
+	a := send()
 	if s.Poll == nil {
 		return a
 	}
@@ -127,7 +132,7 @@ func (x *passage) poll(ctx context.Context, s plumbline.Step) target.Answer {
 		if !wait(ctx, max(s.Poll.Every, 10*time.Millisecond)) {
 			return a
 		}
-		a = x.send(ctx, s.Call, nil)
+		a = send()
 	}
 	return a
 }

@@ -185,3 +185,47 @@ func TestCopiesAreSentAtOnce(t *testing.T) {
 		t.Errorf("booked: %+v", res)
 	}
 }
+
+// The answer to the first request of a step is lost: the connection is cut, or
+// the answer thrown away. The same bytes are sent again, and the list shows what
+// is new.
+func TestAnswersAreLost(t *testing.T) {
+	t.Parallel()
+	l := things(t)
+	own := &plumbline.Case{ID: "create/keyed", Operation: "create", Request: plumbline.Request{Method: "POST", Path: "/things", Header: map[string][]string{"X-Key": {""}, "Content-Type": {"application/json"}}, Body: []byte(`{"name":"mine"}`)}}
+	own.Unique = []plumbline.Bind{{In: "header", Name: "X-Key", From: plumbline.FromNew, Pointer: "uuid"}}
+	create := func(name string) plumbline.Step {
+		return plumbline.Step{Call: plumbline.Call{Name: name, Operation: "create", Own: own}}
+	}
+	list := func(name, since, like string) plumbline.Step {
+		c := &plumbline.Case{ID: "list/own", Operation: "list", Request: plumbline.Request{Method: "GET", Path: "/things"}}
+		return plumbline.Step{Call: plumbline.Call{Name: name, Operation: "list", Own: c}, Walk: &plumbline.Walk{
+			Paging: plumbline.Paging{Style: "cursor", Param: "cursor", Next: "/next"}, Items: "/items", ItemID: "/id", Since: since, Like: like,
+		}}
+	}
+	thrown, cut, early := create("thrown"), create("cut"), create("early")
+	thrown.Lose, cut.Lose, early.Lose = &plumbline.Loss{Like: "usual", Share: 1}, &plumbline.Loss{Like: "usual", Share: 0}, &plumbline.Loss{Like: "nothing"}
+	told := l.Flow(t.Context(), Place{}, plumbline.Flow{Name: "f", Steps: []plumbline.Step{create("usual"), list("list-0", "", ""), thrown, list("list-1", "list-0", ""), list("list-2", "list-0", "thrown"), cut, early}})
+	var names []string
+	keys := map[string]int{}
+	for _, o := range told.Observations {
+		if o.Operation == "create" {
+			names = append(names, o.Stream+" "+wordOf(o))
+		}
+		if o.Operation == "create" && o.Transcript.RequestHeader != nil {
+			keys[o.Transcript.RequestHeader["X-Key"][0]]++
+		}
+	}
+	if got := strings.Join(names, ", "); got != "f/usual 201, f/thrown lost 201, f/thrown 201, f/cut lost canceled, f/cut 201, f/early lost unbound, f/early unbound" {
+		t.Error(got)
+	}
+	if len(keys) != 3 {
+		t.Errorf("keys %v", keys)
+	}
+	if got := told.Walked[1].New; strings.Join(got, " ") != "t2 t3" {
+		t.Errorf("new: %v", got)
+	}
+	if got := told.Walked[2].New; len(got) != 0 { // the items of the list have nothing in common with what was sent
+		t.Errorf("like it: %v", got)
+	}
+}

@@ -19,6 +19,7 @@ import (
 const (
 	mostPages = 200
 	mostNamed = 16
+	mostNew   = 64
 )
 
 // A walking is a walk on its way, in one direction.
@@ -30,6 +31,8 @@ type walking struct {
 	latest   string            // of those, the one that was shown last
 	excused  map[string]bool   // identifiers of which a call between the pages disposed
 	longest  int               // items on a page
+	since    map[string]int    // what the walk that Since names saw; nil when there was none
+	like     any               // the body that what is new has to agree with; nil: none
 	backward bool
 	out      plumbline.Walked
 }
@@ -49,6 +52,10 @@ func (x *passage) walking(s plumbline.Step, backward bool) *walking {
 			}
 		}
 	}
+	w.since = x.walked[w.Since]
+	if made, ok := x.answers[w.Like]; ok {
+		w.like, _ = decoded(made.Request.Body, headerOf(made.Request.Header, "Content-Type"), "")
+	}
 	return w
 }
 
@@ -57,6 +64,7 @@ func (x *passage) walking(s plumbline.Step, backward bool) *walking {
 func (x *passage) walk(ctx context.Context, s plumbline.Step, first target.Answer) {
 	forth := x.walking(s, false)
 	last := x.follow(ctx, s, forth, first)
+	x.walked[s.Name] = forth.seen
 	x.told.Walked = append(x.told.Walked, forth.sum())
 	if !s.Walk.Back || forth.out.Ended != "end" || len(forth.out.Pages) < 2 {
 		return
@@ -132,7 +140,9 @@ func (w *walking) page(a target.Answer, n int) (next plumbline.Request, more boo
 	w.out.Items += len(items)
 	var ids []string
 	for _, item := range items {
-		ids = append(ids, w.identifier(item))
+		id := w.identifier(item)
+		ids = append(ids, id)
+		w.notice(id, item)
 	}
 	for _, id := range ids {
 		w.book(id)
@@ -166,6 +176,22 @@ func (w *walking) book(id string) {
 // counted tells whether pages are asked for by number or by offset: until one
 // is empty, since a server may have a shorter page in mind than was asked for.
 func (w *walking) counted() bool { return w.Paging.Style == "page" || w.Paging.Style == "offset" }
+
+// notice names an item that an earlier walk did not see, and that is as what is
+// looked for.
+func (w *walking) notice(id string, item any) {
+	if _, old := w.since[id]; w.since == nil || old || w.seen[id] > 0 || len(w.out.New) >= mostNew {
+		return
+	}
+	if w.Like != "" {
+		var m plumbline.Match
+		comparison{match: &m}.value("", item, w.like)
+		if m.Fields == 0 || len(m.Marks) > 0 {
+			return
+		}
+	}
+	w.out.New = append(w.out.New, id)
+}
 
 // refusedEnd tells whether a status says that there is no such page: some
 // servers answer the page after the last one with 404, and some with another

@@ -80,6 +80,11 @@ func all(changes ...func(*plumbline.Evidence)) func(*plumbline.Evidence) {
 	}
 }
 
+// walkedNew lets a walk of the losses see something that nobody asked for.
+func walkedNew(name string) func(*plumbline.Evidence) {
+	return walked(idempotencyLost+"/createOrder", name, func(w *plumbline.Walked) { w.New = append(w.New, "of another "+name) })
+}
+
 func tagged(tag string) func(*plumbline.Evidence) {
 	return each(orderUpdates, "", func(_ int, o *plumbline.Observation) {
 		if o.Transcript != nil {
@@ -147,6 +152,11 @@ func init() {
 		broken:   spoil(keyConcurrent+"/createOrder", copied(409, 1), withKeys),
 		unproven: spoil(keyConcurrent+"/createOrder", nil, withKeys),
 	}
+	specimens[lostResponse] = specimen{
+		kept:     spoil(lostResponse+"/createOrder", nil, withKeys),
+		broken:   spoil(lostResponse+"/createOrder", all(walkedNew("list-2"), walkedNew("list-4")), withKeys),
+		unproven: spoil(lostResponse+"/createOrder", walkedNew("list-2"), withKeys),
+	}
 	specimens[natural] = specimen{
 		kept:     spoil(natural+"/orders", step(idempotencyNatural, "delete-again", status(404)), withKeys),
 		broken:   spoil(natural+"/orders", step(idempotencyNatural, "delete-again", status(500)), withKeys),
@@ -213,18 +223,24 @@ func TestKeysDuplicatesAndContention(t *testing.T) {
 		outcome plumbline.Outcome
 		level   plumbline.Level
 	}{
-		"a replay is refused":          {keyReplays + "/createOrder", all(asFirst, step(idempotencyKeys, keySecond, status(409))), plumbline.Fail, plumbline.LevelLikely},
-		"a replay crashes":             {keyReplays + "/createOrder", all(asFirst, step(idempotencyKeys, keyLate, status(500))), plumbline.Fail, plumbline.LevelProved},
-		"a replay has another time":    {keyReplays + "/createOrder", all(asFirst, step(idempotencyKeys, keySecond, differs("answer:first", "/updated_at", "is b, was a"))), plumbline.Pass, ""},
-		"a replay says something else": {keyReplays + "/createOrder", all(asFirst, step(idempotencyKeys, keySecond, differs("answer:first", "/total", "is 2, was 1"))), plumbline.Fail, plumbline.LevelLikely},
-		"no late repetition":           {keyReplays + "/createOrder", all(asFirst, step(idempotencyKeys, keyLate, unsent)), plumbline.Pass, ""},
-		"duplicates crash":             {keyConcurrent + "/createOrder", copied(500, 0), plumbline.Fail, ""},
-		"duplicates wait their turn":   {keyConcurrent + "/createOrder", copied(201, 0), plumbline.Pass, ""},
-		"PUT twice adds up":            {natural + "/orders", all(step(idempotencyNatural, "delete-again", status(404)), step(idempotencyNatural, "read-after", differs("answer:read-once", "/counter", "is 2, was 1"))), plumbline.Fail, plumbline.LevelLikely},
-		"no ETag":                      {noLostUpdate + "/orders", nil, plumbline.Skipped, ""},
-		"weak ETags":                   {noLostUpdate + "/orders", all(contended(), tagged(`W/"a"`)), plumbline.Skipped, ""},
-		"two winners":                  {noLostUpdate + "/orders", all(tagged(`"a"`), step(orderUpdates, "stale", status(412)), racing(200, false)), plumbline.Fail, ""},
-		"no race":                      {noLostUpdate + "/orders", all(tagged(`"a"`), step(orderUpdates, "stale", status(412)), racing(412, true)), plumbline.Inconclusive, ""},
+		"a replay is refused":              {keyReplays + "/createOrder", all(asFirst, step(idempotencyKeys, keySecond, status(409))), plumbline.Fail, plumbline.LevelLikely},
+		"a replay crashes":                 {keyReplays + "/createOrder", all(asFirst, step(idempotencyKeys, keyLate, status(500))), plumbline.Fail, plumbline.LevelProved},
+		"a replay has another time":        {keyReplays + "/createOrder", all(asFirst, step(idempotencyKeys, keySecond, differs("answer:first", "/updated_at", "is b, was a"))), plumbline.Pass, ""},
+		"a replay says something else":     {keyReplays + "/createOrder", all(asFirst, step(idempotencyKeys, keySecond, differs("answer:first", "/total", "is 2, was 1"))), plumbline.Fail, plumbline.LevelLikely},
+		"no late repetition":               {keyReplays + "/createOrder", all(asFirst, step(idempotencyKeys, keyLate, unsent)), plumbline.Pass, ""},
+		"duplicates crash":                 {keyConcurrent + "/createOrder", copied(500, 0), plumbline.Fail, ""},
+		"duplicates wait their turn":       {keyConcurrent + "/createOrder", copied(201, 0), plumbline.Pass, ""},
+		"a thrown answer is repeated anew": {lostResponse + "/createOrder", step(idempotencyLost+"/createOrder", "again-4", bodied(`{"id":"o-9999"}`)), plumbline.Fail, plumbline.LevelProved},
+		"others fill the list":             {lostResponse + "/createOrder", all(walkedNew("list-1"), walkedNew("list-2"), walkedNew("list-3")), plumbline.Pass, ""},
+		"what is named is not there":       {lostResponse + "/createOrder", step(idempotencyLost+"/createOrder", "read-2", status(404)), plumbline.Fail, plumbline.LevelLikely},
+		"a repetition crashes":             {lostResponse + "/createOrder", step(idempotencyLost+"/createOrder", "again-2", status(500)), plumbline.Fail, plumbline.LevelLikely},
+		"repetitions are refused":          {lostResponse + "/createOrder", on(idempotencyLost+"/createOrder", "createOrder/again-", status(409)), plumbline.Inconclusive, ""},
+		"all creations are one":            {lostResponse + "/createOrder", on(idempotencyLost+"/createOrder", "", bodied(`{"id":"o-1"}`)), plumbline.Inconclusive, ""},
+		"PUT twice adds up":                {natural + "/orders", all(step(idempotencyNatural, "delete-again", status(404)), step(idempotencyNatural, "read-after", differs("answer:read-once", "/counter", "is 2, was 1"))), plumbline.Fail, plumbline.LevelLikely},
+		"no ETag":                          {noLostUpdate + "/orders", nil, plumbline.Skipped, ""},
+		"weak ETags":                       {noLostUpdate + "/orders", all(contended(), tagged(`W/"a"`)), plumbline.Skipped, ""},
+		"two winners":                      {noLostUpdate + "/orders", all(tagged(`"a"`), step(orderUpdates, "stale", status(412)), racing(200, false)), plumbline.Fail, ""},
+		"no race":                          {noLostUpdate + "/orders", all(tagged(`"a"`), step(orderUpdates, "stale", status(412)), racing(412, true)), plumbline.Inconclusive, ""},
 	} {
 		d, claim, e := spoil(c.claim, c.change, withKeys)(t)
 		if v := catalogue[claim.Function].Judge(d, claim, e); v.Outcome != c.outcome || v.Level != c.level {
@@ -235,7 +251,7 @@ func TestKeysDuplicatesAndContention(t *testing.T) {
 
 func TestWhatNeedsKeysIsSkippedWithoutThem(t *testing.T) {
 	t.Parallel()
-	for _, id := range []string{keyReplays, keyConcurrent, keyMismatched, keyScoped, gracefulDrain} {
+	for _, id := range []string{keyReplays, keyConcurrent, keyMismatched, keyScoped, lostResponse, gracefulDrain} {
 		if p := catalogue[id].Plan(shop()); len(p.Claims) != 0 || len(p.Skips) != 1 || p.Skips[0].Unlock == "" {
 			t.Errorf("%s: %+v", id, p)
 		}

@@ -92,6 +92,7 @@ func (r *recording) flow(i int, experiment string, j int, ph plumbline.Phase, f 
 	for _, s := range f.Steps {
 		c := s.Call
 		c.Name = f.Name + "/" + s.Name
+		lost := r.lost(i, experiment, j, ph, f.Name, s)
 		r.call(i, experiment, j, ph, c)
 		o := &r.e.Observations[len(r.e.Observations)-1]
 		if gone := strings.HasPrefix(s.Name, "gone") || strings.HasPrefix(s.Name, "again ") || s.Name == "through-other"; gone {
@@ -107,6 +108,9 @@ func (r *recording) flow(i int, experiment string, j int, ph plumbline.Phase, f 
 			o.Matches = append(o.Matches, plumbline.Match{With: criterionPrefix + c.Text, Fields: 1})
 		}
 		r.answered(o, c)
+		if lost != "" {
+			o.Transcript.ResponseBody = lost
+		}
 		made[s.Name] = ownID(*o)
 		if s.Walk != nil && experiment == apiLimit && s.Name != "huge" && s.Name != "none" {
 			o.Status = 400
@@ -116,11 +120,31 @@ func (r *recording) flow(i int, experiment string, j int, ph plumbline.Phase, f 
 	}
 }
 
+// lost plays the first request of a step whose answer is lost; it returns what
+// was thrown away.
+func (r *recording) lost(i int, experiment string, j int, ph plumbline.Phase, flow string, s plumbline.Step) string { //nolint:revive // as of a call
+	if s.Lose == nil {
+		return ""
+	}
+	c := s.Call
+	c.Name = flow + "/" + s.Name + " lost"
+	r.call(i, experiment, j, ph, c)
+	o := &r.e.Observations[len(r.e.Observations)-1]
+	r.answered(o, c)
+	if s.Lose.Share < 1 {
+		o.Status, o.Error, o.Transcript.ResponseBody = 0, plumbline.ErrorCanceled, ""
+	}
+	return o.Transcript.ResponseBody
+}
+
 // walk plays a walk in which everything is found, forth and back.
 func (r *recording) walk(i int, experiment string, j int, ph plumbline.Phase, flow string, s plumbline.Step, made map[string]string) { //nolint:revive // as of a call
 	w := plumbline.Walked{Experiment: experiment, Phase: ph.Name, Flow: flow, Step: s.Name, Ended: "end"}
 	for _, name := range s.Walk.Expect {
 		w.Order = append(w.Order, made[name])
+	}
+	if s.Walk.Since != "" {
+		w.New = []string{made[s.Walk.Like]}
 	}
 	n := len(w.Order)
 	w.Items, w.Distinct, w.Expected = n, n, n

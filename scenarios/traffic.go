@@ -34,6 +34,7 @@ const (
 
 	idempotencyKeys    = "idempotency/keys"
 	idempotencyRace    = "idempotency/race"
+	idempotencyLost    = "idempotency/lost"
 	idempotencyNatural = "idempotency/natural"
 	dataUpdates        = "data/updates"
 	dataReads          = "data/reads"

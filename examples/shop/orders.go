@@ -55,6 +55,10 @@ func (s *service) createOrder(ctx context.Context, r *http.Request, user string)
 	if err != nil || earlier != nil {
 		return http.StatusCreated, earlier, err
 	}
+	if s.mutant.is("gone-client-frees-key") { // who has gone away is served, and the key is free again
+		status, body, err := s.order(context.WithoutCancel(ctx), user, key, wanted)
+		return status, body, errors.Join(err, s.settle(ctx, claim, body, errors.Join(err, ctx.Err())))
+	}
 	status, body, err := s.order(ctx, user, key, wanted)
 	return status, body, errors.Join(err, s.settle(ctx, claim, body, err))
 }
