@@ -33,6 +33,7 @@ type Dependency struct {
 	Agreed      []string      `json:"agreed,omitempty"`      // names of the interactions of these pacts
 	Calls       int           `json:"calls,omitempty"`       // most calls that one request sets off, retries apart; zero when not declared
 	Connects    int           `json:"connections,omitempty"` // most connections that the service keeps to it at a time; zero when not declared
+	Propagation Propagation   `json:"propagation,omitempty"` // of the trace context to it, where it is known to be another than that of the design
 	Parallel    []string      `json:"parallel,omitempty"`    // dependencies that are called at the same time as it, for one request
 	Source      Source        `json:"source"`
 }

@@ -31,6 +31,7 @@ type Observation struct {
 	Unchecked  bool          `json:"unchecked,omitempty"` // the answer was not held against the document
 	Retries    int           `json:"retries,omitempty"`   // hidden by the HTTP client
 	Renewed    int           `json:"renewed,omitempty"`   // sent again, with credentials that were fetched anew, after a 401
+	Alone      time.Duration `json:"alone,omitempty"`     // how long nothing had gone over the wire of a serial phase when it was sent; zero where nobody waited for that
 	Deferred   int           `json:"deferred,omitempty"`  // sent again after the time that the Retry-After of a 429 or 503 asked for
 	Marks      []Mark        `json:"marks,omitempty"`
 	Matches    []Match       `json:"matches,omitempty"` // comparisons of a step

@@ -101,6 +101,7 @@ type Phase struct {
 	Streams  []Stream      `json:"streams,omitempty"`
 	Calls    []Call        `json:"calls,omitempty"`
 	Flows    []Flow        `json:"flows,omitempty"`   // after the calls
+	Serial   *Serial       `json:"serial,omitempty"`  // the calls are told apart by time; nil: by their traces
 	Workers  int           `json:"workers,omitempty"` // calls, and flows, that are under way at a time; zero means one
 	Pacts    []string      `json:"pacts,omitempty"`   // pact files to verify, relative to the run directory
 	Stop     *Stop         `json:"stop,omitempty"`    // ends the streams early

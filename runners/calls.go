@@ -15,6 +15,9 @@ func (r *Runner) calls(ctx context.Context, at Place, p plumbline.Phase) error {
 	if len(p.Calls)+len(p.Flows)+len(p.Learn) == 0 {
 		return nil
 	}
+	if p.Serial != nil {
+		return r.serially(ctx, at, p)
+	}
 	var calls []int // index of the call, as often as it is made
 	for i, c := range p.Calls {
 		calls = append(calls, slices.Repeat([]int{i}, max(c.Repeat, 1))...)

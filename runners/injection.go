@@ -28,10 +28,15 @@ type holding struct {
 // that cannot be injected is recorded with its error: the judges then find that
 // it was not delivered.
 func (r *Runner) inject(ctx context.Context, at Place, p plumbline.Phase) []*holding {
+	return r.injectAs(ctx, at, p, "")
+}
+
+// injectAs injects the faults of a phase once more, as leases of another name.
+func (r *Runner) injectAs(ctx context.Context, at Place, p plumbline.Phase, name string) []*holding {
 	var out []*holding
 	for i, f := range p.Faults {
 		h := &holding{injected: make(chan struct{}), injection: plumbline.Injection{
-			Lease: fmt.Sprintf("%s-%04x-%02x-%02x", r.Run.ID, at.ExperimentIndex, at.PhaseIndex, i), Experiment: at.Experiment, Phase: at.Phase, Fault: f,
+			Lease: fmt.Sprintf("%s-%04x-%02x-%02x%s", r.Run.ID, at.ExperimentIndex, at.PhaseIndex, i, name), Experiment: at.Experiment, Phase: at.Phase, Fault: f,
 		}}
 		out = append(out, h)
 		waiting, over := context.WithCancel(ctx)

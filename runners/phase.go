@@ -40,7 +40,10 @@ func (r *Runner) phase(ctx context.Context, at Place, p plumbline.Phase) error {
 		r.pull(context.WithoutCancel(ctx)) // what came before
 		r.guard.begin(mark.Began)
 	}
-	held := r.inject(ctx, at, p)
+	var held []*holding
+	if p.Serial == nil { // its faults are for single calls
+		held = r.inject(ctx, at, p)
+	}
 	err := r.carry(ctx, at, p)
 	r.heal(ctx, held)
 	mark.Ended, mark.Complete = time.Since(r.Run.Began), err == nil && ctx.Err() == nil
@@ -147,6 +150,7 @@ func (r *Runner) pull(ctx context.Context) []plumbline.Exchange {
 	}
 	for _, x := range seen {
 		r.guard.note(x)
+		r.lately.note(x)
 		r.Journal.Record(plumbline.Record{At: max(x.Ended, 1), Exchange: &x})
 	}
 	return seen

@@ -48,7 +48,8 @@ type Runner struct {
 	// is not asked.
 	Scraped func() []plumbline.Scrape
 
-	guard *guard // of others, while the plan is carried out
+	guard  *guard // of others, while the plan is carried out
+	lately lately
 }
 
 // A Target makes single requests and knows what the run created.

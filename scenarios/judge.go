@@ -19,15 +19,17 @@ import (
 // the proof from a pass or a fail, and never give one.
 func Judge(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence) plumbline.Report {
 	byID := functionsByID(fns)
+	s := sightOf(d, p, fns, e)
+	d, p = s.d, s.p
 	original := withoutRepetitions(e)
 	waivers := waiversOf(d, e)
-	findings := weighed(d, p, byID, e, original)
-	for _, s := range p.Skips {
-		findings = append(findings, skippedFinding(byID[s.Function], s))
+	findings := weighed(s, byID, e, original)
+	for _, k := range p.Skips {
+		findings = append(findings, skippedFinding(byID[k.Function], k))
 	}
 	amber(d, p, findings)
 	inReadingOrder(findings, byID)
-	r := assemble(d, p, e, findings)
+	r := assemble(d, p, s.e, findings)
 	r.Coverage = coverageOf(d, p, fns, original, findings)
 	r.Notes = append(append(r.Notes, waivers.notes(p, findings)...), severityNotes(d, p)...)
 	return r
@@ -40,7 +42,9 @@ func Sofar(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *pl
 	past := *e
 	past.Run.Ended = true
 	byID := functionsByID(fns)
-	findings := weighed(d, p, byID, &past, &past)
+	s := sightOf(d, p, fns, &past)
+	d, p = s.d, s.p
+	findings := weighed(s, byID, &past, &past)
 	amber(d, p, findings)
 	inReadingOrder(findings, byID)
 	return findings
@@ -48,7 +52,8 @@ func Sofar(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *pl
 
 // weighed judges the claims of a plan. The original is the evidence without
 // what was done again.
-func weighed(d plumbline.Design, p plumbline.Plan, byID map[string]plumbline.Function, e, original *plumbline.Evidence) []plumbline.Finding {
+func weighed(s sight, byID map[string]plumbline.Function, e, original *plumbline.Evidence) []plumbline.Finding {
+	d, p := s.d, s.p
 	facts := proofsOf(d, p, original)
 	waivers := waiversOf(d, e)
 	findings := make([]plumbline.Finding, 0, len(p.Claims)+len(p.Skips))
@@ -57,7 +62,7 @@ func weighed(d plumbline.Design, p plumbline.Plan, byID map[string]plumbline.Fun
 		f, known := byID[c.Function]
 		v, times := broken("the catalogue has no function %s", c.Function), ""
 		if known {
-			v = facts.weigh(f, c, judged(f, d, c, original))
+			v = facts.weigh(f, c, s.judge(f, c, original))
 			if v, times = repeated(f, d, c, e, v); times != "" {
 				v = shrink(f, d, c, e, v)
 			}

@@ -38,6 +38,7 @@ const (
 	settleMore      = 500 * time.Millisecond // beyond the open time of the breaker
 	settleLongest   = 15 * time.Second
 	sparedRate      = 20.0
+	everybody       = "/everybody"
 	pollName        = "liveness polls"
 	pollsLeast      = 20
 	pollRateMost    = 6.0
@@ -85,7 +86,14 @@ func outageRates(d plumbline.Design) (uses, spares float64) {
 	return uses, spares
 }
 
-func (o outage) id() string { return "outage/" + o.dep.Name }
+// id is another where the outage is one for everybody on an HTTP wire: it is made
+// as well when the one for the run turned out to hit nothing.
+func (o outage) id() string {
+	if o.blind() && !o.tcp() {
+		return "outage/" + o.dep.Name + everybody
+	}
+	return "outage/" + o.dep.Name
+}
 
 // hangs says whether the outage holds a phase in which the dependency hangs.
 // On an HTTP wire the fault can be kept to single requests, so that a hang for
@@ -98,7 +106,7 @@ func (o outage) hangs() bool {
 func (o outage) tcp() bool { return o.dep.Wire == plumbline.WireTCP }
 
 // blind says whether a call on the wire cannot be told to belong to a request.
-func (o outage) blind() bool { return o.tcp() || o.d.Propagation == plumbline.PropagationNone }
+func (o outage) blind() bool { return o.tcp() || !o.d.HandsOn(o.dep) }
 
 // settles says whether the outage holds a phase without traffic, so that a
 // breaker which only traffic keeps open is told from one that never closes.
@@ -165,7 +173,7 @@ func (o outage) experiment() plumbline.Experiment {
 	hung.Faults = []plumbline.Fault{hang}
 
 	var count []string
-	if !o.blind() {
+	if !o.tcp() {
 		count = []string{checkConnections}
 	}
 	lost.Checks = count

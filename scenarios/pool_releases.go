@@ -88,7 +88,11 @@ func judgePool(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plu
 	switch {
 	case first.leaks() && second.leaks():
 		v := fail(f, told, args...)
-		v.Evidence = s.exhibits(hitBy(s.using(phaseDown), plumbline.FaultStatus))
+		shown := hitBy(s.using(phaseDown), plumbline.FaultStatus)
+		if s.o.blind() {
+			shown = unsuccessful(s.using(phaseDown))
+		}
+		v.Evidence = s.exhibits(shown)
 		v.Remedy = "close what a call holds on every path out of it, those of errors first"
 		return v
 	case second.leaks():
@@ -128,16 +132,14 @@ func (q inquiry) under(experiment string) (hit, peak int) {
 		more int
 	}
 	var edges []edge
-	for _, calls := range q.wire {
-		for _, x := range calls {
-			if x.Began < began || x.Began > ended {
-				continue
-			}
-			if x.Fault != "" {
-				hit++
-			}
-			edges = append(edges, edge{x.Began, 1}, edge{x.Ended, -1})
+	for _, x := range q.e.Exchanges { // also of others: their connections are counted as well
+		if x.Wire != q.dep.Name || x.Began < began || x.Began > ended {
+			continue
 		}
+		if x.Fault != "" {
+			hit++
+		}
+		edges = append(edges, edge{x.Began, 1}, edge{x.Ended, -1})
 	}
 	slices.SortFunc(edges, func(a, b edge) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(b.more, a.more)) })
 	now := 0

@@ -73,15 +73,12 @@ type probed struct {
 // probings parts the HTTP dependencies into experiments, in the order of the
 // design.
 func probings(d plumbline.Design) []probing {
-	if d.Propagation == plumbline.PropagationNone {
-		return nil
-	}
 	var out []probing
 	var now probing
 	for _, dep := range d.Dependencies {
 		uses := usersOf(d, dep)
 		uses = uses[:min(len(uses), probeUsers)]
-		if dep.Wire == plumbline.WireTCP || len(uses) == 0 {
+		if dep.Wire == plumbline.WireTCP || len(uses) == 0 || !d.HandsOn(dep) {
 			continue
 		}
 		next := now.with(probed{dep, uses})
@@ -219,6 +216,7 @@ type probe struct {
 	kind              plumbline.FaultKind
 	uses              []plumbline.Operation
 	scoped            bool // told request by request; else everything in the phase was hit
+	serial            bool // the requests are told by time
 }
 
 // probeOf finds the probe of a dependency. A TCP wire cannot be broken for
@@ -238,6 +236,9 @@ func probeOf(d plumbline.Design, dep plumbline.Dependency, name string) (probe, 
 		}
 		return p, ok
 	}
+	if !d.HandsOn(dep) {
+		return serialProbeOf(d, dep, name)
+	}
 	for _, g := range probings(d) {
 		for _, x := range g.deps {
 			if x.dep.Name != dep.Name {
@@ -245,7 +246,7 @@ func probeOf(d plumbline.Design, dep plumbline.Dependency, name string) (probe, 
 			}
 			for _, s := range sweeps() {
 				if s.name == name && s.covers(dep) {
-					return probe{g.id(), name, s.faults[0].Kind, x.uses, true}, true
+					return probe{experiment: g.id(), phase: name, kind: s.faults[0].Kind, uses: x.uses, scoped: true}, true
 				}
 			}
 		}
@@ -255,6 +256,9 @@ func probeOf(d plumbline.Design, dep plumbline.Dependency, name string) (probe, 
 
 // probingOf finds the experiment that holds the probes of a dependency.
 func probingOf(d plumbline.Design, dep plumbline.Dependency) (plumbline.Experiment, bool) {
+	if !d.HandsOn(dep) {
+		return serialOf(d, dep)
+	}
 	for _, g := range probings(d) {
 		if slices.ContainsFunc(g.deps, func(x probed) bool { return x.dep.Name == dep.Name }) {
 			return g.experiment(), true
@@ -284,9 +288,6 @@ func probes(d plumbline.Design, dep plumbline.Dependency) (plumbline.Experiment,
 		return x, plumbline.Proposal{}, true
 	case dep.Wire == plumbline.WireTCP:
 		return x, unclaimed(dep, plumbline.ReasonNotApplicable, "on a TCP wire one call cannot be told from another", "a wire of kind http to "+dep.Name), false
-	case d.Propagation == plumbline.PropagationNone:
-		return x, unclaimed(dep, plumbline.ReasonNotApplicable,
-			"the design declares that no trace context is handed on, so that no fault can be kept to one request", "propagation: w3c"), false
 	}
 	return x, plumbline.Proposal{Skips: []plumbline.Skip{noUsers(d, dep)}}, false
 }
@@ -342,7 +343,11 @@ func (q inquiry) beside(p probe, operation string) []trial {
 	if !p.scoped {
 		phase = phaseBaseline
 	}
-	return q.wire.trials(q.e, p.experiment, phase, operation)
+	beside := q.wire.trials(q.e, p.experiment, phase, operation)
+	if p.serial { // those that were told by time with as much care as the faulted ones
+		beside = append(q.wire.trials(q.e, p.experiment, phaseBaseline, operation), beside...)
+	}
+	return beside
 }
 
 // allowed bounds the time of a faulted request: the declared wait and what a

@@ -278,7 +278,7 @@ func TestSkipsOfTheResilienceGroupSayWhatUnlocksThem(t *testing.T) {
 		"TCP":                     {func(*plumbline.Design) {}, retryBounded, "store", plumbline.ReasonNotApplicable},
 		"no liveness":             {func(d *plumbline.Design) { d.Liveness = "" }, livenessIndependent, "", plumbline.ReasonNotDeclared},
 		"liveness not in the API": {func(d *plumbline.Design) { d.Liveness = "/alive" }, livenessIndependent, "", plumbline.ReasonNotApplicable},
-		"no propagation":          {func(d *plumbline.Design) { d.Propagation = plumbline.PropagationNone }, faultMatrix, "payment", plumbline.ReasonNotApplicable},
+		"no propagation":          {func(d *plumbline.Design) { d.Propagation = plumbline.PropagationNone }, breakerOpens, "payment", plumbline.ReasonNotApplicable},
 		"no dependency":           {func(d *plumbline.Design) { d.Dependencies = nil }, faultMatrix, "", plumbline.ReasonNeedsWire},
 	} {
 		d := stocked()

@@ -57,6 +57,8 @@ func (c *dialling) try() {
 	switch {
 	case c.dep.Wire == plumbline.WireTCP:
 		x.Method, x.Path, x.Trace, x.BodyHash = "", "", "", ""
+	case w.d.Propagation == plumbline.PropagationNone:
+		x.Trace = ""
 	case w.defect == untraced:
 		x.Trace = fmt.Sprintf("feedfeed%024x", w.seq)
 	}

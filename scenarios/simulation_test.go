@@ -117,18 +117,27 @@ func (w *world) drain() {
 
 // simulate plays the plan. Without noise every step takes the same time.
 func simulate(d plumbline.Design, p plumbline.Plan, wrong defect, seed uint64, noisy bool) *plumbline.Evidence {
-	w := &world{
+	w := newWorld(d, wrong, seed, noisy)
+	w.carry(0, p.Experiments)
+	return w.e
+}
+
+func newWorld(d plumbline.Design, wrong defect, seed uint64, noisy bool) *world {
+	return &world{
 		d: d, defect: wrong, noisy: noisy, rnd: rand.New(rand.NewPCG(seed, 1)), now: 100 * time.Millisecond,
 		breakers: map[string]*simBreaker{}, inUse: map[string]int{}, leaked: map[string]int{},
 		e: &plumbline.Evidence{Run: plumbline.Run{ID: runID, Ended: true, Began: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC)}},
 	}
-	for i, x := range p.Experiments {
+}
+
+// carry plays experiments, the first of which has the given index in the run.
+func (w *world) carry(first int, experiments []plumbline.Experiment) {
+	for i, x := range experiments {
 		for j, ph := range x.Phases {
-			w.phase(i, x.ID, j, ph)
+			w.phase(first+i, x.ID, j, ph)
 		}
 	}
 	w.e.Ended = w.now
-	return w.e
 }
 
 func (w *world) phase(i int, experiment string, j int, ph plumbline.Phase) {
@@ -144,11 +153,22 @@ func (w *world) phase(i int, experiment string, j int, ph plumbline.Phase) {
 			w.e.Checks = append(w.e.Checks, plumbline.Check{Name: checkConnections, Subject: dep.Name, Experiment: experiment, OK: true, Value: float64(5 + w.leaked[dep.Name])})
 		}
 	}
-	for _, c := range ph.Calls {
-		for range max(1, c.Repeat) {
-			w.request(prefix, plumbline.Observation{Experiment: experiment, Phase: ph.Name, Stream: c.Name, Operation: c.Operation, Transcript: &plumbline.Transcript{ResponseBody: `{"stock":100}`}})
-			w.drain()
+	turns := ph.InTurn()
+	if ph.Serial == nil {
+		turns = nil
+		for k, c := range ph.Calls {
+			turns = append(turns, slices.Repeat([]plumbline.SerialCall{{Call: k}}, max(1, c.Repeat))...)
 		}
+	}
+	for _, turn := range turns {
+		c := ph.Calls[turn.Call]
+		o := plumbline.Observation{Experiment: experiment, Phase: ph.Name, Stream: c.Name, Operation: c.Operation, Transcript: &plumbline.Transcript{ResponseBody: `{"stock":100}`}}
+		if turn.Alone {
+			w.now += ph.Serial.Idle
+			o.Alone = ph.Serial.Idle
+		}
+		w.request(prefix, o)
+		w.drain()
 	}
 	planned := 0
 	for _, s := range ph.Streams {

@@ -17,9 +17,23 @@ func length(x plumbline.Experiment) time.Duration {
 		for _, c := range p.Calls {
 			d += time.Duration(max(c.Repeat, 1)) * callTime
 		}
+		if p.Serial != nil {
+			d += time.Duration(alone(p)) * p.Serial.Idle
+		}
 		d += time.Duration(len(p.Pacts)) * 2 * time.Second
 	}
 	return d
+}
+
+// alone is how many calls of a serial phase wait for the wire to be idle.
+func alone(p plumbline.Phase) int {
+	n := 0
+	for _, c := range p.InTurn() {
+		if c.Alone {
+			n++
+		}
+	}
+	return n
 }
 
 // requests estimates how many requests an experiment sends.

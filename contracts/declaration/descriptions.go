@@ -76,7 +76,7 @@ func aboutTarget() map[string]description {
 		"target.liveness":              {meaning: "path that must answer whatever happens to dependencies", fallback: "found in the document", example: "liveness: /livez"},
 		"target.public":                {meaning: "operations that anybody may call", example: "public: [getHealth]"},
 		"mode":                         {meaning: "what may be changed on the target: observe (safe methods only), own (only what the run created) or full", fallback: "own", example: "mode: observe"},
-		"propagation":                  {meaning: "trace context that the service hands to its dependencies: w3c, or none", fallback: "w3c is expected and not claimed", example: "propagation: w3c"},
+		"propagation":                  {meaning: "trace context that the service hands to its dependencies: w3c, or none: exchanges are then told by time", fallback: "w3c is expected and not claimed", example: "propagation: w3c"},
 		"recovery":                     {meaning: "how long after an outage all is as before", kind: "duration", example: "recovery: 10s"},
 		"metrics":                      {meaning: "where the target tells about itself, as Prometheus or OpenMetrics text: requests, processor, memory, descriptors. It is read once a second while a run lasts", fallback: "not asked", example: "metrics: {url: /metrics}"},
 		"metrics.url":                  {meaning: "the endpoint: a URL, or a path of the target", example: "url: http://127.0.0.1:9100/metrics"},

@@ -24,6 +24,7 @@ type lease struct {
 	Order
 	mu     sync.Mutex
 	hits   int
+	seen   map[attempted]int // what it may have hit, by what makes attempts of it, where traces do not tell
 	random *rand.Rand
 	timer  *time.Timer
 	ended  chan struct{}
@@ -133,17 +134,31 @@ func (x *lease) hit(e *plumbline.Exchange) bool {
 	case f.Dependency != e.Wire,
 		f.Method != "" && f.Method != e.Method,
 		f.Path != "" && !strings.HasPrefix(e.Path, f.Path),
-		f.First > 0 && e.Attempt > f.First,
+		f.First > 0 && f.Scope != plumbline.ScopeAll && e.Attempt > f.First,
 		!x.scoped(e.Trace):
 		return false
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if f.First > 0 && f.Scope == plumbline.ScopeAll && x.again(e) > f.First {
+		return false
+	}
 	if partial(f) && x.random.Float64() >= f.Toxicity {
 		return false
 	}
 	x.hits++
 	return true
+}
+
+// again numbers an exchange among those of its method and path since the lease
+// began: one that is for everybody has no traces to go by.
+func (x *lease) again(e *plumbline.Exchange) int {
+	if x.seen == nil {
+		x.seen = map[attempted]int{}
+	}
+	key := attempted{wire: e.Wire, method: e.Method, path: e.Path}
+	x.seen[key]++
+	return x.seen[key]
 }
 
 func (x *lease) scoped(trace string) bool {

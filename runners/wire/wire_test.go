@@ -207,6 +207,22 @@ func TestFailNThenSucceed(t *testing.T) {
 	}
 }
 
+// A fault for everybody has no traces to number attempts by.
+func TestFailNThenSucceedForEverybody(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, plumbline.WireHTTP)
+	r.order(t, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 500, First: 2, Scope: plumbline.ScopeAll}, time.Minute)
+	for i, of := range []string{"", "feedfeedfeed00000000000000000001", ""} {
+		want := 500
+		if i == 2 {
+			want = 200
+		}
+		if got, _, err := r.get(t, of, time.Second); got != want || err != nil {
+			t.Errorf("attempt %d: %d %v, want %d", i+1, got, err, want)
+		}
+	}
+}
+
 func TestToxicityIsPerRequestAndSeeded(t *testing.T) {
 	t.Parallel()
 	counts := map[int]bool{}

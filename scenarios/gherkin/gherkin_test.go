@@ -40,6 +40,11 @@ func outage() plumbline.Experiment {
 				},
 				Checks: []string{"wires"}, Pacts: []string{"contracts/a.json"},
 			},
+			{
+				Name: "hang", Role: plumbline.RoleFault, Serial: &plumbline.Serial{Wire: "payment", Idle: 2 * time.Second},
+				Faults: []plumbline.Fault{{Dependency: "payment", Kind: plumbline.FaultHang, Scope: plumbline.ScopeAll, Streams: []string{"without"}}},
+				Calls:  []plumbline.Call{{Name: "with", Operation: "createOrder", Repeat: 4}, {Name: "without", Operation: "createOrder", Repeat: 2}},
+			},
 		},
 	}
 }

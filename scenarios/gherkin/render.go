@@ -74,6 +74,9 @@ func render(out *bytes.Buffer, x plumbline.Experiment) error {
 }
 
 func renderPhase(out *bytes.Buffer, p plumbline.Phase) error {
+	if s := p.Serial; s != nil {
+		fmt.Fprintf(out, "    And the calls are told by time on the wire to %s, idle for %s before each\n", strconv.Quote(s.Wire), s.Idle)
+	}
 	for _, f := range p.Faults {
 		s, err := writeFault(f)
 		if err != nil {

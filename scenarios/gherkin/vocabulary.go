@@ -75,7 +75,20 @@ func Vocabulary() []Word {
 			apply: func(b *Builder, g groups, _ [][]string) error { return b.addCall(g) },
 		},
 	}
-	return append(append(words, faultWords()...), claimWords()...)
+	return append(append(append(words, serialWord()), faultWords()...), claimWords()...)
+}
+
+func serialWord() Word {
+	return Word{
+		Form: `the calls are told by time on the wire to "<dependency>", idle for <duration> before each`, Example: `the calls are told by time on the wire to "payment", idle for 2s before each`,
+		Doc:  "Makes the calls of the phase one at a time, where no trace context tells whose an exchange is; a fault holds for the call that it names, and that call waits for the wire to be idle.",
+		expr: step(`the calls are told by time on the wire to (?P<dependency>` + quoted + `), idle for (?P<idle>` + period + `) before each`),
+		apply: func(b *Builder, g groups, _ [][]string) error {
+			return b.inPhase(func(p *plumbline.Phase, err *error) {
+				p.Serial = &plumbline.Serial{Wire: g.text("dependency", err), Idle: g.duration("idle", err)}
+			})
+		},
+	}
 }
 
 const (
