@@ -134,7 +134,7 @@ type sampleSystem struct {
 const (
 	sampleWork = "4x40ms" // 100 requests a second
 	samplePeak = 42       // of them are promised, and half as many again wanted
-	sampleAge  = 20 * time.Minute
+	sampleAge  = 45 * time.Minute // where requests are told by time a run takes half of it
 	wireAge    = 10 * time.Minute // what a run leaves takes minutes to delete where the machine is busy, and no wire is asked for anything meanwhile
 )
 
