@@ -89,6 +89,7 @@ type Environment struct {
 	Faults    []FaultKind `json:"faults,omitempty"`    // that can be done to Target; empty: those of a service that can be stopped and started
 	Watched   bool        `json:"watched,omitempty"`   // what the system says of the processes of Target can be read
 	Instances int         `json:"instances,omitempty"` // of Target behind its one address, where that is known and more than one
+	Scales    int         `json:"scales,omitempty"`    // instances of Target that the run can put behind its one address, where the design lets more than one run side by side
 }
 
 // Can tells whether the run can do to the target what a fault of the kind says.
@@ -100,6 +101,20 @@ func (e Environment) Can(k FaultKind) bool {
 		return slices.Contains(e.Faults, k)
 	}
 	return k == FaultPause || k == FaultStop || k == FaultKill || k == FaultRestart
+}
+
+// Abreast is how many instances take the requests of the target side by side
+// while one of them is ended: those that the run starts, or those that a cluster
+// or a hook of the team takes care of. It is zero when nobody says that there is
+// more than one, and in containers, where the one address leads to the first.
+func (e Environment) Abreast() int {
+	switch {
+	case e.Scales > 1:
+		return e.Scales
+	case e.Instances > 1 && len(e.Faults) > 0:
+		return e.Instances
+	}
+	return 0
 }
 
 // Readiness is the declared policy of the path by which an instance says whether

@@ -16,6 +16,17 @@ Feature: deployment
     And stream "getProduct" sends 20 requests per second of "getProduct", with constant arrivals, each recorded
     Then the claim "deploy/graceful-drain/orders" is judged
 
+  Scenario: the instances of the target are restarted one after the other
+    Given the experiment "deploy/roll"
+    When the fault phase "roll" lasts 16s
+    And "orders" is scaled to 2 instances
+    And "orders" is restarted from 4s on
+    And stream "createOrder" sends 12 requests per second of "createOrder", with constant arrivals, each recorded
+    And stream "getProduct" sends 30 requests per second of "getProduct", with constant arrivals, each recorded
+    When the recovery phase "recovery" lasts 2s
+    And stream "getProduct" sends 2 requests per second of "getProduct", with constant arrivals, each recorded
+    Then the claim "deploy/rolling-restart/orders" is judged
+
   Scenario: the payment provider stands still and inventory is short of everything
     Given the experiment "mine/squeezed"
     When the fault phase "squeezed" lasts 10s

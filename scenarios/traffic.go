@@ -39,6 +39,7 @@ const (
 	dataUpdates        = "data/updates"
 	dataReads          = "data/reads"
 	deployDrain        = "deploy/drain"
+	deployRoll         = "deploy/roll"
 
 	loadTarget = "load/target"
 	teardown   = "harness/teardown"

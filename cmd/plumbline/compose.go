@@ -138,7 +138,17 @@ func (c *carrier) startTarget(ctx context.Context, s *session) error {
 	}
 	c.own = true
 	c.group.Add(soleService, p, command, stopGrace)
+	c.group.Enter(soleService, deploy.Entrance{Addr: addressOf(u), Ready: readyPath(s.design)})
 	return answers(ctx, addressOf(u))
+}
+
+// readyPath is where an instance says that it can be sent requests; empty when
+// that is not declared.
+func readyPath(d plumbline.Design) string {
+	if d.Readiness == nil {
+		return ""
+	}
+	return d.Readiness.Path
 }
 
 // addressOf is host and port of a URL.
@@ -165,7 +175,7 @@ func (s *session) surroundings() {
 	switch {
 	case s.target != "":
 	case s.group != nil:
-		e.Services, e.Target = s.group.Names(), s.groupTarget
+		e.Services, e.Target, e.Scales = s.group.Names(), s.groupTarget, at.Scales
 	case at.Kubernetes != nil:
 		e.Target, e.Services, e.Faults = at.Kubernetes.Deployment, []string{at.Kubernetes.Deployment}, kube.Faults()
 	case len(at.Compose) > 0:
@@ -174,7 +184,7 @@ func (s *session) surroundings() {
 		e.Target, e.Services = soleService, []string{soleService}
 	case len(at.Command) > 0:
 		s.group = &deploy.Group{}
-		e.Target, e.Services = soleService, []string{soleService}
+		e.Target, e.Services, e.Scales = soleService, []string{soleService}, at.Scales
 	}
 	e.Instances, e.Watched = at.Instances, s.group != nil && s.target == "" && watchable()
 	if done := hooksOf(s.declared).Faults(); e.Target == "" && len(done) > 0 {

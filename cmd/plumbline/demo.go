@@ -198,6 +198,9 @@ func (s *sampleSystem) role(ctx context.Context, role string, env []string) (add
 	again := c
 	again.Argv = append(slices.Clone(c.Argv[:len(c.Argv)-1]), p.Line)
 	s.roles.Add(role, p, again, roleGrace)
+	if role == "orders" {
+		s.roles.Enter(role, deploy.Entrance{Addr: p.Line, Ready: "/readyz"})
+	}
 	return p.Line, nil
 }
 

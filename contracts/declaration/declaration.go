@@ -71,6 +71,7 @@ type Start struct {
 	Env        map[string]string // of the container or the process
 	Port       int               // of the service or the container; zero is its only one
 	Instances  int               // behind the address of the target; zero when it is not said
+	Scales     int               // instances that can run side by side; zero when it is not said
 	Kubernetes *Kubernetes       // nil when it is not there that the deployment runs
 }
 

@@ -109,6 +109,7 @@ func TestMistakesAreCodedAndPlaced(t *testing.T) {
 		"incomplete waiver": {"until: 2027-01-31", "until: soon", "CFG004", ":", "YYYY-MM-DD"},
 		"no listen":         {"    listen: 127.0.0.1:7001\n", "", "CFG003", ":18:", "listen"},
 		"minus instances":   {"{url: ", "{instances: -1, url: ", "CFG004", ":3:", "instances: 3"},
+		"hosts of scales":   {"{url: ", "{scales: 900, url: ", "CFG004", ":3:", "scales: 2"},
 		"nameless in kube":  {"{url: ", "{kubernetes: {namespace: a}, url: ", "CFG003", ":3:", "deployment: orders"},
 		"no way in":         {`{url: "${SHOP_URL}"`, "{kubernetes: {deployment: a}", "CFG003", ":3:", "port-forward"},
 		"kube and image":    {"{url: ", "{kubernetes: {deployment: a}, image: b, url: ", "CFG004", ":3:", "keep one"},

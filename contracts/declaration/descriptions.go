@@ -67,6 +67,7 @@ func aboutTarget() map[string]description {
 		"target.env":                   {meaning: "environment of the container or the process", example: "env: {PAYMENT_URL: http://payment:8080}"},
 		"target.port":                  {meaning: "the port of the service, or of the container", fallback: "the only one of the service", example: "port: 8080"},
 		"target.instances":             {meaning: "so many instances of the target take its requests behind url", fallback: "not claimed", example: "instances: 3"},
+		"target.scales":                {meaning: "so many instances of the process run side by side without harm: deploy/* starts them and passes requests on to each in turn. Where it listens has to be in command or env, as in url", fallback: "not claimed", example: "scales: 2"},
 		"target.kubernetes":            {meaning: "the cluster in which the deployment runs; url says where it is reached from here", fallback: "it runs elsewhere", example: "kubernetes: {deployment: orders, namespace: shop}"},
 		"target.kubernetes.deployment": {meaning: "the Deployment that is put to the test: its pods can be deleted, it can be scaled and restarted", example: "deployment: orders"},
 		"target.kubernetes.namespace":  {meaning: "its namespace", fallback: "that of the context", example: "namespace: shop"},

@@ -55,6 +55,7 @@ type targetFile struct {
 	Env        map[string]string `yaml:"env"`
 	Port       int               `yaml:"port"`
 	Instances  int               `yaml:"instances"`
+	Scales     int               `yaml:"scales"`
 	Kubernetes *kubernetesFile   `yaml:"kubernetes"`
 	Liveness   string            `yaml:"liveness"`
 	Public     []string          `yaml:"public"`

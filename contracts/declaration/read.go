@@ -108,10 +108,13 @@ func (b *builder) target() {
 	b.out.Target = t
 }
 
+// mostScales bounds the instances that a run starts side by side.
+const mostScales = 8
+
 // start takes over how the deployment is started, in one of its ways.
 func (b *builder) start() {
 	t := b.file.Target
-	s := Start{Entry: t.Service, Image: t.Image, Dockerfile: b.path(t.Dockerfile), Command: t.Command, Env: t.Env, Port: t.Port, Instances: t.Instances}
+	s := Start{Entry: t.Service, Image: t.Image, Dockerfile: b.path(t.Dockerfile), Command: t.Command, Env: t.Env, Port: t.Port, Instances: t.Instances, Scales: t.Scales}
 	if k := t.Kubernetes; k != nil {
 		s.Kubernetes = &Kubernetes{Deployment: k.Deployment, Namespace: k.Namespace, Kubeconfig: b.path(k.Kubeconfig), Context: k.Context, WireImage: k.WireImage}
 	}
@@ -121,6 +124,9 @@ func (b *builder) start() {
 	b.out.Start = s
 	if s.Instances < 0 {
 		b.wrong("CFG004", "$.target.instances", "instances: 3", "%d instances cannot be", s.Instances)
+	}
+	if s.Scales < 0 || s.Scales > mostScales {
+		b.wrong("CFG004", "$.target.scales", "scales: 2", "%d instances are not started side by side: from 2 to %d are", s.Scales, mostScales)
 	}
 	b.oneWay(s)
 }

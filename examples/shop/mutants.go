@@ -113,7 +113,8 @@ func atWork() []Mutant {
 		{"metrics-flatter", "the time that dependencies take is not counted", "obs/metrics-truthful", nil},
 		{"leaks-memory", "each request keeps 16 KiB", "load/soak", nil},
 		{"leaks-descriptors", "each 25th request opens a file and leaves it", "load/soak", nil},
-		{"sigterm-kills-inflight", "SIGTERM ends the process at once", "deploy/graceful-drain", nil},
+		{"sigterm-kills-inflight", "SIGTERM ends the process at once", "deploy/graceful-drain", []string{"deploy/rolling-restart"}},
+		{"ready-too-early", "for a second after its first request a shop that finds orders refuses what it is asked, and says that it is ready", "deploy/rolling-restart", nil},
 	}
 }
 

@@ -20,9 +20,13 @@ type Group struct {
 }
 
 type member struct {
-	process *Process
-	again   Command       // that starts it anew, where it was
-	grace   time.Duration // between the request to end and the kill
+	process  *Process
+	again    Command       // that starts it anew, where it was
+	grace    time.Duration // between the request to end and the kill
+	entrance Entrance      // zero when it is not said
+
+	upsetting sync.Mutex // held while instances come and go
+	fleet     *fleet     // in the place of the process; nil when there is none
 }
 
 // Add takes a process into the group. Again is the command that starts it anew,
@@ -33,7 +37,7 @@ func (g *Group) Add(name string, p *Process, again Command, grace time.Duration)
 	if g.all == nil {
 		g.all = map[string]*member{}
 	}
-	g.all[name] = &member{p, again, grace}
+	g.all[name] = &member{process: p, again: again, grace: grace}
 }
 
 // Names are those of the processes, sorted.
@@ -52,19 +56,21 @@ func (g *Group) PID(name string) (pid int, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	select {
-	case <-m.process.Ended():
+	if m.process.gone() {
 		return 0, false
-	default:
-		return m.process.PID(), true
 	}
+	return m.process.PID(), true
 }
 
 // Stop ends every process that runs.
 func (g *Group) Stop() {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, m := range g.all {
+	all := slices.Collect(maps.Values(g.all))
+	g.mu.Unlock()
+	for _, m := range all {
+		m.upsetting.Lock()
+		m.disband()
+		m.upsetting.Unlock()
 		m.process.Stop(m.grace)
 	}
 }
@@ -77,7 +83,12 @@ func (g *Group) Upset(ctx context.Context, f plumbline.Fault) (seen int, mend fu
 	if !ok {
 		return 0, nil, fmt.Errorf("no process is called %q: %w", f.Dependency, errors.ErrUnsupported)
 	}
-	if f.Instances > 1 {
+	switch {
+	case f.Kind == plumbline.FaultScale:
+		return g.rescale(ctx, m, f.Instances)
+	case m.instances() > 1:
+		return m.upset(ctx, f)
+	case f.Instances > 1:
 		return 0, nil, fmt.Errorf("%s is one process: %w", f.Dependency, errors.ErrUnsupported)
 	}
 	switch f.Kind {
@@ -118,10 +129,8 @@ func (m *member) pause() error {
 }
 
 func (m *member) resume() error {
-	select {
-	case <-m.process.ended:
+	if m.process.gone() {
 		return fmt.Errorf("%s has ended meanwhile", m.process.Name)
-	default:
 	}
 	if err := proceed(m.process.cmd); err != nil {
 		return err
@@ -137,9 +146,7 @@ func (m *member) resume() error {
 func (g *Group) start(ctx context.Context, m *member) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	select {
-	case <-m.process.ended:
-	default:
+	if !m.process.gone() {
 		return nil
 	}
 	p, err := Start(ctx, m.again)

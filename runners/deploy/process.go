@@ -135,6 +135,15 @@ func (p *Process) PID() int { return p.cmd.Process.Pid }
 // Ended is closed when the process is gone.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 
+func (p *Process) gone() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // Stop asks the process to end and kills it when it has not after the grace.
 // It may be called more than once.
 func (p *Process) Stop(grace time.Duration) {

@@ -1,0 +1,102 @@
+package scenarios
+
+import (
+	"testing"
+	"time"
+
+	"github.com/plumbline-dev/plumbline"
+)
+
+func init() {
+	specimens[rollingRestart] = specimen{
+		kept:     spoil(rollingRestart+"/orders", upheaved(theRoll(), nil), abreast),
+		broken:   spoil(rollingRestart+"/orders", upheaved(theRoll(), amiss(503, 5*time.Second, 6*time.Second)), abreast),
+		unproven: spoil(rollingRestart+"/orders", nil, abreast),
+	}
+}
+
+// abreast is a design whose target the run can start twice.
+func abreast(d *plumbline.Design) { d.Environment.Target, d.Environment.Scales = "orders", 2 }
+
+// upheaved lets what the upheaval does happen when it is due, within 600 ms, and
+// changes the requests of the phase, which are told by when they were sent.
+func upheaved(u upheaval, change func(sent time.Duration, o *plumbline.Observation)) func(*plumbline.Evidence) {
+	return func(e *plumbline.Evidence) {
+		m, _ := e.Phase(u.experiment, u.phase)
+		for i := range e.Injections {
+			if in := &e.Injections[i]; in.Experiment == u.experiment && in.Fault.Kind == u.kind {
+				in.Asked, in.Hits = m.Began+abreastControl, 2
+				in.Began = in.Asked + 600*time.Millisecond
+			}
+		}
+		each(u.experiment, "", func(_ int, o *plumbline.Observation) {
+			if o.Phase == u.phase && change != nil {
+				change(o.Sent-m.Began, o)
+			}
+		})(e)
+	}
+}
+
+// amiss answers what is sent between two moments of the phase with a status,
+// or, if that is zero, closes the connection.
+func amiss(status int, from, to time.Duration) func(time.Duration, *plumbline.Observation) {
+	return func(sent time.Duration, o *plumbline.Observation) {
+		if sent < from || sent >= to {
+			return
+		}
+		if o.Status = status; status == 0 {
+			o.Error = plumbline.ErrorEOF
+		}
+	}
+}
+
+func TestARollingRestartIsJudgedByWhatItLoses(t *testing.T) {
+	t.Parallel()
+	late := func(e *plumbline.Evidence) {
+		upheaved(theRoll(), nil)(e)
+		for i := range e.Injections {
+			e.Injections[i].Began += time.Minute
+		}
+	}
+	resent := upheaved(theRoll(), func(_ time.Duration, o *plumbline.Observation) { o.Retries = 1 })
+	for name, c := range map[string]struct {
+		change  func(*plumbline.Evidence)
+		outcome plumbline.Outcome
+	}{
+		"one connection is closed":    {upheaved(theRoll(), amiss(0, 5*time.Second, 5050*time.Millisecond)), plumbline.Fail},
+		"failures before the restart": {upheaved(theRoll(), amiss(503, 2*time.Second, 3*time.Second)), plumbline.Inconclusive},
+		"it is refused by a limit":    {upheaved(theRoll(), amiss(429, 5*time.Second, 6*time.Second)), plumbline.Pass},
+		"sent again by the client":    {resent, plumbline.Pass},
+		"longer than the requests":    {late, plumbline.Inconclusive},
+	} {
+		d, claim, e := spoil(rollingRestart+"/orders", c.change, abreast)(t)
+		if v := catalogue[rollingRestart].Judge(d, claim, e); v.Outcome != c.outcome {
+			t.Errorf("%s: %s %s: %s", name, v.Outcome, v.Reason, v.Statement)
+		}
+	}
+}
+
+// Where nobody says that there is more than one instance, nothing is restarted
+// and nothing is claimed.
+func TestASingleInstanceIsNotAskedToLoseNothing(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*plumbline.Design){
+		"nothing is started": func(*plumbline.Design) {},
+		"one process":        func(d *plumbline.Design) { d.Environment.Target = "orders" },
+		"containers":         func(d *plumbline.Design) { d.Environment.Target, d.Environment.Instances = "orders", 3 },
+		"a hook for something else": func(d *plumbline.Design) {
+			d.Environment = plumbline.Environment{Target: "target", Instances: 3, Faults: []plumbline.FaultKind{plumbline.FaultPause}}
+		},
+	} {
+		d := shop()
+		change(&d)
+		if p := catalogue[rollingRestart].Plan(d); len(p.Claims) != 0 || len(p.Skips) != 1 || p.Skips[0].Unlock == "" {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	d := shop()
+	d.Environment = plumbline.Environment{Target: "target", Instances: 3, Faults: []plumbline.FaultKind{plumbline.FaultRestart}}
+	if p := catalogue[rollingRestart].Plan(d); len(p.Claims) != 1 || len(p.Experiments[0].Phases[0].Faults) != 1 {
+		t.Errorf("a hook: %+v", p)
+	}
+}
