@@ -320,8 +320,9 @@ type Load struct {
 	Duration   time.Duration      `json:"duration,omitempty"`
 	Mix        map[string]float64 `json:"mix,omitempty"`      // operation ID to weight; empty: reads 80 %, writes 20 %
 	Arrivals   Arrivals           `json:"arrivals,omitempty"` // empty means ArrivalsPoisson
-	Stages     []Stage            `json:"stages,omitempty"`   // overrides Rate and Duration
-	Limit      float64            `json:"limit,omitempty"`    // hard ceiling on requests a second
+	Feeders    []Feeder           `json:"feeders,omitempty"`
+	Stages     []Stage            `json:"stages,omitempty"` // overrides Rate and Duration
+	Limit      float64            `json:"limit,omitempty"`  // hard ceiling on requests a second
 	FaultyRate float64            `json:"faulty_rate,omitempty"`
 	Peak       float64            `json:"peak,omitempty"`     // promised: requests a second that must be carried at the busiest time; zero when not declared
 	Headroom   float64            `json:"headroom,omitempty"` // times the peak that capacity must reach; zero means 1.5

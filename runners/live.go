@@ -33,6 +33,7 @@ type Live struct {
 
 	sequence  atomic.Uint64
 	reception reception
+	feeding   feeding
 	changing  changing
 	read      map[string]bool // lists that were read to learn from them
 }
@@ -135,7 +136,11 @@ func (l *Live) casesOf(s plumbline.Stream) []plumbline.Case {
 		return nil
 	}
 	op, _ := l.Design.Operation(s.Operation)
-	return l.reception.welcome(op.Cases)
+	cases := l.reception.welcome(op.Cases)
+	if l.fed(s) {
+		cases = l.unfed(cases, s.Operation)
+	}
+	return cases
 }
 
 // LiveStreams is the Streams of a Runner.
@@ -153,7 +158,7 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 			return fmt.Errorf("the stream %q has no case of %s to send", s.Name, s.Operation)
 		}
 	}
-	ready := l.ready(ctx, cases)
+	ready := l.ready(ctx, p.Streams, cases)
 	session := load.Session{
 		Experiment: at.Experiment, Phase: at.Phase, Streams: p.Streams, Seed: l.Run.Seed ^ uint64(at.ExperimentIndex)<<8 ^ uint64(at.PhaseIndex),
 		Thresholds: thresholds(l.Design), Stop: p.Stop,
@@ -164,7 +169,9 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 				s.Request = c.Request
 				return s
 			}
-			s.Request, s.Unbound = l.Pool.Fill(ctx, c)
+			if s.Request, s.Unbound = l.Pool.Fill(ctx, c); s.Unbound == nil && l.fed(p.Streams[stream]) {
+				s.Unbound = l.feed(&s.Request, c.Operation, stream, number)
+			}
 			return s
 		},
 		Answered: func(stream int, a target.Answer) {
@@ -173,17 +180,19 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 			l.Pool.Learn(p.Streams[stream].Operation, a)
 		},
 	}
-	return (&load.Engine{Client: l.Client, Own: l.Own}).Run(ctx, session, record)
+	err := (&load.Engine{Client: l.Client, Own: l.Own}).Run(ctx, session, record)
+	l.hungry(at, p.Streams, record)
+	return err
 }
 
 // ready makes the requests ahead that are always the same: those that read and
 // have no place to be filled in.
-func (l *Live) ready(ctx context.Context, cases [][]plumbline.Case) [][]*target.Ready {
+func (l *Live) ready(ctx context.Context, streams []plumbline.Stream, cases [][]plumbline.Case) [][]*target.Ready {
 	out := make([][]*target.Ready, len(cases))
 	for i, all := range cases {
 		for _, c := range all {
 			var r *target.Ready
-			if len(c.Binds) == 0 && len(c.Unique) == 0 && (c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead) {
+			if !l.fed(streams[i]) && len(c.Binds) == 0 && len(c.Unique) == 0 && (c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead) {
 				if req, err := l.Pool.Fill(ctx, c); err == nil {
 					r = l.Client.Ready(ctx, target.Shot{Operation: c.Operation, Case: c.ID, Request: req, Trace: l.trace(Place{}, 0)})
 				}

@@ -77,7 +77,7 @@ func promiseOf(d plumbline.Design, c plumbline.Claim) (plumbline.Objective, bool
 }
 
 // degraded is the experiment in which the declared mix is sent before, while
-// and, where something is promised of it, after a dependency is lost. The skip
+// and after a dependency is lost. The skip
 // says why there is none.
 func degraded(d plumbline.Design, dep plumbline.Dependency) (x plumbline.Experiment, skip plumbline.Skip, ok bool) {
 	o, ok := outageOf(d, dep)
@@ -97,41 +97,37 @@ func degraded(d plumbline.Design, dep plumbline.Dependency) (x plumbline.Experim
 	for _, p := range mix {
 		lead.Calls = append(lead.Calls, plumbline.Call{Name: "warm up " + p.operation, Operation: p.operation, Repeat: degradedWarmUp})
 	}
-	lasts, after := degradedTime(d, o, mix, perSecond)
-	down := flat(phaseDown, plumbline.RoleFault, lasts)
+	down := flat(phaseDown, plumbline.RoleFault, degradedTime(d, o, mix, perSecond))
 	down.Faults = []plumbline.Fault{o.loss()}
-	x = plumbline.Experiment{
+	// What comes next in the run needs the service as it was, so that it is given
+	// the traffic and the time to recover, whether that is judged or not.
+	back := flat(phaseRecovery, plumbline.RoleRecovery, o.recoversIn())
+	return plumbline.Experiment{
 		ID: degradedID(dep.Name), Title: "the declared mix while " + dep.Name + " is lost", Kind: plumbline.KindScenario,
-		Phases: []plumbline.Phase{lead, flat(phaseBaseline, plumbline.RoleBaseline, degradedUsual), down},
-	}
-	if after {
-		x.Phases = append(x.Phases, flat(phaseRecovery, plumbline.RoleRecovery, o.recoversIn()))
-	}
-	return x, skip, true
+		Phases: []plumbline.Phase{lead, flat(phaseBaseline, plumbline.RoleBaseline, degradedUsual), down, back},
+	}, skip, true
 }
 
 // degradedTime is how long a dependency is lost: as long as in its outage, or as
-// it takes to prove what is promised of it when half of the error budget is
-// spent. It also says whether something is promised of what comes after.
-func degradedTime(d plumbline.Design, out outage, mix []portion, perSecond float64) (lasts time.Duration, after bool) {
+// it takes to prove what is promised of it when all goes well.
+func degradedTime(d plumbline.Design, out outage, mix []portion, perSecond float64) time.Duration {
 	need := out.downFor().Seconds()
 	for _, o := range namedObjectives(d) {
 		l := loss{o.Objective, o.key, out.dep}
-		if o.During == "" || o.Throughput > 0 || !l.about(out.dep) {
+		if o.During != string(plumbline.RoleFault) || o.Throughput > 0 || !l.about(out.dep) {
 			continue
 		}
-		after = after || l.phase() == phaseRecovery
 		covered := 0.0
 		for _, p := range mix {
 			if o.Covers(p.operation) {
 				covered += p.share
 			}
 		}
-		if covered > 0 && l.phase() == phaseDown {
+		if covered > 0 {
 			need = max(need, min(1.3*float64(zeroErrorNeeded(o.Target, confidenceOf(o.Objective)))/(covered*perSecond), degradedLongest.Seconds()))
 		}
 	}
-	return wholeSeconds(math.Ceil(need)), after
+	return wholeSeconds(math.Ceil(need))
 }
 
 // delivered says whether the dependency was lost at all.
@@ -208,6 +204,9 @@ func (l loss) judge(e *plumbline.Evidence, served map[string]bool) plumbline.Ver
 		v = between(v, got.lower, got.upper, confidenceOf(l.Objective))
 	}
 	v.Statement = when + ": " + v.Statement
+	for i := range v.Evidence {
+		v.Evidence[i].Phase = l.id() + " " + l.phase()
+	}
 	if v.Outcome == plumbline.Inconclusive {
 		v.Remedy = "raise load.rate, up to 60 a second, or give its operations a larger part of the mix (load.mix)"
 	}

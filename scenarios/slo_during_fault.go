@@ -13,7 +13,7 @@ func init() {
 	register(plumbline.Function{
 		ID:    sloDuringFault,
 		Title: "What is promised for the time of a fault holds in it",
-		Doc: `Method: for every dependency that an objective with during: is about, the mix of the declared load is sent at its rate, 60 a second at most: to warm up, for three seconds as usual, and while the dependency is lost for all (its calls are answered 503, on a TCP wire refused) as long as in its outage, or longer where the objectives need more requests, a minute at most; and where something is promised for recovery until the bound on recovery.
+		Doc: `Method: for every dependency that an objective with during: is about, the mix of the declared load is sent at its rate, 60 a second at most: to warm up, for three seconds as usual, and while the dependency is lost for all (its calls are answered 503, on a TCP wire refused) as long as in its outage, or longer where the objectives need more requests, a minute at most; and after it, until the bound on recovery.
 Criterion: as load/slo-at-target: each request is good or bad, and the exact one-sided bounds of the share of bad ones, on a sample made smaller by bursts, lie below the error budget (pass) or above it (fail).
 Guard: the loss must have been delivered. An operation counts when it answered 2xx before the loss: that it never does during it is what the objective is about. A failure needs the same objective not to have been missed before the loss, too. Shares over a fault depend on how long it lasts, so the time is told.`,
 		Standard: "Beyer et al., Site Reliability Engineering, ch. 22: graceful degradation; Clopper and Pearson 1934",

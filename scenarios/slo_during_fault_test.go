@@ -107,8 +107,8 @@ func TestWhatIsPromisedForAFaultSaysWhatIsSent(t *testing.T) {
 		claims, skips []string
 		phases        string
 	}{
-		"of one":   {degradable(plumbline.RoleFault, 0, "recs"), []string{"recs/products"}, nil, "warmup baseline down"},
-		"of each":  {degradable(plumbline.RoleFault, 0), []string{"payment/products", "recs/products", "store/products"}, nil, "warmup baseline down"},
+		"of one":   {degradable(plumbline.RoleFault, 0, "recs"), []string{"recs/products"}, nil, "warmup baseline down recovery"},
+		"of each":  {degradable(plumbline.RoleFault, 0), []string{"payment/products", "recs/products", "store/products"}, nil, "warmup baseline down recovery"},
 		"after it": {degradable(plumbline.RoleRecovery, 0, "recs"), []string{"recs/products"}, nil, "warmup baseline down recovery"},
 		"nothing":  {func(*plumbline.Design) {}, nil, []string{""}, ""},
 		"throughput": {func(d *plumbline.Design) {

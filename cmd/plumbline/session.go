@@ -244,7 +244,7 @@ func (s *session) fill() error {
 	if s.design.Service == "" {
 		s.design.Service = serviceName(s.doc)
 	}
-	errs = append(errs, s.flagObjectives(), s.weighted(), s.partners(), s.agree(), s.consumers(), s.compare(), s.covered(), s.gating())
+	errs = append(errs, s.flagObjectives(), s.weighted(), s.partners(), s.agree(), s.consumers(), s.compare(), s.covered(), s.gating(), s.fedWell())
 	s.design.Served = s.declared.Intake.Served
 	return errors.Join(errs...)
 }

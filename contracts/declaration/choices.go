@@ -16,6 +16,8 @@ func choices() map[string][]string {
 		"propagation":                   {"w3c", "none"},
 		"load.arrivals":                 {"poisson", "constant"},
 		"load.stages[].shape":           {"line", "steps", "spike", "sine"},
+		"load.feeders[].order":          {"sequential", "random"},
+		"load.feeders[].at_end":         {"again", "stop"},
 		"dependencies.NAME.wire":        {"http", "tcp"},
 		"dependencies.NAME.class":       {"critical", "optional"},
 		"identities.NAME.api_key.in":    place,

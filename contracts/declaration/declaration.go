@@ -139,6 +139,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 	if design.Load.Mix = r.mix(d.Load); d.accessLog != "" {
 		design.Load.Mix = r.logged(d.accessLog)
 	}
+	design.Load.Feeders = r.feeders(d.Load.Feeders)
 	design.Objectives = append(design.Objectives, r.objectives(d)...)
 	r.faults(*design)
 	design.Unjudged = r.aside

@@ -19,6 +19,7 @@ type loadFile struct {
 	Stages   []stageFile        `yaml:"stages"`
 	Replay   replayFile         `yaml:"replay"`
 	Log      string             `yaml:"access_log"`
+	Feeders  []feederFile       `yaml:"feeders"`
 	Peak     float64            `yaml:"peak"`
 	Headroom float64            `yaml:"headroom"`
 	Overload float64            `yaml:"overload"`
@@ -63,6 +64,9 @@ func (b *builder) load() {
 	}
 	if f.Log != "" && len(f.Mix) > 0 {
 		b.wrong("CFG004", "$.load.access_log", "keep one of them", "a load has a mix or an access log, not both")
+	}
+	for i, feeder := range f.Feeders {
+		l.Feeders = append(l.Feeders, b.feeder(fmt.Sprintf("$.load.feeders[%d]", i), feeder))
 	}
 	b.out.accessLog = b.path(f.Log)
 	b.out.Load = l
