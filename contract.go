@@ -65,6 +65,10 @@ type Step struct {
 	// Copies of the request, byte for byte, are sent at the same time, so many
 	// beside the first. The n-th of all is recorded as "STEP n".
 	Copies int `json:"copies,omitempty"`
+	// Each makes the step once for every 2xx answer to the copies of an earlier
+	// step, all at the same time; what it takes from that step it takes from that
+	// answer. The n-th is recorded as "STEP n".
+	Each string `json:"each,omitempty"`
 	// Walk follows the pages of a list, beginning with this call.
 	Walk *Walk `json:"walk,omitempty"`
 	// Lose sends the request, byte for byte, once before, as a client does who

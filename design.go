@@ -47,7 +47,8 @@ type Design struct {
 	Coverage     Minimum       `json:"coverage,omitzero"` // that a run has to prove to pass
 	Gates        []string      `json:"gates,omitempty"`   // functions, or groups of them, whose failures gate whatever their level
 	Metrics      *Metrics      `json:"metrics,omitempty"` // nil when the target is not known to tell about itself
-	Errors       string        `json:"errors,omitempty"`  // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
+	Finite       []Finite      `json:"finite,omitempty"`
+	Errors       string        `json:"errors,omitempty"` // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
 }
 
 // Operation returns the operation with the given ID.

@@ -3,6 +3,7 @@ package runners
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/plumbline-dev/plumbline"
@@ -35,6 +36,7 @@ func (x *passage) copies(ctx context.Context, s plumbline.Step) {
 	}
 	close(start)
 	wg.Wait()
+	x.many[s.Name] = got
 	best := s
 	best.Name, best.Must, best.Walk = "", false, nil // of all of them the best counts
 	for _, a := range got {
@@ -45,6 +47,30 @@ func (x *passage) copies(ctx context.Context, s plumbline.Step) {
 		x.book(ctx, best, a)
 	}
 	delete(x.answers, "")
+}
+
+// each makes a step once for every 2xx answer to the copies of another, at the
+// same time.
+func (x *passage) each(ctx context.Context, s plumbline.Step) {
+	var made []target.Answer
+	for _, a := range x.many[s.Each] {
+		if a.Error == "" && a.Status/100 == 2 {
+			made = append(made, a)
+		}
+	}
+	got := make([]target.Answer, len(made))
+	var wg sync.WaitGroup
+	for i, a := range made {
+		one := passage{Live: x.Live, at: x.at, flow: x.flow, answers: maps.Clone(x.answers)}
+		one.answers[s.Each] = a
+		c := s.Call
+		c.Name = nth(s.Name, i+1)
+		wg.Go(func() { got[i] = one.send(ctx, c, nil) })
+	}
+	wg.Wait()
+	for _, a := range got {
+		x.told.Observations = append(x.told.Observations, a.Observation)
+	}
 }
 
 // nth names the n-th of several copies of a step.

@@ -24,7 +24,7 @@ var errEnded = errors.New("the flow had ended")
 
 // Flow makes the steps of a flow, one after the other.
 func (l *Live) Flow(ctx context.Context, at Place, f plumbline.Flow) Told {
-	x := passage{Live: l, at: at, flow: f.Name, answers: map[string]target.Answer{}, walked: map[string]map[string]int{}}
+	x := passage{Live: l, at: at, flow: f.Name, answers: map[string]target.Answer{}, walked: map[string]map[string]int{}, many: map[string][]target.Answer{}}
 	for at := 0; at < len(f.Steps); {
 		n := at + 1
 		for f.Steps[at].Together && n < len(f.Steps) && f.Steps[n].Together {
@@ -45,17 +45,13 @@ type passage struct {
 	answers map[string]target.Answer // by the name of the step
 	ended   error
 	told    Told
-	walked  map[string]map[string]int // what the walk of a step saw
+	walked  map[string]map[string]int  // what the walk of a step saw
+	many    map[string][]target.Answer // to the copies of a step
 }
 
 // steps makes steps at the same time and books them in order.
 func (x *passage) steps(ctx context.Context, all []plumbline.Step) {
-	if len(all) == 1 && all[0].Copies > 0 && x.ended == nil {
-		x.copies(ctx, all[0])
-		return
-	}
-	if len(all) == 1 && all[0].Lose != nil && x.ended == nil {
-		x.lose(ctx, all[0])
+	if len(all) == 1 && x.ended == nil && x.manifold(ctx, all[0]) {
 		return
 	}
 	got := make([]target.Answer, len(all))
@@ -67,6 +63,22 @@ func (x *passage) steps(ctx context.Context, all []plumbline.Step) {
 	for i, s := range all {
 		x.book(ctx, s, got[i])
 	}
+}
+
+// manifold makes a step that sends more than one request; false is that of any
+// other.
+func (x *passage) manifold(ctx context.Context, s plumbline.Step) bool {
+	switch {
+	case s.Copies > 0:
+		x.copies(ctx, s)
+	case s.Each != "":
+		x.each(ctx, s)
+	case s.Lose != nil:
+		x.lose(ctx, s)
+	default:
+		return false
+	}
+	return true
 }
 
 func (x *passage) answer(ctx context.Context, s plumbline.Step) target.Answer {

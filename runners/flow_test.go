@@ -166,6 +166,7 @@ func TestCopiesAreSentAtOnce(t *testing.T) {
 	told := l.Flow(t.Context(), Place{}, plumbline.Flow{Name: "f", Steps: []plumbline.Step{
 		{Call: plumbline.Call{Name: "make", Operation: "create", Own: own}, Copies: 3, Compare: []plumbline.Compare{{With: "sent:make"}}},
 		{Call: plumbline.Call{Name: "delete", Operation: "delete", Own: ofStep("delete", "DELETE", "/things/{id}", "make")}, Pause: 20 * time.Millisecond},
+		{Call: plumbline.Call{Name: "away", Operation: "delete", Own: ofStep("delete", "DELETE", "/things/{id}", "make")}, Each: "make"},
 	}})
 	var names []string
 	keys := map[string]bool{}
@@ -175,7 +176,7 @@ func TestCopiesAreSentAtOnce(t *testing.T) {
 			keys[o.Transcript.RequestHeader["X-Key"][0]] = true
 		}
 	}
-	if got := strings.Join(names, ", "); got != "f/make 201, f/make 2 201, f/make 3 201, f/make 4 201, f/delete 204" {
+	if got := strings.Join(names, ", "); got != "f/make 201, f/make 2 201, f/make 3 201, f/make 4 201, f/delete 204, f/away 204, f/away 2 204, f/away 3 204, f/away 4 204" {
 		t.Error(got)
 	}
 	if len(keys) != 1 || len(told.Observations[3].Matches) != 1 || time.Since(began) < 20*time.Millisecond {

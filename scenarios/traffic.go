@@ -38,6 +38,8 @@ const (
 	idempotencyNatural = "idempotency/natural"
 	dataUpdates        = "data/updates"
 	dataReads          = "data/reads"
+	dataClaims         = "data/claims"
+	dataSaga           = "data/saga"
 	deployDrain        = "deploy/drain"
 	deployRoll         = "deploy/roll"
 

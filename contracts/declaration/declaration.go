@@ -48,6 +48,7 @@ type Declaration struct {
 	coverage     plumbline.Minimum
 	metrics      *plumbline.Metrics
 	dependencies []plumbline.Dependency
+	finite       []plumbline.Finite
 	waivers      []plumbline.Waiver
 	severities   []plumbline.Weighting
 	slos         []native
@@ -125,6 +126,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 		dep.Operations = r.operations(dep.Operations, "$.dependencies."+key(dep.Name)+".operations")
 		design.Dependencies = append(design.Dependencies, dep)
 	}
+	d.limit(r, design)
 	design.Environment.Hooks = slices.Sorted(maps.Keys(d.Hooks))
 	design.Public = r.operations(d.Public, "$.target.public")
 	for _, id := range r.operations(d.Unsafe, "$.unsafe") {

@@ -25,6 +25,7 @@ type file struct {
 	Metrics      *metricsFile             `yaml:"metrics"`
 	Wires        wiresFile                `yaml:"wires"`
 	Dependencies map[string]dependency    `yaml:"dependencies"`
+	Finite       map[string]finiteFile    `yaml:"finite"`
 	Hooks        map[string]hookFile      `yaml:"hooks"`
 	Pacts        pactsFile                `yaml:"pacts"`
 	Messages     *Messages                `yaml:"messages"`

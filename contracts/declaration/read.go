@@ -70,6 +70,9 @@ func (b *builder) build() {
 	for _, name := range b.keys("$.dependencies") {
 		b.dependency(name, f.Dependencies[name])
 	}
+	for _, name := range b.keys("$.finite") {
+		b.finite(name, f.Finite[name])
+	}
 	b.readiness()
 	b.hooks()
 	for i, m := range f.SLOs {

@@ -47,6 +47,22 @@ func (r *resolver) operations(refs []string, path string) []string {
 	return ids
 }
 
+// one resolves the name that stands at a YAML path; empty where it is none of
+// one operation.
+func (r *resolver) one(ref, path string) string {
+	ids, err := slo.Named([]string{ref}, r.ops, plumbline.Source{})
+	for _, p := range mistake.All(err) {
+		p.Path = ""
+	}
+	if err == nil && len(ids) != 1 {
+		err = &Problem{Code: "CFG004", Message: fmt.Sprintf("%q is %d operations", ref, len(ids)), Help: "name one"}
+	}
+	if r.keep(err, path); err != nil {
+		return ""
+	}
+	return ids[0]
+}
+
 // named resolves a name that is itself a key below a YAML path.
 func (r *resolver) named(ref, path string) []string {
 	ids, err := slo.Named([]string{ref}, r.ops, plumbline.Source{})

@@ -8,21 +8,9 @@ import (
 // dependency is inventory, payment or recs: small, quick and right.
 func dependency(role string) http.Handler {
 	mux := http.NewServeMux()
-	answer := func(w http.ResponseWriter, status int, v any) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(v)
-	}
 	switch role {
 	case "inventory":
-		mux.HandleFunc("GET /stock/{id}", func(w http.ResponseWriter, r *http.Request) {
-			p, ok := product(r.PathValue("id"))
-			if !ok {
-				answer(w, http.StatusNotFound, map[string]any{"error": "unknown"})
-				return
-			}
-			answer(w, http.StatusOK, map[string]any{"id": p.ID, "stock": 100})
-		})
+		inventory(mux)
 	case "payment":
 		mux.HandleFunc("POST /charge", func(w http.ResponseWriter, r *http.Request) {
 			var c struct{ Amount int }
@@ -31,6 +19,9 @@ func dependency(role string) http.Handler {
 				return
 			}
 			answer(w, http.StatusOK, map[string]any{"receipt": newID()})
+		})
+		mux.HandleFunc("DELETE /charge/{order}", func(w http.ResponseWriter, r *http.Request) {
+			answer(w, http.StatusOK, map[string]any{"void": r.PathValue("order")})
 		})
 	default:
 		mux.HandleFunc("GET /recommendations/{id}", func(w http.ResponseWriter, _ *http.Request) {
@@ -48,7 +39,7 @@ type catalogued struct {
 }
 
 func catalogue() []catalogued {
-	return []catalogued{{"p-1", "Plumb bob", 1200}, {"p-2", "Chalk line", 800}, {"p-3", "Spirit level", 2500}}
+	return []catalogued{{"p-1", "Plumb bob", 1200}, {"p-2", "Chalk line", 800}, {"p-3", "Spirit level", 2500}, {limited, "Numbered bob", 9900}}
 }
 
 func product(id string) (catalogued, bool) {

@@ -17,7 +17,7 @@ type Mutant struct {
 
 // Mutants lists the defects.
 func Mutants() []Mutant {
-	return slices.Concat(onWires(), inAnswers(), atWork(), atScale())
+	return slices.Concat(onWires(), inAnswers(), atWork(), inSteps(), atScale())
 }
 
 // onWires are defects of how the shop deals with its dependencies.
@@ -115,6 +115,17 @@ func atWork() []Mutant {
 		{"leaks-descriptors", "each 25th request opens a file and leaves it", "load/soak", nil},
 		{"sigterm-kills-inflight", "SIGTERM ends the process at once", "deploy/graceful-drain", []string{"deploy/rolling-restart"}},
 		{"ready-too-early", "for a second after its first request a shop that finds orders refuses what it is asked, and says that it is ready", "deploy/rolling-restart", nil},
+	}
+}
+
+// inSteps are defects of what is done in several steps, and of what there is only
+// so much of.
+func inSteps() []Mutant {
+	return []Mutant{
+		{"oversell", "the stock is read, and then written", "data/no-oversell", nil},
+		{"saga-no-compensation", "an order that fails keeps its reservation", "data/saga-compensates", []string{"data/compensation-retried"}},
+		{"saga-ignores-timeout", "an order keeps its reservation when the charge is not answered", "data/saga-compensates", nil},
+		{"undo-given-up", "an undo that fails is not tried again", "data/compensation-retried", nil},
 	}
 }
 

@@ -36,7 +36,7 @@ func (s *service) shown(o order) entity {
 	return out
 }
 
-// createOrder asks for stock, charges, and stores. The charge carries a key, so
+// createOrder secures stock, charges, and stores. The charge carries a key, so
 // that a repeated request is charged once.
 func (s *service) createOrder(ctx context.Context, r *http.Request, user string) (int, any, error) {
 	wanted, err := s.readOrder(r)
@@ -67,21 +67,17 @@ func (s *service) createOrder(ctx context.Context, r *http.Request, user string)
 func (s *service) order(ctx context.Context, user, key string, wanted order) (int, any, error) {
 	p, _ := product(wanted.Product)
 	o := order{ID: newOrderID(time.Now()), Product: p.ID, Quantity: wanted.Quantity, Note: wanted.Note, Total: p.Price * wanted.Quantity, Status: "confirmed", CreatedAt: time.Now().UTC(), Owner: user}
-	var stock struct{ Stock int }
-	if err := s.inventory.call(ctx, request{method: http.MethodGet, path: "/stock/" + p.ID}, &stock); err != nil {
+	if err := s.secure(ctx, o); err != nil {
 		return 0, nil, err
-	}
-	if stock.Stock < o.Quantity {
-		return 0, nil, refuse(http.StatusConflict, "out of stock")
 	}
 	var charged struct{ Receipt string }
 	charge := request{http.MethodPost, "/charge", s.charge(key, o), key}
 	if err := s.payment.call(ctx, charge, &charged); err != nil {
-		return 0, nil, err
+		return 0, nil, s.undone(ctx, o, err)
 	}
 	o.Receipt = charged.Receipt
 	s.sales.add(o.Total)
-	return http.StatusCreated, s.shown(o), s.put(ctx, o)
+	return http.StatusCreated, s.shown(o), s.undone(ctx, o, s.put(ctx, o))
 }
 
 func isKey(s string) bool {
@@ -180,6 +176,9 @@ func (s *service) deleteOrder(ctx context.Context, r *http.Request, user string)
 	_, err = s.store.do(ctx, "DEL order:"+o.ID)
 	if errors.Is(err, errNone) {
 		return 0, nil, refuse(http.StatusNotFound, "no such order")
+	}
+	if err == nil && o.Product == limited {
+		s.untilDone(ctx, s.releasing(o))
 	}
 	return http.StatusNoContent, nil, err
 }
