@@ -108,13 +108,13 @@ func givingBack(d plumbline.Design, op plumbline.Operation, step, taken string) 
 // What the rounds of taking showed.
 type takingSeen struct {
 	flown
-	rounds      int // that came to the end of it
-	under       int // of them, those that left some over
-	most        int // that one round took
-	over        []burst
-	undecided   []string
-	below       string // a reading below zero
-	atZeroBelow plumbline.Observation
+	rounds     int // that came to the end of it
+	under      int // of them, those that left some over
+	most       int // that one round took
+	over       []burst
+	undecided  []string
+	below      string // a reading below zero
+	shownBelow plumbline.Observation
 }
 
 func judgeOversell(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
@@ -137,7 +137,7 @@ func judgeOversell(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence)
 		return v
 	case s.below != "":
 		v := fail(g, "%s of %s are said to be left", s.below, f.Name)
-		v.Evidence, v.Cause = []plumbline.Exhibit{exhibit(e, s.atZeroBelow, "less than nothing is left")}, "oversold "+f.Name
+		v.Evidence, v.Cause = []plumbline.Exhibit{exhibit(e, s.shownBelow, "less than nothing is left")}, "oversold "+f.Name
 		return v
 	case len(s.undecided) > 0:
 		return inconclusive(plumbline.ReasonUndecided, "%s: others may have given some back meanwhile", s.undecided[0])
@@ -156,34 +156,44 @@ func takenIn(e *plumbline.Evidence, f plumbline.Finite) takingSeen {
 	x := dataClaims + "/" + f.Name
 	s := takingSeen{flown: flownOf(e, x, f.Name)}
 	for i, r := range roundsOf(e, x, f.Name, "take-", "") {
-		n := fmt.Sprint(i + 1)
-		before, known := s.leftIn("left-"+n, f.Left.At)
-		after, read := s.leftIn("after-"+n, f.Left.At)
-		got, refused := 0, 0
-		for _, o := range r.answers {
-			switch {
-			case succeeded(o):
-				got++
-			case o.Error == "" && o.Status/100 == 4:
-				refused++
-			}
-		}
-		took := got * f.Takes
-		s.most = max(s.most, took)
-		if read && after < 0 && s.below == "" {
-			s.below, s.atZeroBelow = fmt.Sprint(after), s.steps["after-"+n]
-		}
-		switch {
-		case took > f.Most:
-			s.over = append(s.over, r)
-		case known && float64(took) > before:
-			s.undecided = append(s.undecided, fmt.Sprintf("a round took %d where %v were left", took, before))
-		case known && refused > 0 && got > 0 && r.met():
-			s.rounds++
-			if read && after >= float64(f.Takes) {
-				s.under++
-			}
-		}
+		s.round(f, fmt.Sprint(i+1), r)
 	}
 	return s
+}
+
+// round holds what one round took against what was left before and after.
+func (s *takingSeen) round(f plumbline.Finite, n string, r burst) {
+	before, known := s.leftIn("left-"+n, f.Left.At)
+	after, read := s.leftIn("after-"+n, f.Left.At)
+	got, refused := r.shared()
+	took := got * f.Takes
+	s.most = max(s.most, took)
+	if read && after < 0 && s.below == "" {
+		s.below, s.shownBelow = fmt.Sprint(after), s.steps["after-"+n]
+	}
+	switch {
+	case took > f.Most:
+		s.over = append(s.over, r)
+	case !known:
+	case float64(took) > before:
+		s.undecided = append(s.undecided, fmt.Sprintf("a round took %d where %v were left", took, before))
+	case refused > 0 && got > 0 && r.met():
+		s.rounds++
+		if read && after >= float64(f.Takes) {
+			s.under++
+		}
+	}
+}
+
+// shared counts who got something, and who was refused.
+func (r burst) shared() (got, refused int) {
+	for _, o := range r.answers {
+		switch {
+		case succeeded(o):
+			got++
+		case o.Error == "" && o.Status/100 == 4:
+			refused++
+		}
+	}
+	return got, refused
 }

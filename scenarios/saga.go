@@ -73,7 +73,7 @@ func sagaTrials(f plumbline.Finite) []sagaTrial {
 	return out
 }
 
-func (t sagaTrial) name(f plumbline.Finite) string {
+func (t sagaTrial) name() string {
 	what := map[plumbline.FaultKind]string{plumbline.FaultHang: "hangs", plumbline.FaultStatus: "fails", plumbline.FaultLostResponse: "loses its answer"}[t.kind]
 	return fmt.Sprintf("step %d %s", t.step+1, what)
 }
@@ -100,7 +100,7 @@ func sagaExperiment(d plumbline.Design, f plumbline.Finite) plumbline.Experiment
 	for _, t := range sagaTrials(f) {
 		fault := callFault(f.Steps[t.step].Dependency, f.Steps[t.step].Does, t.kind)
 		x.Phases = append(x.Phases, plumbline.Phase{
-			Name: t.name(f), Role: plumbline.RoleFault, Faults: []plumbline.Fault{fault}, Flows: []plumbline.Flow{sagaFlow(d, f, t.name(f), sagaTime(f))},
+			Name: t.name(), Role: plumbline.RoleFault, Faults: []plumbline.Fault{fault}, Flows: []plumbline.Flow{sagaFlow(d, f, t.name(), sagaTime(f))},
 		})
 	}
 	if last, first, ok := lastUndone(f); ok {

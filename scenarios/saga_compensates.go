@@ -44,7 +44,7 @@ func judgeCompensates(d plumbline.Design, c plumbline.Claim, e *plumbline.Eviden
 		case why != "":
 			open = append(open, why)
 		default:
-			kept = append(kept, t.name(f))
+			kept = append(kept, t.name())
 		}
 	}
 	switch {
@@ -61,23 +61,23 @@ func judgeCompensates(d plumbline.Design, c plumbline.Claim, e *plumbline.Eviden
 
 // judge looks at one disturbance: what is wrong, or why nothing is known.
 func (t sagaTrial) judge(e *plumbline.Evidence, f plumbline.Finite) (*wrongdoing, string) {
-	s := sagaSight(e, f, t.name(f))
+	s := sagaSight(e, f, t.name())
 	step := f.Steps[t.step]
 	left := s.left()
 	switch {
 	case !s.sent:
-		return nil, "when " + t.name(f) + " nothing was sent: " + s.told("take")
+		return nil, "when " + t.name() + " nothing was sent: " + s.told("take")
 	case s.hit(step.Dependency, step.Does, t.kind) == 0:
-		return nil, t.name(f) + ": the fault was delivered to no " + step.Does + " of the request, which was answered " + answer(s.taken)
+		return nil, t.name() + ": the fault was delivered to no " + step.Does + " of the request, which was answered " + answer(s.taken)
 	case s.stays:
 		return nil, ""
 	case len(left) > 0 && !s.waited(sagaTime(f)):
-		return nil, "when " + t.name(f) + " the run ended before the time for an undo was over"
+		return nil, "when " + t.name() + " the run ended before the time for an undo was over"
 	case len(left) > 0:
-		w := s.orphaned(left, t.name(f))
+		w := s.orphaned(left, t.name())
 		return &w, ""
 	case !s.back:
-		return nil, "when " + t.name(f) + " each undo was seen, and less of " + f.Name + " is left than before"
+		return nil, "when " + t.name() + " each undo was seen, and less of " + f.Name + " is left than before"
 	}
 	return nil, ""
 }

@@ -68,21 +68,30 @@ func (b *builder) finite(name string, f finiteFile) {
 	case out.Takes < 1 || f.Most < out.Takes:
 		b.wrong("CFG004", at, "most: 100, and takes at most as much", "of %q a request takes %d of at most %d", name, out.Takes, f.Most)
 	}
-	for i, s := range f.Steps {
-		at := fmt.Sprintf("%s.steps[%d]", at, i)
-		if d, ok := b.file.Dependencies[s.Dependency]; !ok || d.Wire == string(plumbline.WireTCP) {
-			b.wrong("CFG004", at, "name one of dependencies: with wire: http", "%q is no dependency on an HTTP wire", s.Dependency)
-		}
-		for _, call := range []string{s.Does, s.Undoes} {
-			method, path, ok := strings.Cut(call, " ")
-			if call != "" && (!ok || method != strings.ToUpper(method) || !strings.HasPrefix(path, "/")) || call == "" && s.Does == "" {
-				b.wrong("CFG004", at, "does: PUT /reservations/", "%q is not a method and what a path begins with", call)
-				break
-			}
-		}
-		out.Steps = append(out.Steps, plumbline.SagaStep(s))
+	for i, step := range f.Steps {
+		b.sagaStep(fmt.Sprintf("%s.steps[%d]", at, i), step)
+		out.Steps = append(out.Steps, plumbline.SagaStep(step))
 	}
 	b.out.finite = append(b.out.finite, out)
+}
+
+// sagaStep checks one call and its undo.
+func (b *builder) sagaStep(at string, f stepFile) {
+	if d, ok := b.file.Dependencies[f.Dependency]; !ok || d.Wire == string(plumbline.WireTCP) {
+		b.wrong("CFG004", at, "name one of dependencies: with wire: http", "%q is no dependency on an HTTP wire", f.Dependency)
+	}
+	if !isCall(f.Does) {
+		b.wrong("CFG004", at, "does: PUT /reservations/", "%q is not a method and what a path begins with", f.Does)
+	}
+	if f.Undoes != "" && !isCall(f.Undoes) {
+		b.wrong("CFG004", at, "undoes: DELETE /reservations/", "%q is not a method and what a path begins with", f.Undoes)
+	}
+}
+
+// isCall tells whether a text is a method and what a path begins with.
+func isCall(s string) bool {
+	method, path, ok := strings.Cut(s, " ")
+	return ok && method != "" && method == strings.ToUpper(method) && strings.HasPrefix(path, "/")
 }
 
 // limit resolves the operations that take of what is finite, and read what is
