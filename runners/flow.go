@@ -85,7 +85,7 @@ func (x *passage) answer(ctx context.Context, s plumbline.Step) target.Answer {
 	if x.ended != nil && !s.Cleanup {
 		return x.send(ctx, s.Call, fmt.Errorf("%w: %w", errEnded, x.ended))
 	}
-	if s.Pause > 0 && !wait(ctx, s.Pause) {
+	if s.Pause > 0 && !target.Wait(ctx, s.Pause) {
 		return x.send(ctx, s.Call, ctx.Err())
 	}
 	return x.poll(ctx, s, func() target.Answer { return x.send(ctx, s.Call, nil) })
@@ -141,7 +141,7 @@ func (x *passage) poll(ctx context.Context, s plumbline.Step, send func() target
 	}
 	over := time.Now().Add(s.Poll.Within)
 	for n := 0; !x.enough(s, a, n) && time.Now().Before(over); n++ {
-		if !wait(ctx, max(s.Poll.Every, 10*time.Millisecond)) {
+		if !target.Wait(ctx, max(s.Poll.Every, 10*time.Millisecond)) {
 			return a
 		}
 		a = send()
@@ -156,18 +156,6 @@ func (x *passage) enough(s plumbline.Step, a target.Answer, n int) bool {
 	}
 	over := s.Poll.Most > 0 && n >= s.Poll.Most
 	return over || x.good(s, a) || a.Error == plumbline.ErrorUnbound || !met(s.Poll.When, a, x.answers)
-}
-
-// wait is false when ctx ended meanwhile.
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // send makes one call of the flow, or says why it could not be made.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
 // What the guard goes by (DESIGN D14).
@@ -193,7 +194,7 @@ func (r *Runner) listen(ctx context.Context) map[string]float64 {
 		return nil
 	}
 	r.pull(ctx)
-	if !wait(ctx, r.Listen) {
+	if !target.Wait(ctx, r.Listen) {
 		return nil
 	}
 	heard := map[string]float64{}

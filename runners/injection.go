@@ -43,7 +43,7 @@ func (r *Runner) injectAs(ctx context.Context, at Place, p plumbline.Phase, name
 		h.over = over
 		do := func() {
 			defer close(h.injected)
-			if f.After > 0 && !wait(waiting, f.After) {
+			if f.After > 0 && !target.Wait(waiting, f.After) {
 				h.injection.Error = "the phase was over before it"
 			} else {
 				r.start(ctx, at, p, h)

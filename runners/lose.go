@@ -40,7 +40,7 @@ func (x *passage) lose(ctx context.Context, s plumbline.Step) {
 	lost := send(impatient, s.Name+" lost")
 	hangUp()
 	x.told.Observations = append(x.told.Observations, lost.Observation)
-	if err == nil && s.Pause > 0 && !wait(ctx, s.Pause) {
+	if err == nil && s.Pause > 0 && !target.Wait(ctx, s.Pause) {
 		err = ctx.Err()
 	}
 	x.book(ctx, s, x.poll(ctx, s, func() target.Answer { return send(ctx, s.Name) }))

@@ -10,6 +10,7 @@ import (
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/runners/faults"
 	"github.com/plumbline-dev/plumbline/runners/progress"
+	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
 // A Runner carries out plans. Design, Run, Dir, Journal, Target and Streams
@@ -130,7 +131,7 @@ func (r *Runner) Carry(ctx context.Context, p plumbline.Plan) error {
 	}
 	r.restore(ctx)
 	if r.Scraped != nil && ctx.Err() == nil {
-		wait(ctx, lastWord) // for what the target counts of the last requests
+		target.Wait(ctx, lastWord) // for what the target counts of the last requests
 	}
 	r.account()
 	for _, seen := range r.Seen.Records() {

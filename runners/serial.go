@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
 // How long a call of a serial phase is waited for.
@@ -74,7 +75,7 @@ func (r *Runner) idle(ctx context.Context, s plumbline.Serial) (time.Duration, b
 		case now+lacking > until:
 			return 0, false
 		}
-		if !wait(ctx, lacking) {
+		if !target.Wait(ctx, lacking) {
 			return 0, false
 		}
 	}

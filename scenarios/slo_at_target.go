@@ -24,7 +24,7 @@ func init() {
 		Doc: `Method: an open workload with Poisson arrivals at the declared rate and mix (reads 80 %, writes 20 % when none is declared; without a declared load 25 reads a second for 20 s). The first fifth of the time warms up and is not judged. Latency counts from the moment a request was due. Every request is counted as good or bad for every objective: a failed request is bad for latency too, and so is one that is refused with a 429 or 503.
 Criterion: the exact one-sided 95 % bounds (Clopper–Pearson) of the share of bad requests, on a sample made smaller by the burstiness of the errors from second to second, lie below the error budget (pass) or above it (fail). Bounds that straddle it are inconclusive and say how many requests would decide. A throughput (throughput: 50/s) is such a share as well: of what was asked for, as much must have been answered well before the load ended as makes the promised number a second. Where no more than that number was asked for it is inconclusive (load-too-low): a load that asks for less can accuse nobody.
 The load ends early when half of 200 and more answers within 5 s are errors: it would tell nothing more, and may do harm. It never ends early for going well.
-Guard: no operation counts that never answered 2xx, as a quick 404 is no service; an objective that is missed for nothing but a 429 that the document promises is inconclusive, as it may be the quota of one caller; a closed workload judges no latency; answers that were not held against the document, so that the generator could keep up, are told; nothing is judged when the generator could not keep up, and a latency failure that the generator's own lag explains is inconclusive.`,
+Guard: no operation counts that never answered 2xx, as a quick 404 is no service; an objective that is missed for nothing but a 429 that the document promises is inconclusive, as it may be the quota of one caller; a closed workload judges no latency; a service that still warms up when it begins to be judged – the medians of the first seconds are a third higher than those of the rest, beyond chance, and were not asked for more (MSER) – is told so, with how much: of at most a quarter of the time what was served late does not count where the rest proves the objective and all of it decides nothing, and an objective that is missed for nothing else is inconclusive; errors always count, and what is missed is never kept by leaving something out; answers that were not held against the document, so that the generator could keep up, are told; nothing is judged when the generator could not keep up, and a latency failure that the generator's own lag explains is inconclusive.`,
 		Standard: "OpenSLO; Clopper and Pearson 1934; coordinated omission (Tene)",
 		Mutants:  []string{"slow-at-load"},
 		Order:    40,
@@ -195,7 +195,8 @@ func judgeObjective(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 		return skipped(plumbline.ReasonNotSelected, "the design does not hold this objective any more")
 	}
 	e = ofPhase(e, phase)
-	s := serviceOf(e, o)
+	answered := answeredUnderLoad(judgedSeries(e, o), judgedObservations(e, o))
+	s := serviceOver(e, o, answered)
 	switch {
 	case s.total.n == 0 && len(s.silent) > 0:
 		return inconclusive(plumbline.ReasonNoPositiveControl, "no operation ever answered 2xx under load: %s", strings.Join(s.silent, ", "))
@@ -204,8 +205,9 @@ func judgeObjective(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 	case o.Throughput > 0:
 		return carriedOf(e, phase, o, s).judge(o, e)
 	}
-	v := s.judge(o, e)
+	v, by := s.warmed(s.judge(o, e), o, e, answered)
 	if v.Unit != "" {
+		s := *by
 		seen := decideProportion(s.total.bad, s.total.n, o.ErrorBudget(), confidenceOf(o), dispersion(s.seconds))
 		v = between(v, seen.lower, seen.upper, confidenceOf(o))
 	}

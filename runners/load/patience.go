@@ -56,14 +56,7 @@ func (d *dispatch) rest(t time.Duration) bool {
 	if t <= 0 {
 		return d.ctx.Err() == nil
 	}
-	timer := time.NewTimer(t)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-d.ctx.Done():
-		return false
-	}
+	return target.Wait(d.ctx, t)
 }
 
 // patience is how long a client is busy with one request at most.

@@ -21,7 +21,7 @@ const (
 // sending. What is refused again is what is told.
 func (c *Client) deferred(ctx context.Context, s Shot, cred Credential, first Answer) (*http.Request, Answer, bool) {
 	d, ok := patience(first, time.Now())
-	if !s.Patient || !ok || time.Duration(c.waited.Add(int64(d))) > patienceAll || !pauseFor(ctx, d) {
+	if !s.Patient || !ok || time.Duration(c.waited.Add(int64(d))) > patienceAll || !Wait(ctx, d) {
 		return nil, first, false
 	}
 	if c.limit != nil && c.limit.Wait(ctx) != nil {

@@ -67,7 +67,7 @@ func (p *Pool) settle(ctx context.Context, t *thing) {
 	t.monitor = ""
 	p.mu.Unlock()
 	if !ready.IsZero() {
-		pauseFor(ctx, time.Until(ready))
+		Wait(ctx, time.Until(ready))
 	}
 	if last, ok := p.follow(ctx, monitor); ok {
 		p.mu.Lock()
@@ -107,7 +107,7 @@ func (p *Pool) follow(ctx context.Context, monitor string) (Answer, bool) {
 			return a, true
 		}
 		there = there || answered && a.Status != 0 && a.Status < 300
-		if !pauseFor(ctx, max(pause, bidden(a))) {
+		if !Wait(ctx, max(pause, bidden(a))) {
 			return a, false
 		}
 	}
@@ -154,17 +154,6 @@ func settled(a Answer) bool {
 		}
 	}
 	return true
-}
-
-func pauseFor(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // adopt takes the identifier of a thing from the last answer of a status
@@ -293,7 +282,7 @@ func (p *Pool) appear(ctx context.Context, t *thing) {
 	}
 	for pause := settleFirst; ; pause = min(2*pause, settleMost) {
 		a := p.Client.Do(ctx, Shot{Request: req, Trace: p.trace()})
-		if a.Error == "" && a.Status != http.StatusNotFound && a.Status != http.StatusAccepted && a.Status < 500 || !pauseFor(ctx, pause) {
+		if a.Error == "" && a.Status != http.StatusNotFound && a.Status != http.StatusAccepted && a.Status < 500 || !Wait(ctx, pause) {
 			return
 		}
 	}
