@@ -27,6 +27,17 @@ Feature: deployment
     And stream "getProduct" sends 2 requests per second of "getProduct", with constant arrivals, each recorded
     Then the claim "deploy/rolling-restart/orders" is judged
 
+  Scenario: one instance of the target is killed
+    Given the experiment "deploy/kill"
+    When the fault phase "kill" lasts 16s
+    And "orders" is scaled to 2 instances
+    And "orders" is killed in 1 of its instances from 4s on
+    And stream "createOrder" sends 12 requests per second of "createOrder", with constant arrivals, each recorded
+    And stream "getProduct" sends 30 requests per second of "getProduct", with constant arrivals, each recorded
+    When the recovery phase "recovery" lasts 2s
+    And stream "getProduct" sends 2 requests per second of "getProduct", with constant arrivals, each recorded
+    Then the claim "deploy/instance-kill/orders" is judged
+
   Scenario: the payment provider stands still and inventory is short of everything
     Given the experiment "mine/squeezed"
     When the fault phase "squeezed" lasts 10s

@@ -1,6 +1,9 @@
 package scenarios
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +15,40 @@ func init() {
 		kept:     spoil(rollingRestart+"/orders", upheaved(theRoll(), nil), abreast),
 		broken:   spoil(rollingRestart+"/orders", upheaved(theRoll(), amiss(503, 5*time.Second, 6*time.Second)), abreast),
 		unproven: spoil(rollingRestart+"/orders", nil, abreast),
+	}
+	specimens[instanceKill] = specimen{
+		kept:     spoil(instanceKill+"/orders", upheaved(theKill(), amiss(0, 5*time.Second, 5030*time.Millisecond)), abreast),
+		broken:   spoil(instanceKill+"/orders", upheaved(theKill(), amiss(503, 5*time.Second, 8*time.Second)), abreast),
+		unproven: spoil(instanceKill+"/orders", nil, abreast),
+	}
+	specimens[stateless] = specimen{
+		kept:     spoil(stateless+"/orders", copiesOf(nil), withKeys, abreast),
+		broken:   spoil(stateless+"/orders", copiesOf(step(deployAbreast, "read-1 2", status(404)), step(deployAbreast, "read-2 3", differs("sent:write-2", "/quantity", "is 3, was 1"))), withKeys, abreast),
+		unproven: spoil(stateless+"/orders", copiesOf(step(deployAbreast, "write-1", status(503))), withKeys, abreast),
+	}
+}
+
+// copiesOf adds the reads that were sent at once, and then makes the changes.
+func copiesOf(changes ...func(*plumbline.Evidence)) func(*plumbline.Evidence) {
+	return func(e *plumbline.Evidence) {
+		for _, o := range slices.Clone(e.Observations) {
+			if o.Experiment == deployAbreast && strings.HasPrefix(o.Stream, "orders/read-") {
+				for i := range statelessCopies {
+					again := o
+					again.Matches = slices.Clone(o.Matches)
+					for k := range again.Matches {
+						again.Matches[k].Marks = slices.Clone(again.Matches[k].Marks)
+					}
+					again.Stream = fmt.Sprintf("%s %d", o.Stream, i+2)
+					e.Observations = append(e.Observations, again)
+				}
+			}
+		}
+		for _, change := range changes {
+			if change != nil {
+				change(e)
+			}
+		}
 	}
 }
 
@@ -98,5 +135,44 @@ func TestASingleInstanceIsNotAskedToLoseNothing(t *testing.T) {
 	d.Environment = plumbline.Environment{Target: "target", Instances: 3, Faults: []plumbline.FaultKind{plumbline.FaultRestart}}
 	if p := catalogue[rollingRestart].Plan(d); len(p.Claims) != 1 || len(p.Experiments[0].Phases[0].Faults) != 1 {
 		t.Errorf("a hook: %+v", p)
+	}
+}
+
+func TestAKillMayCostWhatWasInHand(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change  func(*plumbline.Evidence)
+		outcome plumbline.Outcome
+	}{
+		"nothing is lost":          {upheaved(theKill(), nil), plumbline.Pass},
+		"still lost after 10 s":    {upheaved(theKill(), amiss(503, 15*time.Second, 15100*time.Millisecond)), plumbline.Fail},
+		"a little more than 1 %":   {upheaved(theKill(), amiss(0, 5*time.Second, 5150*time.Millisecond)), plumbline.Inconclusive},
+		"failures before the kill": {upheaved(theKill(), amiss(503, 2*time.Second, 3*time.Second)), plumbline.Inconclusive},
+	} {
+		d, claim, e := spoil(instanceKill+"/orders", c.change, abreast)(t)
+		if v := catalogue[instanceKill].Judge(d, claim, e); v.Outcome != c.outcome {
+			t.Errorf("%s: %s %s: %s", name, v.Outcome, v.Reason, v.Statement)
+		}
+	}
+}
+
+func TestWhatAllInstancesShowWrongIsNotTheirDifference(t *testing.T) {
+	t.Parallel()
+	everywhere := func(name string) func(*plumbline.Evidence) {
+		return on(deployAbreast, "orders/"+name, status(404))
+	}
+	for name, c := range map[string]struct {
+		change  func(*plumbline.Evidence)
+		outcome plumbline.Outcome
+	}{
+		"nothing shows it":       {copiesOf(everywhere("read-1"), everywhere("read-2")), plumbline.Inconclusive},
+		"one moment":             {copiesOf(step(deployAbreast, "read-1 2", status(404))), plumbline.Inconclusive},
+		"no scale":               {func(e *plumbline.Evidence) { e.Injections = nil }, plumbline.Inconclusive},
+		"sessions are forgotten": {copiesOf(step(deployAbreast, "read-0 2", status(401)), step(deployAbreast, "read-1 2", status(401))), plumbline.Fail},
+	} {
+		d, claim, e := spoil(stateless+"/orders", c.change, withKeys, abreast)(t)
+		if v := catalogue[stateless].Judge(d, claim, e); v.Outcome != c.outcome {
+			t.Errorf("%s: %s %s: %s", name, v.Outcome, v.Reason, v.Statement)
+		}
 	}
 }

@@ -42,6 +42,8 @@ const (
 	dataSaga           = "data/saga"
 	deployDrain        = "deploy/drain"
 	deployRoll         = "deploy/roll"
+	deployKill         = "deploy/kill"
+	deployAbreast      = "deploy/abreast"
 
 	loadTarget = "load/target"
 	teardown   = "harness/teardown"

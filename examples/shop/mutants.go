@@ -115,6 +115,8 @@ func atWork() []Mutant {
 		{"leaks-descriptors", "each 25th request opens a file and leaves it", "load/soak", nil},
 		{"sigterm-kills-inflight", "SIGTERM ends the process at once", "deploy/graceful-drain", []string{"deploy/rolling-restart"}},
 		{"ready-too-early", "for a second after its first request a shop that finds orders refuses what it is asked, and says that it is ready", "deploy/rolling-restart", nil},
+		{"needs-its-peer", "an instance answers only while all others do that have not said that they end", "deploy/instance-kill", []string{"deploy/rolling-restart"}},
+		{"own-copies", "an instance shows its own copy of an order that it has shown before", "deploy/stateless", nil},
 	}
 }
 

@@ -103,6 +103,9 @@ func (s *service) put(ctx context.Context, o order) error {
 		return err
 	}
 	_, err = s.store.do(ctx, "SET order:"+o.ID+" "+string(data))
+	if s.mutant.is("own-copies") {
+		s.memory.Store(o.ID, o)
+	}
 	return err
 }
 
@@ -134,8 +137,11 @@ func (s *service) owned(ctx context.Context, r *http.Request, user string) (orde
 
 func (s *service) getOrder(ctx context.Context, r *http.Request, user string) (int, any, error) {
 	o, err := s.owned(ctx, r, user)
-	if err == nil && s.mutant.is("stale-reads") {
+	switch {
+	case err == nil && s.mutant.is("stale-reads"):
 		o = s.remembered(o)
+	case err == nil && s.mutant.is("own-copies"):
+		o = s.copied(o)
 	}
 	return http.StatusOK, s.shown(o), err
 }

@@ -133,7 +133,7 @@ func (s *service) bounded(serve func(context.Context, *http.Request) (int, any, 
 			if s.slots.Acquire(r.Context(), 1) != nil {
 				return
 			}
-		} else if s.warming(r.Context()) || !s.slots.TryAcquire(1) {
+		} else if s.unfit(r.Context()) || !s.slots.TryAcquire(1) {
 			refuse(http.StatusServiceUnavailable, "too many requests in flight").write(w)
 			return
 		}

@@ -68,15 +68,14 @@ func unchanged(r *httputil.ProxyRequest) {
 
 // RoundTrip sends a request to the next instance that takes it.
 func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
-	b.mu.Lock()
-	tries := len(b.seats)
-	b.mu.Unlock()
+	var tried []*seat
 	err := errNoSeat
-	for range tries {
-		s := b.take()
+	for {
+		s := b.take(tried)
 		if s == nil {
-			return nil, errNoSeat
+			return nil, err
 		}
+		tried = append(tried, s)
 		out := r.Clone(r.Context())
 		out.URL.Host = s.addr
 		if r.Body != nil && r.Body != http.NoBody {
@@ -93,7 +92,6 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	return nil, err
 }
 
 // leaving is the body of an answer, whose end is that of the request.
@@ -107,13 +105,14 @@ func (l *leaving) Close() error {
 	return l.ReadCloser.Close()
 }
 
-// take chooses the seat for a request; nil when none is open.
-func (b *balancer) take() *seat {
+// take chooses the seat for a request, of those that it has not tried; nil when
+// none is open.
+func (b *balancer) take(tried []*seat) *seat {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for range b.seats {
 		b.turn++
-		if s := b.seats[b.turn%len(b.seats)]; s.open {
+		if s := b.seats[b.turn%len(b.seats)]; s.open && !slices.Contains(tried, s) {
 			s.flying++
 			return s
 		}

@@ -206,3 +206,26 @@ func TestAProcessWithoutItsAddressIsNotScaled(t *testing.T) {
 		t.Errorf("%v, gone: %t", err, p.gone())
 	}
 }
+
+// Many requests at once do not let one of them try the dead instance twice.
+func TestADeadInstanceCostsNoRequest(t *testing.T) {
+	g, addr := manned(t)
+	if _, _, err := g.Upset(t.Context(), plumbline.Fault{Kind: plumbline.FaultScale, Dependency: "orders", Instances: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := g.Upset(t.Context(), plumbline.Fault{Kind: plumbline.FaultKill, Dependency: "orders", Instances: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var clients sync.WaitGroup
+	for range 8 {
+		clients.Go(func() {
+			for range 40 {
+				if _, err := get(t, addr, "/"); err != nil {
+					t.Errorf("lost: %v", err)
+					return
+				}
+			}
+		})
+	}
+	clients.Wait()
+}
