@@ -150,7 +150,7 @@ func (r *Runner) pull(ctx context.Context) []plumbline.Exchange {
 	}
 	for _, x := range seen {
 		r.guard.note(x)
-		r.lately.note(x)
+		r.lately.note(x.Wire, x.Ended)
 		r.Journal.Record(plumbline.Record{At: max(x.Ended, 1), Exchange: &x})
 	}
 	return seen

@@ -33,6 +33,7 @@ func (r *Runner) serially(ctx context.Context, at Place, p plumbline.Phase) erro
 		call := p.Calls[turn.Call]
 		if !turn.Alone {
 			r.told(Told{Observations: []plumbline.Observation{r.Target.Call(ctx, place, call)}})
+			r.lately.note(p.Serial.Wire, time.Since(r.Run.Began))
 			continue
 		}
 		wanted++
@@ -51,6 +52,7 @@ func (r *Runner) serially(ctx context.Context, at Place, p plumbline.Phase) erro
 		held := r.injectAs(ctx, at, only, fmt.Sprintf("-%03x", n))
 		o := r.Target.Call(ctx, place, call)
 		r.heal(ctx, held)
+		r.lately.note(p.Serial.Wire, time.Since(r.Run.Began))
 		o.Alone = idle
 		r.told(Told{Observations: []plumbline.Observation{o}})
 	}
@@ -60,8 +62,8 @@ func (r *Runner) serially(ctx context.Context, at Place, p plumbline.Phase) erro
 	return ctx.Err()
 }
 
-// idle waits until nothing has gone over a wire for as long as it says, and returns
-// that time. It is not ok when that takes too long, or ctx ends.
+// idle waits until nothing has gone over a wire, and no call of the phase was under
+// way, for as long as it says, and returns that time. It is not ok when that takes too long, or ctx ends.
 func (r *Runner) idle(ctx context.Context, s plumbline.Serial) (time.Duration, bool) {
 	for until := time.Since(r.Run.Began) + idleTimes*s.Idle; ; {
 		r.pull(ctx)
@@ -81,19 +83,20 @@ func (r *Runner) idle(ctx context.Context, s plumbline.Serial) (time.Duration, b
 	}
 }
 
-// lately is when something last went over each wire, as far as the journal was read.
+// lately is when something last went over each wire, as far as the journal was read,
+// or was to be expected to.
 type lately struct {
 	mu sync.Mutex
 	at map[string]time.Duration
 }
 
-func (l *lately) note(x plumbline.Exchange) {
+func (l *lately) note(wire string, at time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.at == nil {
 		l.at = map[string]time.Duration{}
 	}
-	l.at[x.Wire] = max(l.at[x.Wire], x.Ended)
+	l.at[wire] = max(l.at[wire], at)
 }
 
 // last is zero of a wire over which nothing has gone.

@@ -28,8 +28,9 @@ const (
 	outageRate      = 20.0
 	outageBaseline  = 2 * time.Second
 	outageHang      = 3600 * time.Millisecond
-	hangRate        = 3.5             // requests a second of one operation, where no bulkhead is claimed
-	outageShort     = 6 * time.Second // where the design declares how soon it recovers
+	hangWindow      = 10 * time.Second // over which a breaker counts, where it is not declared
+	hangRate        = 3.5              // requests a second of one operation, where no bulkhead is claimed
+	outageShort     = 6 * time.Second  // where the design declares how soon it recovers
 	outageShortTCP  = 3600 * time.Millisecond
 	outageLongest   = time.Minute
 	recoveryTail    = time.Second // after the bound, at least; what is judged
@@ -100,7 +101,44 @@ func (o outage) id() string {
 // all is needed only where a bulkhead is claimed and can be seen.
 func (o outage) hangs() bool {
 	unscoped := o.blind() && o.polls.ID != ""
-	return o.tcp() || unscoped || (o.dep.Bulkhead && len(o.spares) > 0)
+	return o.tcp() || unscoped || (o.dep.Bulkhead && len(o.spares) > 0) || o.trips()
+}
+
+// trips says whether calls that hang are to open the breaker, and it is known how
+// many of them.
+func (o outage) trips() bool {
+	return !o.blind() && o.dep.Breaker != nil && o.dep.Breaker.MinCalls > 0
+}
+
+// window is the time over which the breaker counts.
+func (o outage) window() time.Duration {
+	if o.dep.Breaker.Window > 0 {
+		return o.dep.Breaker.Window
+	}
+	return hangWindow
+}
+
+// opening is how many calls that hang are to open the breaker: three times those that
+// may trip it, or as many as outweigh the calls of its window that went well before.
+func (o outage) opening() float64 {
+	b := o.dep.Breaker
+	calls := 3 * float64(b.MinCalls)
+	if b.Ratio > 0 && b.Ratio < 1 {
+		calls = max(calls, o.rate*o.window().Seconds()*b.Ratio/(1-b.Ratio))
+	}
+	return calls
+}
+
+// hangFor is how long the dependency hangs. Two thirds of it are for the breaker to
+// open: the calls that may trip it have to be given up first, and have to outweigh
+// those of its window that went well before.
+func (o outage) hangFor() time.Duration {
+	if !o.trips() {
+		return outageHang
+	}
+	rate := o.rate * o.pressure()
+	opens := min(o.window(), time.Duration(o.opening()/rate*float64(time.Second))) + 2*timeoutOf(o.dep)
+	return min(max(outageHang, 3*opens/2).Round(100*time.Millisecond), outageLongest)
 }
 
 func (o outage) tcp() bool { return o.dep.Wire == plumbline.WireTCP }
@@ -169,7 +207,7 @@ func (o outage) experiment() plumbline.Experiment {
 	hang := plumbline.Fault{Dependency: o.dep.Name, Kind: plumbline.FaultHang, Scope: o.scope()}
 	lost := o.phase(phaseDown, plumbline.RoleFault, o.downFor(), 1)
 	lost.Faults = []plumbline.Fault{o.loss()}
-	hung := o.phase(phaseHang, plumbline.RoleFault, outageHang, o.pressure())
+	hung := o.phase(phaseHang, plumbline.RoleFault, o.hangFor(), o.pressure())
 	hung.Faults = []plumbline.Fault{hang}
 
 	var count []string
@@ -211,10 +249,13 @@ func (o outage) loss() plumbline.Fault {
 // pressure is how many times the usual requests are sent while the dependency
 // hangs. A bulkhead wants to be pressed. Where none is claimed few requests
 // are enough, and more of them would show what a full queue does and not
-// whether a call is given up.
+// whether a call is given up. A breaker wants as many as before, to trip.
 func (o outage) pressure() float64 {
-	if o.dep.Bulkhead && len(o.spares) > 0 {
+	switch {
+	case o.dep.Bulkhead && len(o.spares) > 0:
 		return 2
+	case o.trips():
+		return 1
 	}
 	return hangRate * float64(len(o.uses)) / o.rate
 }

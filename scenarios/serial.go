@@ -203,8 +203,8 @@ func (w *serialWire) spoils(x plumbline.Exchange, later []plumbline.Observation,
 
 // bySerial holds a verdict that rests on a serial experiment against what speaks
 // against it: exchanges that came while no call was under way show that others use
-// the wire, and a failure that goes away with any one of the requests that show it
-// may be the work of one exchange of theirs.
+// the wire, and a failure that is none without one of the requests that show it may
+// be the work of one exchange of theirs.
 func bySerial(v plumbline.Verdict, w serialWire, without func(trace string) plumbline.Verdict) plumbline.Verdict {
 	if v.Outcome != plumbline.Fail {
 		return v
@@ -213,7 +213,7 @@ func bySerial(v plumbline.Verdict, w serialWire, without func(trace string) plum
 		return unproved(v, plumbline.ReasonNoise, fmt.Sprintf("%s on the wire to %s while no request of this run was under way: others use it, or an earlier request went on", plural(n, "exchange"), w.wire))
 	}
 	for _, x := range v.Evidence {
-		if x.Trace != "" && without(x.Trace).Outcome == plumbline.Pass {
+		if x.Trace != "" && without(x.Trace).Outcome != plumbline.Fail {
 			return unproved(v, plumbline.ReasonNoise, "told by time, it rests on a single request")
 		}
 	}

@@ -48,7 +48,7 @@ func (c *dialling) breaker() *simBreaker {
 func (c *dialling) try() {
 	w := c.w
 	c.attempt++
-	if !c.breaker().allows(w.now) || (w.inUse[c.dep.Name] >= 32 && w.defect != "shared-pool-no-bulkhead") {
+	if !c.breaker().allows(w.now) || (w.inUse[c.dep.Name] >= 64 && w.defect != "shared-pool-no-bulkhead") {
 		c.done(503)
 		return
 	}
@@ -138,7 +138,8 @@ func (c *dialling) ended(x plumbline.Exchange, failed int, again bool) {
 	}
 	w.e.Exchanges = append(w.e.Exchanges, x)
 	wrong := x.Status >= 400 && x.Status < 500 && w.defect != "breaker-counts-4xx"
-	opened := c.breaker().record(w.now, failed == 0 || wrong)
+	uncounted := w.defect == "breaker-ignores-timeouts" && x.FaultKind == plumbline.FaultHang
+	opened := c.breaker().record(w.now, failed == 0 || wrong || uncounted)
 	w.latched = w.latched || opened
 	if failed != 0 && x.Status >= 500 && w.defect == "leaks-connections" {
 		w.leaked[c.dep.Name]++

@@ -132,8 +132,8 @@ type sampleSystem struct {
 // How long a process of the sample system lives at most, and how long wires
 // without a run do.
 const (
-	sampleWork = "4x40ms" // 100 requests a second
-	samplePeak = 42       // of them are promised, and half as many again wanted
+	sampleWork = "4x40ms"         // 100 requests a second
+	samplePeak = 42               // of them are promised, and half as many again wanted
 	sampleAge  = 45 * time.Minute // where requests are told by time a run takes half of it
 	wireAge    = 10 * time.Minute // what a run leaves takes minutes to delete where the machine is busy, and no wire is asked for anything meanwhile
 )

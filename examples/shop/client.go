@@ -71,7 +71,7 @@ func newDependencyClient(name, base string, total time.Duration, m mutant) *depe
 			return n.Requests >= breakerCalls && float64(n.TotalFailures) >= breakerRatio*float64(n.Requests)
 		},
 		IsSuccessful: func(err error) bool {
-			return err == nil || errors.Is(err, context.Canceled) || (errors.Is(err, errWrong) && !m.is("breaker-counts-4xx"))
+			return err == nil || errors.Is(err, context.Canceled) || (errors.Is(err, context.DeadlineExceeded) && m.is("breaker-ignores-timeouts")) || (errors.Is(err, errWrong) && !m.is("breaker-counts-4xx"))
 		},
 	})
 	return c

@@ -36,6 +36,7 @@ func onWires() []Mutant {
 		{"leaks-connections", "what fails keeps its connection", "resilience/pool-releases", []string{"resilience/recovers-after-outage"}},
 		{"trusts-dependency-json", "an answer that cannot be read is taken for one with nothing in it", "resilience/tolerates-garbage", []string{"resilience/fault-matrix"}},
 		{"breaker-opens-briefly", "the breaker is open for half a second", "resilience/breaker-probes-limited", nil},
+		{"breaker-ignores-timeouts", "a call that was given up does not count as a failure of the dependency", "resilience/breaker-opens-on-slow", nil},
 		{"breaker-counts-4xx", "an answer that says the request was wrong counts as a failure of the dependency", "resilience/breaker-ignores-client-errors", nil},
 		{"no-recovery-latch", "an outage leaves a flag that is never cleared", "resilience/recovers-after-outage", []string{"resilience/breaker-closes"}},
 		{"shared-pool-no-bulkhead", "one small pool for all operations", "resilience/bulkhead-isolates", nil},
@@ -144,7 +145,7 @@ func (m Mutant) OverTime() bool { return m.Caught == "load/soak" }
 // Warns tells whether the defect breaks neither the document nor a MUST of an
 // RFC, so that finding it does not make the system unfit.
 func (m Mutant) Warns() bool {
-	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads", "tells-existence", "forbidden-is-401", "retry-on-404", "retry-after-ignored", "n-plus-one", "connection-each-time"}, m.Name)
+	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads", "tells-existence", "forbidden-is-401", "retry-on-404", "retry-after-ignored", "n-plus-one", "connection-each-time", "breaker-ignores-timeouts"}, m.Name)
 }
 
 // mutant holds the defects that are on, with a comma before and after each;
