@@ -42,19 +42,10 @@ func judgeSlow(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plu
 	if !ok {
 		return v
 	}
-	if v, ok := s.lost(phaseHang); !ok {
+	if v, ok := s.couldOpen(); !ok {
 		return v
 	}
 	base, hung := s.using(phaseBaseline), s.using(phaseHang)
-	if !opennessOf(base, s.using(phaseDown)).shut() {
-		return inconclusive(plumbline.ReasonNoPositiveControl, "the breaker on %s was not seen to open for failures, which %s judges", s.dep.Name, breakerOpens)
-	}
-	if back := s.using(phaseRecovery); len(back) == 0 || callsPerRequest(back[2*len(back)/3:]) < callsPerRequest(base)/2 {
-		return inconclusive(plumbline.ReasonNoPositiveControl, "before %s hung the breaker had not closed again, which %s judges", s.dep.Name, breakerCloses)
-	}
-	if n := s.heldOn(hung); n > len(hung)/10 {
-		return inconclusive(plumbline.ReasonNoPositiveControl, "%s that hung were not given up within the declared timeout, which %s judges", plural(n, "call"), timeoutBoundsHang)
-	}
 	o := opennessOf(base, hung)
 	f := figure{o.each() / o.usual, openShare, "ratio", len(o.requests)}
 	if o.shut() && o.each() > openShare*o.usual {
@@ -76,6 +67,24 @@ func judgeSlow(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plu
 		return v
 	}
 	return pass(f, "%s; %.0f %% of that time lay in gaps without a call", text, 100*o.quiet)
+}
+
+// couldOpen says whether the breaker works otherwise, and what hung was given up.
+func (s outageSight) couldOpen() (plumbline.Verdict, bool) {
+	if v, ok := s.lost(phaseHang); !ok {
+		return v, false
+	}
+	base, back, hung := s.using(phaseBaseline), s.using(phaseRecovery), s.using(phaseHang)
+	held := s.heldOn(hung)
+	switch {
+	case !opennessOf(base, s.using(phaseDown)).shut():
+		return inconclusive(plumbline.ReasonNoPositiveControl, "the breaker on %s was not seen to open for failures, which %s judges", s.dep.Name, breakerOpens), false
+	case len(back) == 0 || callsPerRequest(back[2*len(back)/3:]) < callsPerRequest(base)/2:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "before %s hung the breaker had not closed again, which %s judges", s.dep.Name, breakerCloses), false
+	case held > len(hung)/10:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "%s that hung were not given up within the declared timeout, which %s judges", plural(held, "call"), timeoutBoundsHang), false
+	}
+	return plumbline.Verdict{}, true
 }
 
 // givenUp counts the hung calls that had ended before the requests that are looked at.

@@ -70,11 +70,14 @@ func newDependencyClient(name, base string, total time.Duration, m mutant) *depe
 			}
 			return n.Requests >= breakerCalls && float64(n.TotalFailures) >= breakerRatio*float64(n.Requests)
 		},
-		IsSuccessful: func(err error) bool {
-			return err == nil || errors.Is(err, context.Canceled) || (errors.Is(err, context.DeadlineExceeded) && m.is("breaker-ignores-timeouts")) || (errors.Is(err, errWrong) && !m.is("breaker-counts-4xx"))
-		},
+		IsSuccessful: m.well,
 	})
 	return c
+}
+
+// well says whether a call shows that the dependency is well, or nothing about it.
+func (m mutant) well(err error) bool {
+	return err == nil || errors.Is(err, context.Canceled) || (errors.Is(err, context.DeadlineExceeded) && m.is("breaker-ignores-timeouts")) || (errors.Is(err, errWrong) && !m.is("breaker-counts-4xx"))
 }
 
 // A request of a dependency. The key makes a repeated POST harmless.
