@@ -114,10 +114,7 @@ func TestResilienceVerdictsOnChangedEvidence(t *testing.T) {
 		},
 		"a liveness check that calls a dependency": {
 			livenessIndependent + "/inventory", func(e *plumbline.Evidence) {
-				observationsOf("probes/", probeHang, pollName, func(o *plumbline.Observation) {
-					o.Latency = time.Second
-					e.Exchanges = append(e.Exchanges, plumbline.Exchange{Wire: "inventory", Trace: o.Trace, Began: o.Sent, Ended: o.Done(), FaultKind: plumbline.FaultHang, Fault: "x"})
-				})(e)
+				observationsOf("outage/inventory", phaseHang, pollName, func(o *plumbline.Observation) { o.Latency = time.Second })(e)
 			}, plumbline.Fail, "while inventory hung",
 		},
 		"a liveness check that is slow for another reason": {
