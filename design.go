@@ -48,7 +48,8 @@ type Design struct {
 	Gates        []string      `json:"gates,omitempty"`   // functions, or groups of them, whose failures gate whatever their level
 	Metrics      *Metrics      `json:"metrics,omitempty"` // nil when the target is not known to tell about itself
 	Finite       []Finite      `json:"finite,omitempty"`
-	Errors       string        `json:"errors,omitempty"` // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
+	Origins      *Origins      `json:"origins,omitempty"` // nil when nothing is declared
+	Errors       string        `json:"errors,omitempty"`  // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
 }
 
 // Operation returns the operation with the given ID.
@@ -116,6 +117,13 @@ func (e Environment) Abreast() int {
 		return e.Instances
 	}
 	return 0
+}
+
+// Origins are those whose pages may read answers in a browser (CORS of the Fetch
+// Standard). An empty list means that no other than the target's own may.
+type Origins struct {
+	Allowed []string `json:"allowed"` // "https://app.example", without a path
+	Source  Source   `json:"source"`
 }
 
 // Readiness is the declared policy of the path by which an instance says whether

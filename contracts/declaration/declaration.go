@@ -47,6 +47,7 @@ type Declaration struct {
 	readiness    *plumbline.Readiness
 	coverage     plumbline.Minimum
 	metrics      *plumbline.Metrics
+	origins      *plumbline.Origins
 	dependencies []plumbline.Dependency
 	finite       []plumbline.Finite
 	waivers      []plumbline.Waiver
@@ -117,7 +118,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 		design.Target = d.Target
 	}
 	design.Liveness, design.Propagation, design.Recovery = d.Liveness, d.propagation, d.recovery
-	design.Readiness, design.Coverage, design.Metrics = d.readiness, d.coverage, d.metrics
+	design.Readiness, design.Coverage, design.Metrics, design.Origins = d.readiness, d.coverage, d.metrics, d.origins
 	design.Waivers, design.Severities, design.Pacts = d.waivers, d.severities, d.Pacts
 	for _, i := range d.Identities {
 		design.Identities = append(design.Identities, i.Identity)

@@ -50,6 +50,8 @@ func aboutDocument() map[string]description {
 		"coverage.statuses":    {meaning: "documented statuses seen, but for 5xx and default", kind: "share", fallback: "no minimum", example: "statuses: 50%"},
 		"coverage.constraints": {meaning: "constraints of the input that a request was sent to break", kind: "share", fallback: "no minimum", example: "constraints: 80%"},
 		"coverage.fields":      {meaning: "documented fields of answers seen", kind: "share", fallback: "no minimum", example: "fields: 60%"},
+		"cors":                 {meaning: "whose pages may read answers in a browser", fallback: "not said: no origin may with credentials", example: "cors: {origins: [https://app.example]}"},
+		"cors.origins":         {meaning: "the origins, without paths; an empty list means that no other than the target's own may", example: "origins: [https://app.example]"},
 		"gates":                {meaning: "functions, or groups of them, whose failures make the run unfit although they only warn or advise by themselves", fallback: "--gate", example: "gates: [contract/no-drift, security]"},
 		"unsafe":               {meaning: "operations that change data although their method is safe", example: "unsafe: [GET /jobs/run]"},
 	}

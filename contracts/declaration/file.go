@@ -43,6 +43,7 @@ type file struct {
 	Learn        *bool                    `yaml:"learn"`
 	Redact       []string                 `yaml:"redact"`
 	Coverage     *coverageFile            `yaml:"coverage"`
+	CORS         *corsFile                `yaml:"cors"`
 	Gates        []string                 `yaml:"gates"`
 }
 

@@ -89,6 +89,7 @@ func (b *builder) build() {
 	b.intake()
 	b.flows()
 	b.coverage()
+	b.cors()
 }
 
 func (b *builder) path(p string) string {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"hash/fnv"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,6 +18,24 @@ func (e entity) etag() string {
 	data, _ := json.Marshal(e) // of texts, numbers and times
 	sum := sha256.Sum256(data)
 	return `"` + hex.EncodeToString(sum[:8]) + `"`
+}
+
+// current answers 304 to who has what would be answered already (RFC 9110
+// §13.1.2): the comparison is weak.
+func (s *service) current(w http.ResponseWriter, r *http.Request, status int, body any) bool {
+	e, ok := body.(entity)
+	has := r.Header.Get("If-None-Match")
+	if !ok || has == "" || status != http.StatusOK || r.Method != http.MethodGet && r.Method != http.MethodHead || s.mutant.is("etag-ignored") {
+		return false
+	}
+	for tag := range strings.SplitSeq(has, ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == e.etag() {
+			w.Header().Set("ETag", e.etag())
+			w.WriteHeader(http.StatusNotModified)
+			return true
+		}
+	}
+	return false
 }
 
 // precondition refuses a write that rests on what is no longer so (RFC 9110

@@ -87,6 +87,9 @@ func inAnswers() []Mutant {
 		{"undocumented-limit", "a note of more than 100 characters is refused", "contract/valid-input-accepted", []string{"contract/examples-valid"}},
 		{"invoice-changes-order", "asking for the invoice raises the quantity", "contract/safe-methods", nil},
 		{"sniffable", "answers let a browser guess what they are", "security/headers", nil},
+		{"etag-ignored", "who has an order already is sent it again", "http/etag-validates", nil},
+		{"private-made-public", "who one is may be kept by shared caches", "http/private-not-shared", nil},
+		{"cors-reflects-origin", "every origin is let in with credentials", "security/cors", nil},
 		{"undeclared-field", "the products of the list name their supplier", "contract/no-drift", nil},
 	}
 }
@@ -145,7 +148,7 @@ func (m Mutant) OverTime() bool { return m.Caught == "load/soak" }
 // Warns tells whether the defect breaks neither the document nor a MUST of an
 // RFC, so that finding it does not make the system unfit.
 func (m Mutant) Warns() bool {
-	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads", "tells-existence", "forbidden-is-401", "retry-on-404", "retry-after-ignored", "n-plus-one", "connection-each-time", "breaker-ignores-timeouts"}, m.Name)
+	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads", "tells-existence", "forbidden-is-401", "retry-on-404", "retry-after-ignored", "n-plus-one", "connection-each-time", "breaker-ignores-timeouts", "etag-ignored"}, m.Name)
 }
 
 // mutant holds the defects that are on, with a comma before and after each;

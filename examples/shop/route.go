@@ -15,6 +15,7 @@ func (s *service) routed(mux *http.ServeMux) http.Handler {
 		if !s.mutant.is("sniffable") {
 			w.Header().Set("X-Content-Type-Options", "nosniff")
 		}
+		s.careless(w, r)
 		h, pattern := mux.Handler(r)
 		if pattern != "" {
 			mux.ServeHTTP(s.labelled(w, r), r)
@@ -35,6 +36,19 @@ func (s *service) routed(mux *http.ServeMux) http.Handler {
 		}
 		refuse(said.Code, "").write(w)
 	})
+}
+
+// careless is two defects: it lets pages of every origin in, and shared caches
+// keep who one is.
+func (s *service) careless(w http.ResponseWriter, r *http.Request) {
+	if from := r.Header.Get("Origin"); from != "" && s.mutant.is("cors-reflects-origin") {
+		w.Header().Set("Access-Control-Allow-Origin", from)
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+		w.Header().Set("Vary", "Origin")
+	}
+	if r.URL.Path == "/me" && s.mutant.is("private-made-public") {
+		w.Header().Set("Cache-Control", "public, max-age=300")
+	}
 }
 
 // labelled is a defect: whatever media type is asked for, the answer says that

@@ -157,6 +157,7 @@ func (s *service) bounded(serve func(context.Context, *http.Request) (int, any, 
 			p.write(w)
 		case err != nil:
 			s.failed(err).write(w)
+		case s.current(w, r, status, body):
 		default:
 			answer(w, status, body)
 		}

@@ -36,9 +36,10 @@ type redactor struct {
 }
 
 // harmless is what some names that are none have of the name of a secret: those
-// of places in a list, and of what is only about authorization. A request
-// without them cannot be made again.
-var harmless = regexp.MustCompile(`(?i)(authorization|token|session)[-_]?(model|type|endpoint|url|uri|count|limit|status)|(continuation|continue|next|prev|previous|page|start|sync|paging|pagination|resume|scroll)[-_]?(page)?[-_]?token`)
+// of places in a list, of what is only about authorization, and of what lets a
+// page of another origin send credentials. A request without them cannot be made
+// again.
+var harmless = regexp.MustCompile(`(?i)(authorization|token|session)[-_]?(model|type|endpoint|url|uri|count|limit|status)|(continuation|continue|next|prev|previous|page|start|sync|paging|pagination|resume|scroll)[-_]?(page)?[-_]?token|access-control-allow-credentials`)
 
 func newRedactor(c Config) *redactor {
 	words := []string{"authorization", "cookie", "set-cookie", "token", "secret", "password", "passwd", "api[-_]?key", "apikey", "session", "credential", "private[-_]?key"}

@@ -29,6 +29,9 @@ func TestPlacesInAListAreNoSecrets(t *testing.T) {
 			t.Errorf("%s: %s", in, got)
 		}
 	}
+	if r.secret("Access-Control-Allow-Credentials") || !r.secret("X-Credentials") {
+		t.Error("whether pages may send credentials is no credential")
+	}
 	declared := newRedactor(Config{Redact: []string{"continuation_token"}})
 	if got := declared.query("continuation_token=abc"); got != "continuation_token=[redacted]" {
 		t.Errorf("what is declared is hidden: %s", got)
