@@ -67,7 +67,7 @@ func suspectsOf(observations ...plumbline.Observation) []plumbline.Suspect {
 // repeatableHere says whether the request was a call of an experiment without
 // faults and without load.
 func repeatableHere(o plumbline.Observation) bool {
-	for _, p := range []string{"contract/", "auth/", "api/", "obs/"} {
+	for _, p := range []string{"contract/", "auth/", "api/", "obs/", "http/", "security/"} {
 		if strings.HasPrefix(o.Experiment, p) {
 			return o.Stream != ""
 		}
