@@ -163,6 +163,9 @@ func metricsExperiment(d plumbline.Design, known []plumbline.Operation, dep plum
 		broken(metricsFailing, metricsFailed, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 503})
 	}
 	x.Phases = append(x.Phases, plumbline.Phase{Name: metricsAfter, Role: plumbline.RoleProbe, Checks: []string{CheckMetrics}})
+	if o, ok := outageOf(d, dep); wired && ok && dep.Breaker != nil && openFor(dep) <= settleLongest { // it closes before what follows
+		x.Phases = append(x.Phases, o.settle())
+	}
 	return x
 }
 
