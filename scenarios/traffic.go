@@ -164,12 +164,25 @@ func repeatable(d plumbline.Design, o plumbline.Operation) bool {
 // is not needed any more: creations, reads, changes, deletions. The order is
 // otherwise that of the document.
 func inCallOrder(operations []plumbline.Operation) []plumbline.Operation {
-	out := slices.Clone(operations)
-	slices.SortStableFunc(out, func(a, b plumbline.Operation) int { return turn(a) - turn(b) })
+	out := make([]plumbline.Operation, 0, len(operations))
+	turns := make([]int, len(operations)) // an operation is too large to be copied for every comparison
+	for i := range operations {
+		turns[i] = turn(&operations[i])
+	}
+	for now := range lastTurn + 1 {
+		for i, t := range turns {
+			if t == now {
+				out = append(out, operations[i])
+			}
+		}
+	}
 	return out
 }
 
-func turn(o plumbline.Operation) int {
+// lastTurn is that of deletions.
+const lastTurn = 3
+
+func turn(o *plumbline.Operation) int {
 	switch {
 	case o.Creates():
 		return 0
@@ -178,7 +191,7 @@ func turn(o plumbline.Operation) int {
 	case o.Method != "DELETE":
 		return 2
 	}
-	return 3
+	return lastTurn
 }
 
 // notCallable is the skip of an operation that callable turns away.

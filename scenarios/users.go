@@ -94,7 +94,7 @@ func usersOf(d plumbline.Design, dep plumbline.Dependency) []plumbline.Operation
 		}
 	}
 	slices.SortStableFunc(out, func(a, b plumbline.Operation) int {
-		return cmp.Or(cmp.Compare(min(1, len(a.Cases[0].Binds)), min(1, len(b.Cases[0].Binds))), cmp.Compare(turn(a), turn(b)))
+		return cmp.Or(cmp.Compare(min(1, len(a.Cases[0].Binds)), min(1, len(b.Cases[0].Binds))), cmp.Compare(turn(&a), turn(&b)))
 	})
 	return out
 }

@@ -60,22 +60,29 @@ func (s *session) drawn(out map[string]artefact) (notes []string, err error) {
 		}
 		out["features/"+fileName(name)+".feature"] = inMemory(b.Bytes())
 	}
-	return notes, loads(out, "profiles/", s.plan)
+	return notes, loads(out, map[string]plumbline.Plan{"profiles/": s.plan})
 }
 
-// loads renders the load experiments of a plan.
-func loads(out map[string]artefact, folder string, p plumbline.Plan) error {
-	for _, x := range p.Experiments {
-		if x.Kind != plumbline.KindLoad {
-			continue
+// loads renders the load experiments of plans, each plan into a folder, on all
+// processors.
+func loads(out map[string]artefact, plans map[string]plumbline.Plan) error {
+	var names []string
+	var all []plumbline.Experiment
+	for _, folder := range slices.Sorted(maps.Keys(plans)) {
+		for _, x := range plans[folder].Experiments {
+			if x.Kind == plumbline.KindLoad {
+				names, all = append(names, folder+fileName(x.ID)+".yaml"), append(all, x)
+			}
 		}
-		var b bytes.Buffer
-		if err := profile.Render(&b, x); err != nil {
-			return err
-		}
-		out[folder+fileName(x.ID)+".yaml"] = inMemory(b.Bytes())
 	}
-	return nil
+	texts, errs := make([]bytes.Buffer, len(all)), make([]error, len(all))
+	crew.Each(len(all), func() func(int) {
+		return func(i int) { errs[i] = profile.Render(&texts[i], all[i]) }
+	})
+	for i, name := range names {
+		out[name] = inMemory(texts[i].Bytes())
+	}
+	return errors.Join(errs...)
 }
 
 // pact renders the provider-surface pact that is verified, the one of all

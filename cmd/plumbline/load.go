@@ -114,6 +114,7 @@ func profileFolder(name string) string {
 func (s *session) profileFiles(out map[string]artefact) error {
 	was := s.design.Load
 	defer func() { s.design.Load = was }()
+	plans := map[string]plumbline.Plan{}
 	for _, p := range scenarios.Profiles() {
 		if p.Name == baseline {
 			continue
@@ -129,9 +130,7 @@ func (s *session) profileFiles(out map[string]artefact) error {
 		if err != nil {
 			return err
 		}
-		if err := loads(out, "profiles/"+p.Name+"/", plan); err != nil {
-			return err
-		}
+		plans["profiles/"+p.Name+"/"] = plan
 	}
-	return nil
+	return loads(out, plans)
 }

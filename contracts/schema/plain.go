@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -41,7 +42,7 @@ func plain(t *openapi3.T) (any, error) {
 			return nil, err
 		}
 	}
-	return pooled(tree, map[string]any{}), nil
+	return lean{}.object(tree), nil
 }
 
 // plainEach decodes parts of a document, on all processors, and adds them to
@@ -74,29 +75,93 @@ func plainPart(part any) (any, error) {
 // that stand in one place.
 const longestPooled = 40
 
-// pooled replaces equal texts by the same one.
-func pooled(v any, texts map[string]any) any {
-	one := func(s string, v any) any {
-		if t, known := texts[s]; known || len(s) > longestPooled {
-			return cmp.Or(t, v)
-		}
-		texts[s] = v
-		return v
+// A lean rewrites a document so that equal texts are the same one, and leaves
+// out what is for people and forbids nothing: descriptions and examples, a third
+// of some documents. It holds the texts.
+type lean map[string]any
+
+func (p lean) text(s string, v any) any {
+	if t, known := p[s]; known || len(s) > longestPooled {
+		return cmp.Or(t, v)
 	}
+	p[s] = v
+	return v
+}
+
+func (p lean) key(k string) string {
+	key, _ := p.text(k, k).(string)
+	return key
+}
+
+// object rewrites an object of OpenAPI or a schema.
+func (p lean) object(x map[string]any) map[string]any {
+	out := make(map[string]any, len(x))
+	for k, e := range x {
+		_, said := e.(string)
+		switch {
+		case k == "example" || k == "examples" || k == "externalDocs" || said && (k == "description" || k == "summary"):
+		case isData(k):
+			out[p.key(k)] = p.data(e)
+		default:
+			out[p.key(k)] = p.value(e, hasNames(k))
+		}
+	}
+	return out
+}
+
+// value rewrites what stands in an object; the keys of a map with names say
+// nothing about what is below them.
+func (p lean) value(v any, names bool) any {
 	switch x := v.(type) {
 	case string:
-		return one(x, v)
+		return p.text(x, v)
 	case []any:
 		for i, e := range x {
-			x[i] = pooled(e, texts)
+			x[i] = p.value(e, false)
 		}
 	case map[string]any:
+		if !names {
+			return p.object(x)
+		}
 		out := make(map[string]any, len(x))
 		for k, e := range x {
-			key, _ := one(k, k).(string)
-			out[key] = pooled(e, texts)
+			out[p.key(k)] = p.value(e, false)
 		}
 		return out
 	}
 	return v
+}
+
+// data rewrites a value that instances are compared with.
+func (p lean) data(v any) any {
+	switch x := v.(type) {
+	case string:
+		return p.text(x, v)
+	case []any:
+		for i, e := range x {
+			x[i] = p.data(e)
+		}
+	case map[string]any:
+		for k, e := range x {
+			x[k] = p.data(e)
+		}
+	}
+	return v
+}
+
+// isData tells whether a value of instances stands under a key, or what only
+// an extension knows.
+func isData(key string) bool {
+	return key == "enum" || key == "const" || key == "default" || strings.HasPrefix(key, "x-")
+}
+
+// hasNames tells whether the keys below one are names that somebody has chosen.
+func hasNames(key string) bool {
+	switch key {
+	case "properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependentRequired", "dependencies",
+		"schemas", "responses", "parameters", "headers", "requestBodies", "securitySchemes", "links", "callbacks", "pathItems",
+		"paths", "webhooks", "content", "encoding", "variables", "mapping", "scopes":
+		return true
+	}
+	return false
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -39,8 +40,31 @@ func TestPlainIsTheWholeDocument(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(got, want) {
+		whole, _ := want.(map[string]any)
+		if !reflect.DeepEqual(got, any(lean{}.object(whole))) {
 			t.Errorf("%s: in parts another document was made", name)
 		}
+	}
+}
+
+// What forbids nothing is left out, and what only has its name is kept.
+func TestDescriptionsAndExamplesAreLeftOut(t *testing.T) {
+	t.Parallel()
+	var in, want any
+	for text, to := range map[string]*any{
+		`{"description":"d","type":"object","example":{"a":1},"properties":{"description":{"type":"string","description":"d"},"example":{"const":{"example":1,"description":"d"}},
+			"examples":{"enum":[{"summary":"s"}],"examples":[1]}},"x-own":{"description":"d"},"default":{"example":1},"content":{"example":{"summary":"s","externalDocs":{}}}}`: &in,
+		`{"type":"object","properties":{"description":{"type":"string"},"example":{"const":{"example":1,"description":"d"}},"examples":{"enum":[{"summary":"s"}]}},
+			"x-own":{"description":"d"},"default":{"example":1},"content":{"example":{}}}`: &want,
+	} {
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		*to = v
+	}
+	doc, _ := in.(map[string]any)
+	if got := (lean{}).object(doc); !reflect.DeepEqual(any(got), want) {
+		t.Errorf("got  %v\nwant %v", got, want)
 	}
 }
