@@ -29,9 +29,6 @@ func (s *session) more() func(int, *plumbline.Evidence) []plumbline.Experiment {
 		if next := scenarios.Again(s.design, s.plan, e); len(next) > 0 {
 			return next
 		}
-		if next := scenarios.Again(s.design, s.plan, e); len(next) > 0 {
-			return next
-		}
 		if next := scenarios.Serially(s.design, s.plan, s.functions, e); len(next) > 0 {
 			return next
 		}

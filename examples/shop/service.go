@@ -151,17 +151,22 @@ func (s *service) bounded(serve func(context.Context, *http.Request) (int, any, 
 		if err == nil {
 			status, body, err = serve(continued(r.Context(), r.Header), r)
 		}
-		var p problem
-		switch {
-		case errors.As(err, &p):
-			p.write(w)
-		case err != nil:
-			s.failed(err).write(w)
-		case s.current(w, r, status, body):
-		default:
-			answer(w, status, body)
-		}
+		s.tell(w, r, status, body, err)
 	})
+}
+
+// tell answers with what an operation came to.
+func (s *service) tell(w http.ResponseWriter, r *http.Request, status int, body any, err error) {
+	var p problem
+	switch {
+	case errors.As(err, &p):
+		p.write(w)
+	case err != nil:
+		s.failed(err).write(w)
+	case s.current(w, r, status, body):
+	default:
+		answer(w, status, body)
+	}
 }
 
 // authenticated asks who calls, before anything else is looked at.

@@ -130,11 +130,7 @@ func (m *Meter) Pulse(since time.Duration) Pulse {
 
 // standing is how an objective that is for phases like this one does in it.
 func (m *Meter) standing(o plumbline.Objective) (Standing, bool) {
-	if o.Throughput > 0 {
-		return Standing{}, false // it takes a whole phase to tell
-	}
-	calm := m.role != plumbline.RoleFault && m.role != plumbline.RoleRecovery
-	if calm != (o.During == "") || len(o.Faults) > 0 || !calm && o.During != string(m.role) {
+	if !m.concerns(o) {
 		return Standing{}, false
 	}
 	var sum snapshot
@@ -161,6 +157,13 @@ func (m *Meter) standing(o plumbline.Objective) (Standing, bool) {
 	s.Good = float64(good) / float64(s.Answers)
 	s.Latency, s.Failed = sum.reach(o.Target * float64(s.Answers))
 	return s, true
+}
+
+// concerns tells whether an objective is for phases like this one. It takes a
+// whole phase to tell a throughput.
+func (m *Meter) concerns(o plumbline.Objective) bool {
+	calm := m.role != plumbline.RoleFault && m.role != plumbline.RoleRecovery
+	return o.Throughput == 0 && len(o.Faults) == 0 && calm == (o.During == "") && (calm || o.During == string(m.role))
 }
 
 func (c *counts) total() int64 {
