@@ -87,5 +87,5 @@ func appendSuspects(to []plumbline.Suspect, more ...plumbline.Suspect) []plumbli
 // beyond says whether the request was one that the document does not describe,
 // so that its answer cannot break the document.
 func beyond(o plumbline.Observation) bool {
-	return slices.Contains([]string{contractMethods, contractShadow, contractNegotiation}, o.Experiment)
+	return astray(o) || slices.Contains([]string{contractMethods, contractShadow, contractNegotiation}, o.Experiment)
 }

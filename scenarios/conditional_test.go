@@ -178,6 +178,19 @@ func reflecting(credentials bool, only ...string) func(*plumbline.Observation) {
 	}
 }
 
+// What is asked of a path with another method breaks no promise of the document.
+func TestPreflightsAreNoRequestsOfTheOperation(t *testing.T) {
+	t.Parallel()
+	d := shop()
+	twoCallers(&d)
+	for _, c := range planCORS(d).Experiments[0].Phases[0].Calls {
+		o := plumbline.Observation{Experiment: securityOrigins, Stream: c.Name, Kind: c.Own.Kind, Keyword: c.Own.Keyword}
+		if preflight := strings.HasPrefix(c.Name, "OPTIONS "); beyond(o) != preflight {
+			t.Errorf("%s: beyond the document %t", c.Name, beyond(o))
+		}
+	}
+}
+
 func TestOtherOrigins(t *testing.T) {
 	t.Parallel()
 	app := &plumbline.Origins{Allowed: []string{"https://app.example"}}
