@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -179,10 +180,15 @@ func (c config) command(ctx context.Context, m shop.Mutant, dir string) *exec.Cm
 	return exec.CommandContext(ctx, c.plumbline, args...) //nolint:gosec // the binary under measurement
 }
 
-// groups are those of the functions that a defect breaks, and the harness.
+// groups are those of the functions that a defect breaks, what it shows itself
+// only beside, and the harness.
 func groups(m shop.Mutant) string {
 	out := []string{"harness"}
-	for _, f := range append([]string{m.Caught}, m.May...) {
+	beside := map[string]string{
+		"leaks-stacktrace": "resilience", // when a dependency fails
+		"limit-ignored":    "load",       // when lists are long
+	}
+	for _, f := range append([]string{m.Caught, cmp.Or(beside[m.Name], m.Caught)}, m.May...) {
 		if g, _, _ := strings.Cut(f, "/"); !slices.Contains(out, g) {
 			out = append(out, g)
 		}
