@@ -62,13 +62,17 @@ func newDependencyClient(name, base string, total time.Duration, m mutant) *depe
 	if m.is("breaker-opens-briefly") {
 		open /= 6
 	}
+	ratio := breakerRatio
+	if m.is("shared-breaker") {
+		ratio /= 2 // the calls of others are among those that it counts
+	}
 	c.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
 		Name: name, Interval: breakerTime, Timeout: open, MaxRequests: 2,
 		ReadyToTrip: func(n gobreaker.Counts) bool {
 			if m.is("breaker-never-opens") || (m.is("no-retry-budget") && name == "recs") {
 				return false
 			}
-			return n.Requests >= breakerCalls && float64(n.TotalFailures) >= breakerRatio*float64(n.Requests)
+			return n.Requests >= breakerCalls && float64(n.TotalFailures) >= ratio*float64(n.Requests)
 		},
 		IsSuccessful: m.well,
 	})

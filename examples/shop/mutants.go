@@ -36,6 +36,7 @@ func onWires() []Mutant {
 		{"leaks-connections", "what fails keeps its connection", "resilience/pool-releases", []string{"resilience/recovers-after-outage"}},
 		{"trusts-dependency-json", "an answer that cannot be read is taken for one with nothing in it", "resilience/tolerates-garbage", []string{"resilience/fault-matrix"}},
 		{"breaker-opens-briefly", "the breaker is open for half a second", "resilience/breaker-probes-limited", nil},
+		{"shared-breaker", "all dependencies have one breaker", "resilience/optional-degrades", []string{"resilience/dependency-map", "resilience/fault-matrix", "resilience/slo-during-fault", "resilience/critical-fails-clean", "resilience/retry-recovers-transient", "resilience/breaker-closes", "resilience/breaker-opens-on-slow", "resilience/recovers-after-outage"}},
 		{"breaker-ignores-timeouts", "a call that was given up does not count as a failure of the dependency", "resilience/breaker-opens-on-slow", nil},
 		{"breaker-counts-4xx", "an answer that says the request was wrong counts as a failure of the dependency", "resilience/breaker-ignores-client-errors", nil},
 		{"no-recovery-latch", "an outage leaves a flag that is never cleared", "resilience/recovers-after-outage", []string{"resilience/breaker-closes"}},

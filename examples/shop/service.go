@@ -43,6 +43,9 @@ func newService(env func(string) string) (*service, error) {
 		payment:   newDependencyClient("payment", env("PAYMENT_URL"), 900*time.Millisecond, m),
 		recs:      newDependencyClient("recs", env("RECS_URL"), 180*time.Millisecond, m),
 	}
+	if m.is("shared-breaker") {
+		s.payment.breaker, s.recs.breaker = s.inventory.breaker, s.inventory.breaker
+	}
 	if s.work, err = newWork(env("SHOP_WORK"), m); err != nil {
 		return nil, err
 	}
