@@ -168,7 +168,13 @@ func (c *dependencyClient) once(ctx context.Context, q request) ([]byte, error) 
 		c.held.Store(time.Now().Add(openFor).UnixNano())
 		return nil, backoff.Permanent(gobreaker.ErrOpenState)
 	}
-	data, err := c.breaker.Execute(func() ([]byte, error) { return c.send(ctx, q) })
+	data, err := c.breaker.Execute(func() ([]byte, error) {
+		data, err := c.send(ctx, q)
+		if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+			err = context.Canceled // net/http tells why it was called off, and that is no failure of the dependency
+		}
+		return data, err
+	})
 	switch {
 	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
 		c.latched.Store(true)
