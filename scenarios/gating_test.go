@@ -17,6 +17,7 @@ var unrepeated = map[string]string{
 	"contract/examples-valid":    "it is about the document, and warns",
 	"contract/minimum-coverage":  "it is about the run, and finds no breach",
 	"obs/metrics-truthful":       "it is about the sum of all requests, of which all that one kind has must agree",
+	"api/pagination-limit":       "a page that was too long was too long; a repetition begins with lists that are empty",
 	"obs/traceparent":            "every request of the experiment is judged, and several must agree",
 	"security/error-leak":        "what was shown once was shown; it is judged wherever it is seen",
 }

@@ -19,11 +19,10 @@ func init() {
 		Title: "The size of a page is capped",
 		Doc: `Method: the first page of every list whose size of a page can be chosen is asked for with the documented maximum and one, a million, zero, minus one, the text abc, and without a size; after the load, when lists are long.
 Criterion: a page never holds more than the documented maximum (without one: 1,000 items), nor, without a size, more than the documented default; none is answered by a 5xx.
-Guard: a size that is refused with 4xx, and one that is cut down, are both right. What is wrong with a page that no size was asked for warns, since the document bounds only sizes that are sent. A page shorter than the maximum shows nothing: where no request was refused, and no page was full, nothing is judged.`,
+Guard: a size that is refused with 4xx, and one that is cut down, are both right. What is wrong with a page that no size was asked for warns, since the document bounds only sizes that are sent. A page shorter than the maximum shows nothing: where no request was refused, and no page was full, nothing is judged. A failure is not repeated: a repetition begins with lists that are empty, and a page that was too long was so.`,
 		Standard: "OWASP API4:2023",
 		Mutants:  []string{"limit-ignored"},
 		Order:    43,
-		Repeats:  true,
 		Plan:     planLimit,
 		Judge:    judgeLimit,
 	})
