@@ -17,7 +17,7 @@ func init() {
 Criterion: 2xx that matches the document, within the latency objective of the operation, but never sooner than the declared timeout allows; without an objective, within the timeout and one second. Of each kind one answer in ten may be another, and one in five late; under the outage at least 95 % are 2xx.
 Guard: a degraded body may leave optional fields out, so matching the document is enough; what healthy requests took meanwhile (at most 500 ms) is added to the bound. A request counts only when its call was seen to be hit.`,
 		Standard: "Beyer et al., Site Reliability Engineering, ch. 22: graceful degradation",
-		Mutants:  []string{"optional-is-critical"},
+		Mutants:  []string{"optional-is-critical", "shared-breaker"},
 		Order:    54,
 		Plan: func(d plumbline.Design) plumbline.Proposal {
 			return perDependency(d, optionalDegrades, func(dep plumbline.Dependency) plumbline.Proposal {
