@@ -18,8 +18,11 @@ const untracedLeast = 20
 // nothing a second time.
 func Serially(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *plumbline.Evidence) []plumbline.Experiment {
 	told, wires := byTime(e)
-	blind := blindTo(d, func(dep plumbline.Dependency) bool { return handsNothingOn(d, dep, told) })
-	drawn, err := Draw(blind, fns, p.Seed)
+	silent := func(dep plumbline.Dependency) bool { return handsNothingOn(d, dep, told) }
+	if !slices.ContainsFunc(d.Dependencies, silent) {
+		return nil // a plan is not drawn for nothing
+	}
+	drawn, err := Draw(blindTo(d, silent), fns, p.Seed)
 	if err != nil { // the plan of the run could not have been drawn either
 		return nil
 	}
