@@ -53,36 +53,19 @@ func put(r *plumbline.Request, b plumbline.Bind, text string) error {
 }
 
 func putBody(r *plumbline.Request, pointer, text string) error {
-	dec := json.NewDecoder(bytes.NewReader(r.Body))
-	dec.UseNumber()
-	var doc any
-	if err := dec.Decode(&doc); err != nil {
+	doc, err := decodedBody(r.Body)
+	if err != nil {
 		return nil //nolint:nilerr // the body of an invalid case need not be JSON: it goes out as it is
 	}
-	parts := tokens(pointer)
-	if len(parts) == 0 {
-		return nil
-	}
-	at := doc
-	for _, t := range parts[:len(parts)-1] {
-		at = child(at, t)
-	}
-	last := parts[len(parts)-1]
-	was := child(at, last)
-	if was == nil {
+	at, ok := slotAt(doc, pointer)
+	if !ok || at.value() == nil {
 		return nil // an invalid case may live of what it leaves out
 	}
 	var live any = text
-	if _, number := was.(json.Number); number {
+	if _, number := at.value().(json.Number); number {
 		live = json.Number(text)
 	}
-	switch v := at.(type) {
-	case map[string]any:
-		v[last] = live
-	case []any:
-		i, _ := strconv.Atoi(last) // child has found it
-		v[i] = live
-	}
+	at.set(live)
 	body, err := json.Marshal(doc)
 	if err != nil {
 		return err
@@ -112,6 +95,53 @@ func placeholders(template, path string) map[string]string {
 		}
 	}
 	return out
+}
+
+// decodedBody is a body as JSON decodes it, with numbers as they are written.
+func decodedBody(body []byte) (doc any, err error) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	err = dec.Decode(&doc)
+	return doc, err
+}
+
+// A slot is the place in an object or a list at which a JSON pointer ends.
+type slot struct {
+	in   any
+	last string
+}
+
+// slotAt is not ok for the whole document.
+func slotAt(doc any, pointer string) (s slot, ok bool) {
+	parts := tokens(pointer)
+	if len(parts) == 0 {
+		return s, false
+	}
+	s = slot{doc, parts[len(parts)-1]}
+	for _, t := range parts[:len(parts)-1] {
+		s.in = child(s.in, t)
+	}
+	return s, true
+}
+
+func (s slot) value() any { return child(s.in, s.last) }
+
+// set is false where there is no such place. An object gets a member that it
+// did not have.
+func (s slot) set(v any) bool {
+	switch in := s.in.(type) {
+	case map[string]any:
+		in[s.last] = v
+		return true
+	case []any:
+		i, err := strconv.Atoi(s.last)
+		if err != nil || i < 0 || i >= len(in) {
+			return false
+		}
+		in[i] = v
+		return true
+	}
+	return false
 }
 
 func tokens(pointer string) []string {

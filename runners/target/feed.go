@@ -1,7 +1,6 @@
 package target
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -77,29 +76,12 @@ func feedPath(r *plumbline.Request, template, name, text string) error {
 }
 
 func feedBody(r *plumbline.Request, pointer string, value any) error {
-	dec := json.NewDecoder(bytes.NewReader(r.Body))
-	dec.UseNumber()
-	var doc any
-	if err := dec.Decode(&doc); err != nil {
+	doc, err := decodedBody(r.Body)
+	if err != nil {
 		return fmt.Errorf("the body is no JSON: %w", err)
 	}
-	parts := tokens(pointer)
-	at := doc
-	for _, t := range parts[:len(parts)-1] {
-		at = child(at, t)
-	}
-	last := parts[len(parts)-1]
-	value = feedAs(value, child(at, last))
-	switch v := at.(type) {
-	case map[string]any:
-		v[last] = value
-	case []any:
-		i, err := strconv.Atoi(last)
-		if err != nil || i < 0 || i >= len(v) {
-			return fmt.Errorf("the body has no %s", pointer)
-		}
-		v[i] = value
-	default:
+	at, ok := slotAt(doc, pointer)
+	if !ok || !at.set(feedAs(value, at.value())) {
 		return fmt.Errorf("the body has no place for %s", pointer)
 	}
 	body, err := json.Marshal(doc)
