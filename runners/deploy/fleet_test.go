@@ -193,14 +193,7 @@ func TestOneInstanceIsKilled(t *testing.T) {
 // What is not told its address cannot be started a second time.
 func TestAProcessWithoutItsAddressIsNotScaled(t *testing.T) {
 	t.Parallel()
-	c := Command{Name: "sh", Argv: []string{"sh", "-c", "echo ready; exec sleep 60"}, Ready: "ready"}
-	p, err := Start(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var g Group
-	g.Add("a", p, c, 2*time.Second)
-	t.Cleanup(g.Stop)
+	g, p := sleeper(t)
 	g.Enter("a", Entrance{Addr: "127.0.0.1:9"})
 	if _, _, err := g.Upset(t.Context(), plumbline.Fault{Kind: plumbline.FaultScale, Dependency: "a", Instances: 2}); !errors.Is(err, errors.ErrUnsupported) || p.gone() {
 		t.Errorf("%v, gone: %t", err, p.gone())

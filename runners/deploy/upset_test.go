@@ -12,17 +12,24 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
-// Each upset is seen to have happened, and its mending to have worked, twice.
-func TestProcessesAreUpsetAndMended(t *testing.T) {
-	t.Parallel()
+// sleeper is a group of one process, "a", which does nothing.
+func sleeper(t *testing.T) (*Group, *Process) {
+	t.Helper()
 	c := Command{Name: "sh", Argv: []string{"sh", "-c", "echo ready; exec sleep 60"}, Ready: "ready"}
 	p, err := Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var g Group
+	g := &Group{}
 	g.Add("a", p, c, 2*time.Second)
 	t.Cleanup(g.Stop)
+	return g, p
+}
+
+// Each upset is seen to have happened, and its mending to have worked, twice.
+func TestProcessesAreUpsetAndMended(t *testing.T) {
+	t.Parallel()
+	g, _ := sleeper(t)
 	for _, kind := range []plumbline.FaultKind{plumbline.FaultPause, plumbline.FaultStop, plumbline.FaultKill, plumbline.FaultRestart} {
 		before := g.all["a"].process.PID()
 		seen, mend, err := g.Upset(t.Context(), plumbline.Fault{Kind: kind, Dependency: "a"})
