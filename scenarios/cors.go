@@ -108,6 +108,10 @@ func planCORS(d plumbline.Design) plumbline.Proposal {
 	}
 }
 
+func crossingName(o plumbline.Operation, from origin, method string) string {
+	return method + " " + o.ID + " from " + from.name
+}
+
 // crossing is a request of a page, or its preflight, which browsers send
 // without credentials.
 func crossing(o plumbline.Operation, from origin, method string) plumbline.Call {
@@ -116,7 +120,7 @@ func crossing(o plumbline.Operation, from origin, method string) plumbline.Call 
 	c.Kind, c.Keyword = plumbline.CaseRobust, "origin"
 	c.Request.Header = withHeader(c.Request.Header, "Origin")
 	c.Request.Header["Origin"] = []string{from.name}
-	call := plumbline.Call{Name: method + " " + o.ID + " from " + from.name, Operation: o.ID, Own: &c}
+	call := plumbline.Call{Name: crossingName(o, from, method), Operation: o.ID, Own: &c}
 	if method == "OPTIONS" {
 		call.Auth, c.Keyword = plumbline.AuthNone, keywordMethod
 		c.Request.Method, c.Request.Body = method, nil
@@ -149,7 +153,7 @@ func crossedBy(d plumbline.Design, e *plumbline.Evidence) (found []wrongdoing, a
 	for _, op := range crossed(d) {
 		for _, x := range originsOf(d) {
 			for _, method := range []string{"GET", "OPTIONS"} {
-				stream := method + " " + op.ID + " from " + x.name
+				stream := crossingName(op, x, method)
 				from[stream], of[stream] = x, op
 			}
 		}

@@ -95,15 +95,12 @@ func conditionalSteps(d plumbline.Design, o plumbline.Operation) []plumbline.Ste
 // flow's own, which the steps before create, where the run can make one.
 func reading(d plumbline.Design, o plumbline.Operation) (ask func(step string) plumbline.Step, before []plumbline.Step) {
 	made, ok := creatorOf(d, o)
-	if !ok || d.Mode == plumbline.ModeObserve {
-		return func(step string) plumbline.Step {
-			own := o.Cases[0]
-			own.Binds = append([]plumbline.Bind(nil), own.Binds...)
-			return plumbline.Step{Call: plumbline.Call{Name: step, Operation: o.ID, Own: &own}}
-		}, nil
+	if ok && d.Mode != plumbline.ModeObserve {
+		before = []plumbline.Step{{Call: plumbline.Call{Name: stepCreate, Operation: made.From}, Must: true}}
+	} else {
+		made = plumbline.Bind{} // which no place of a case is bound to
 	}
-	return func(step string) plumbline.Step { return ofMade(o, made, step) },
-		[]plumbline.Step{{Call: plumbline.Call{Name: stepCreate, Operation: made.From}, Must: true}}
+	return func(step string) plumbline.Step { return ofMade(o, made, step) }, before
 }
 
 func judgeConditional(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {

@@ -52,9 +52,6 @@ func takeStep(d plumbline.Design, f plumbline.Finite, step string) plumbline.Ste
 		c.Binds = slices.DeleteFunc(slices.Clone(c.Binds), given)
 		c.Unique = slices.DeleteFunc(slices.Clone(c.Unique), given)
 	}
-	if op.Key != "" {
-		c = *withKey(op, c)
-	}
 	return provoking(plumbline.Step{Call: plumbline.Call{Name: step, Operation: op.ID, Own: &c}})
 }
 

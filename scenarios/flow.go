@@ -28,6 +28,15 @@ func (l life) subject() string { return subjectOf(l.f) }
 
 func subjectOf(f plumbline.Family) string { return strings.Trim(f.Name, "/") }
 
+// familyMadeBy is the family whose members an operation creates.
+func familyMadeBy(d plumbline.Design, operation string) (plumbline.Family, bool) {
+	i := slices.IndexFunc(d.Families, func(f plumbline.Family) bool { return f.Create == operation })
+	if i < 0 {
+		return plumbline.Family{}, false
+	}
+	return d.Families[i], true
+}
+
 // livable are the families of which the mode lets a run make members of its
 // own.
 func livable(d plumbline.Design) []plumbline.Family {

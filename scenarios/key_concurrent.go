@@ -130,13 +130,13 @@ func (r burst) met() bool {
 }
 
 func judgeConcurrent(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	i := slices.IndexFunc(d.Families, func(f plumbline.Family) bool { return f.Create == c.Operation })
-	if i < 0 {
+	family, ok := familyMadeBy(d, c.Operation)
+	if !ok {
 		return broken("the design has no family that %s creates", c.Operation)
 	}
 	met, most := 0, 0
 	var several, crashed []burst
-	for _, r := range roundsOf(e, idempotencyRace+"/"+c.Operation, c.Operation, raceStepName, d.Families[i].ID) {
+	for _, r := range roundsOf(e, idempotencyRace+"/"+c.Operation, c.Operation, raceStepName, family.ID) {
 		if !r.met() {
 			continue
 		}

@@ -100,17 +100,25 @@ func (l life) repetitions() plumbline.Flow {
 
 // withKey is a case with a key of its own.
 func withKey(op plumbline.Operation, c plumbline.Case) *plumbline.Case {
+	c = withoutKey(op, c)
+	c.Request.Header[op.Key] = []string{""}
+	c.Unique = append(c.Unique, plumbline.Bind{In: "header", Name: op.Key, From: plumbline.FromNew, Pointer: "uuid", Why: "flow"})
+	return &c
+}
+
+// withoutKey is a case that carries no key.
+func withoutKey(op plumbline.Operation, c plumbline.Case) plumbline.Case {
 	header := map[string][]string{}
 	for name, v := range c.Request.Header {
-		header[name] = v
+		if name != op.Key {
+			header[name] = v
+		}
 	}
-	header[op.Key] = []string{""}
 	c.Request.Header = header
 	here := func(b plumbline.Bind) bool { return b.In == "header" && strings.EqualFold(b.Name, op.Key) }
 	c.Binds = slices.DeleteFunc(slices.Clone(c.Binds), here)
 	c.Unique = slices.DeleteFunc(slices.Clone(c.Unique), here)
-	c.Unique = append(c.Unique, plumbline.Bind{In: "header", Name: op.Key, From: plumbline.FromNew, Pointer: "uuid", Why: "flow"})
-	return &c
+	return c
 }
 
 // repeating is the step that sends again what the first has sent: whatever was
@@ -160,11 +168,11 @@ type keying struct {
 // without the first, and without another one that a new key made, there is no
 // telling whether a repetition was the same.
 func keyingOf(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) (keying, plumbline.Verdict, bool) {
-	i := slices.IndexFunc(d.Families, func(f plumbline.Family) bool { return f.Create == c.Operation })
-	if i < 0 {
+	family, ok := familyMadeBy(d, c.Operation)
+	if !ok {
 		return keying{}, broken("the design has no family that %s creates", c.Operation), false
 	}
-	k := keying{flownOf(e, idempotencyKeys, c.Operation), e, d.Families[i]}
+	k := keying{flownOf(e, idempotencyKeys, c.Operation), e, family}
 	_, first := k.fine(keyFirst)
 	_, other := k.fine(keyOther)
 	switch {

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -128,11 +127,11 @@ type lossesSeen struct {
 }
 
 func judgeLost(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
-	i := slices.IndexFunc(d.Families, func(f plumbline.Family) bool { return f.Create == c.Operation })
-	if i < 0 {
+	family, ok := familyMadeBy(d, c.Operation)
+	if !ok {
 		return broken("the design has no family that %s creates", c.Operation)
 	}
-	s := lossesSeen{keying: keying{flownOf(e, idempotencyLost+"/"+c.Operation, c.Operation), e, d.Families[i]}}
+	s := lossesSeen{keying: keying{flownOf(e, idempotencyLost+"/"+c.Operation, c.Operation), e, family}}
 	usual, control := s.id("usual"), s.id(lostControl)
 	switch {
 	case usual == "" || control == "":

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
@@ -77,8 +76,8 @@ func taking(d plumbline.Design, f plumbline.Finite) plumbline.Flow {
 		after.Pause = takeSettles
 		take := takeStep(d, f, "take-"+n)
 		if op.Key != "" {
-			take.Own.Unique = slices.DeleteFunc(take.Own.Unique, func(b plumbline.Bind) bool { return b.In == "header" && strings.EqualFold(b.Name, op.Key) })
-			delete(take.Own.Request.Header, op.Key) // copies with one key would be one request
+			bare := withoutKey(op, *take.Own) // copies with one key would be one request
+			take.Own = &bare
 		}
 		take.Copies = min(takeTimes*f.Most/f.Takes, takeMost) - 1
 		flow.Steps = append(flow.Steps, left, take, after)

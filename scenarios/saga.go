@@ -137,29 +137,25 @@ func sagaFlow(d plumbline.Design, f plumbline.Finite, phase string, within time.
 	if after.Pause = sagaPause; within > 0 {
 		after = asBefore(after, f.Left.At, "before", "take", within)
 	}
-	l, listed := sagaFamily(d, f)
+	family, listed := familyMadeBy(d, f.Operation)
+	l := life{d, family}
 	listBefore, ok := l.list("list-before", lostPages)
 	listed = listed && ok && l.f.ItemID != ""
 	flow.Steps = []plumbline.Step{before}
 	if listed {
 		flow.Steps = append(flow.Steps, listBefore)
 	}
-	flow.Steps = append(flow.Steps, takeStep(d, f, "take"), after)
+	take := takeStep(d, f, "take")
+	if op, _ := d.Operation(f.Operation); op.Key != "" {
+		take.Own = withKey(op, *take.Own)
+	}
+	flow.Steps = append(flow.Steps, take, after)
 	if listed {
 		listAfter, _ := l.list("list-after", lostPages)
 		listAfter.Walk.Since, listAfter.Walk.Like = "list-before", "take"
 		flow.Steps = append(flow.Steps, listAfter)
 	}
 	return flow
-}
-
-// sagaFamily is the family of what the operation makes.
-func sagaFamily(d plumbline.Design, f plumbline.Finite) (life, bool) {
-	i := slices.IndexFunc(d.Families, func(x plumbline.Family) bool { return x.Create == f.Operation })
-	if i < 0 {
-		return life{d: d}, false
-	}
-	return life{d, d.Families[i]}, true
 }
 
 // A sagaSeen is what one disturbed request showed.

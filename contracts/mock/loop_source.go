@@ -35,9 +35,7 @@ func (l *Loop) bound(ctx context.Context, c plumbline.Case, depth int) (plumblin
 			}
 			req.Query += url.QueryEscape(b.Name) + "=" + url.QueryEscape(simple(v))
 		case "header":
-			h := http.Header(req.Header).Clone()
-			h.Set(b.Name, simple(v))
-			req.Header = h
+			req.Header = withField(req.Header, b.Name, v)
 		case "body":
 			doc, err := decodeJSON(req.Body)
 			if err != nil {
@@ -60,12 +58,17 @@ func (l *Loop) keys(header map[string][]string, unique []plumbline.Bind) map[str
 			continue
 		}
 		if v, ok := l.novel(b.Pointer); ok {
-			h := http.Header(header).Clone()
-			h.Set(b.Name, simple(v))
-			header = h
+			header = withField(header, b.Name, v)
 		}
 	}
 	return header
+}
+
+// withField is a header with one field set, which the case does not share.
+func withField(header map[string][]string, name string, v any) map[string][]string {
+	h := http.Header(header).Clone()
+	h.Set(name, simple(v))
+	return h
 }
 
 // source is the value that a bind takes from an answer. What it needs is asked
