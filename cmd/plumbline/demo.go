@@ -18,6 +18,7 @@ import (
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/examples/shop"
 	"github.com/plumbline-dev/plumbline/runners/deploy"
+	"github.com/plumbline-dev/plumbline/runners/ports"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -186,7 +187,11 @@ func (s *sampleSystem) ordersEnv(wires map[string]string) []string {
 
 // role starts one role, and lets it be started anew at the same address.
 func (s *sampleSystem) role(ctx context.Context, role string, env []string) (addr string, err error) {
-	c, err := s.command(role, []string{"shop", role, "--listen", "127.0.0.1:0"}, append(env, "SHOP_MAX_AGE="+sampleAge.String(), withParent+"=1"))
+	at, err := ports.Free(ctx, "127.0.0.1")
+	if err != nil {
+		return "", err
+	}
+	c, err := s.command(role, []string{"shop", role, "--listen", at}, append(env, "SHOP_MAX_AGE="+sampleAge.String(), withParent+"=1"))
 	if err != nil {
 		return "", err
 	}
@@ -195,9 +200,7 @@ func (s *sampleSystem) role(ctx context.Context, role string, env []string) (add
 	if err != nil {
 		return "", err
 	}
-	again := c
-	again.Argv = append(slices.Clone(c.Argv[:len(c.Argv)-1]), p.Line)
-	s.roles.Add(role, p, again, roleGrace)
+	s.roles.Add(role, p, c, roleGrace)
 	if role == "orders" {
 		s.roles.Enter(role, deploy.Entrance{Addr: p.Line, Ready: "/readyz"})
 	}

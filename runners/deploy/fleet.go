@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/ports"
 )
 
 // An Entrance says where a process of a group takes requests, so that several
@@ -121,7 +122,11 @@ func (m *member) elsewhere(addr string) Command {
 
 // enlarge starts one instance more, and lets it take requests when it is ready.
 func (m *member) enlarge(ctx context.Context) error {
-	addr, err := freeAddress(ctx, m.entrance.Addr)
+	host, _, err := net.SplitHostPort(m.entrance.Addr)
+	if err != nil {
+		return err
+	}
+	addr, err := ports.Free(ctx, host)
 	if err != nil {
 		return err
 	}
@@ -214,20 +219,6 @@ func (m *member) upset(ctx context.Context, f plumbline.Fault) (seen int, mend f
 		seen++
 	}
 	return seen, mend, nil
-}
-
-// freeAddress is an address of the same host at which nothing listens.
-func freeAddress(ctx context.Context, like string) (string, error) {
-	host, _, err := net.SplitHostPort(like)
-	if err != nil {
-		return "", err
-	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // ready waits until an instance takes connections and, where a path says so, is

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/ports"
 )
 
 // instanceVariable makes a process of this test binary an instance that listens
@@ -53,7 +54,7 @@ func serveInstance(addr string) {
 // manned is a group of one process of this test binary, and its address.
 func manned(t *testing.T) (*Group, string) {
 	t.Helper()
-	addr, err := freeAddress(t.Context(), "127.0.0.1:0")
+	addr, err := ports.Free(t.Context(), "127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}

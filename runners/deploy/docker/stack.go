@@ -19,6 +19,8 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 	tclog "github.com/testcontainers/testcontainers-go/log"
 	tcnetwork "github.com/testcontainers/testcontainers-go/network"
+
+	"github.com/plumbline-dev/plumbline/runners/ports"
 )
 
 // Labels of what is started here: the run that it belongs to, and the process
@@ -261,12 +263,11 @@ func (v Service) confine(h *container.HostConfig) {
 // freePort is a port of this machine that nobody has. Docker gives a container
 // another one at every start unless it is told which.
 func freePort() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // for a moment
+	addr, err := ports.Free(context.Background(), "127.0.0.1")
 	if err != nil {
 		return ""
 	}
-	defer func() { _ = l.Close() }()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
+	_, port, _ := net.SplitHostPort(addr)
 	return port
 }
 
