@@ -39,6 +39,7 @@ type Evidence struct {
 	Exchanges    []Exchange
 	Injections   []Injection
 	Series       []Series
+	Flows        []Series // of hits that were flows, each as a whole: the requests of their steps are in Series
 	Pacts        []PactResult
 	Checks       []Check
 	Health       []Health
@@ -66,6 +67,8 @@ func (e *Evidence) Add(r Record) {
 		e.Exchanges = append(e.Exchanges, *r.Exchange)
 	case r.Injection != nil:
 		e.Injections = append(e.Injections, *r.Injection)
+	case r.Series != nil && IsFlow(r.Series.Operation):
+		e.Flows = append(e.Flows, *r.Series)
 	case r.Series != nil:
 		e.Series = append(e.Series, *r.Series)
 	default:

@@ -11,7 +11,7 @@ import "time"
 // a share; its Target is zero.
 type Objective struct {
 	Name       string        `json:"name"`
-	Operations []string      `json:"operations,omitempty"` // IDs; empty for the whole service
+	Operations []string      `json:"operations,omitempty"` // IDs, or flows of the load (FlowPrefix) and nothing else; empty for the whole service
 	Target     float64       `json:"target"`               // in (0, 1); 0.999 leaves an error budget of 0.001
 	Throughput float64       `json:"throughput,omitempty"` // good answers a second that are promised, of all its operations together; zero for a share
 	Within     time.Duration `json:"within,omitempty"`     // latency threshold; zero for plain availability
@@ -36,10 +36,11 @@ type Unjudged struct {
 // objective with a Throughput.
 func (o Objective) ErrorBudget() float64 { return 1 - o.Target }
 
-// Covers reports whether the objective applies to the operation.
+// Covers reports whether the objective applies to the operation. To a flow it
+// applies only when it names it: the requests of its steps are there already.
 func (o Objective) Covers(operation string) bool {
 	if len(o.Operations) == 0 {
-		return true
+		return !IsFlow(operation)
 	}
 	for _, id := range o.Operations {
 		if id == operation {

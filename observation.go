@@ -79,6 +79,7 @@ const (
 	ErrorPorts    ErrorClass = "ports"    // the generator ran out of ports or descriptors
 	ErrorUnbound  ErrorClass = "unbound"  // no live value for a Bind: the request was not sent
 	ErrorOther    ErrorClass = "other"
+	ErrorEnded    ErrorClass = "ended" // of a flow of the load: a step was answered otherwise than the flow goes on with
 )
 
 // A Mark is a fact about a response that was established when it arrived,

@@ -131,10 +131,12 @@ const (
 )
 
 // A Stream is an open workload on one operation: requests arrive on their own
-// schedule, whatever the answers.
+// schedule, whatever the answers. Or it is one of a flow: each hit makes the
+// steps of it, one after the other.
 type Stream struct {
-	Name      string   `json:"name"` // unique in the phase
-	Operation string   `json:"operation"`
+	Name      string   `json:"name"`           // unique in the phase
+	Operation string   `json:"operation"`      // or FlowPrefix and the name of a flow of the load
+	Flow      []string `json:"flow,omitempty"` // operations of the steps, when it is one of a flow; the rates are then of flows
 	Case      string   `json:"case,omitempty"` // ID; empty rotates over the operation's valid cases
 	Stages    []Stage  `json:"stages"`
 	Arrivals  Arrivals `json:"arrivals"`
@@ -156,14 +158,9 @@ type Patience struct {
 	Pause    time.Duration `json:"pause,omitempty"`    // longest wait before the second attempt, doubled for each one after it; how long of it is drawn
 }
 
-// Expected is the mean number of requests that the stream sends.
-func (s Stream) Expected() float64 {
-	n := 0.0
-	for _, g := range s.Stages {
-		n += (g.From + g.To) / 2 * g.Duration.Seconds()
-	}
-	return n
-}
+// Expected is the mean number of requests that the stream sends, those of all
+// steps of a flow together.
+func (s Stream) Expected() float64 { return s.Hits() * float64(s.PerHit()) }
 
 // A Call is one request made and awaited by itself.
 type Call struct {

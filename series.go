@@ -10,9 +10,10 @@ type Series struct {
 	Experiment string        `json:"experiment"`
 	Phase      string        `json:"phase"`
 	Stream     string        `json:"stream"`
-	Operation  string        `json:"operation"`
-	Class      string        `json:"class"` // "2xx" … "5xx", or an ErrorClass
-	Began      time.Duration `json:"began"` // offset of the first slice
+	Operation  string        `json:"operation"`      // or FlowPrefix and a name: flows as a whole, from due to the last answer without think time
+	Step       string        `json:"step,omitempty"` // of the flow of the stream, when it is one of a flow
+	Class      string        `json:"class"`          // "2xx" … "5xx", or an ErrorClass; of a flow "2xx" when all of it was made
+	Began      time.Duration `json:"began"`          // offset of the first slice
 	Count      int64         `json:"count"`
 	Bad        int64         `json:"bad,omitempty"` // of Count: undocumented status or breach of the document
 	Bytes      int64         `json:"bytes,omitempty"`
@@ -31,6 +32,7 @@ type Series struct {
 	Attempts   int64         `json:"attempts,omitempty"` // that clients with Patience made for Count requests; zero: one each
 	Shed       bool          `json:"shed,omitempty"`     // the answers are 429 or 503: refused for want of capacity
 	Advised    int64         `json:"advised,omitempty"`  // of Count: shed, with a Retry-After
+	Reached    []Reached     `json:"reached,omitempty"`  // of flows: how many came to each step
 }
 
 // A Bin counts latencies up to and including UpTo and above the previous bin.

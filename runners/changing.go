@@ -30,11 +30,12 @@ func (c *changing) note(operation string, step func(name string) (plumbline.Obse
 	c.ops[operation] = true
 }
 
-// seen tells whether an operation was seen to change data.
-func (c *changing) seen(operation string) bool {
+// seen tells whether an operation that a stream sends requests of was seen to
+// change data.
+func (c *changing) seen(s plumbline.Stream) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.ops[operation]
+	return slices.ContainsFunc(s.Reaches(), func(id string) bool { return c.ops[id] })
 }
 
 // still are the streams with those silent whose operation was seen to change
@@ -42,7 +43,7 @@ func (c *changing) seen(operation string) bool {
 func (c *changing) still(streams []plumbline.Stream) []plumbline.Stream {
 	out := slices.Clone(streams)
 	for i, s := range out {
-		if !c.seen(s.Operation) {
+		if !c.seen(s) {
 			continue
 		}
 		out[i].Stages = slices.Clone(s.Stages)

@@ -17,7 +17,7 @@ func describe(p plumbline.Phase) string {
 		rate := 0.0
 		for _, s := range p.Streams {
 			if len(s.Stages) > 0 {
-				rate += max(s.Stages[0].From, s.Stages[len(s.Stages)-1].To)
+				rate += max(s.Stages[0].From, s.Stages[len(s.Stages)-1].To) * float64(s.PerHit())
 			}
 		}
 		parts = append(parts, fmt.Sprintf("%.4g requests/s for %s", rate, p.Duration))

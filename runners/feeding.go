@@ -74,8 +74,9 @@ func (l *Live) unfed(cases []plumbline.Case, operation string) []plumbline.Case 
 	return out
 }
 
-// feed fills a request with the rows of a hit.
-func (l *Live) feed(r *plumbline.Request, operation string, stream int, number uint64) error {
+// feed fills a request with the rows of a hit. Places that are bound to a step
+// of a flow are left to it.
+func (l *Live) feed(r *plumbline.Request, operation string, stream int, number uint64, bound ...plumbline.Bind) error {
 	op, _ := l.Design.Operation(operation)
 	draw := rand.New(rand.NewPCG(l.Run.Seed^uint64(stream)<<40, number)) //nolint:gosec // reproducible on purpose
 	for i, f := range l.Design.Load.Feeders {
@@ -87,6 +88,9 @@ func (l *Live) feed(r *plumbline.Request, operation string, stream int, number u
 			return fmt.Errorf("%s has no row left", f.Name)
 		}
 		for _, x := range f.Fields {
+			if slices.ContainsFunc(bound, func(b plumbline.Bind) bool { return b.In == x.In && b.Name == x.Name && stepped(b) }) {
+				continue
+			}
 			if err := target.Feed(r, op.Path, x, row[x.Column]); err != nil {
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}
@@ -99,7 +103,7 @@ func (l *Live) feed(r *plumbline.Request, operation string, stream int, number u
 // is told.
 func (l *Live) hungry(at Place, streams []plumbline.Stream, record func(plumbline.Record)) {
 	for _, f := range l.feeding.ended(l.Design.Load.Feeders) {
-		if slices.ContainsFunc(streams, func(s plumbline.Stream) bool { return s.Case == "" && f.Feeds(s.Operation) }) {
+		if slices.ContainsFunc(streams, func(s plumbline.Stream) bool { return s.Case == "" && slices.ContainsFunc(s.Reaches(), f.Feeds) }) {
 			record(plumbline.Record{Doubt: &plumbline.Doubt{
 				Experiment: at.Experiment, Reason: plumbline.ReasonLoadTooLow,
 				Detail: fmt.Sprintf("%s came to its end after %d rows, and from then on nothing was sent of what it feeds", f.Name, f.Count),

@@ -114,7 +114,7 @@ func (l *Live) Teardown(ctx context.Context) []plumbline.Resource { return l.Poo
 // Prepare creates what the streams of a phase need.
 func (l *Live) Prepare(ctx context.Context, _ Place, p plumbline.Phase) error {
 	for _, s := range p.Streams {
-		if l.changing.seen(s.Operation) {
+		if l.changing.seen(s) {
 			continue
 		}
 		for _, c := range l.casesOf(s) {
@@ -127,8 +127,12 @@ func (l *Live) Prepare(ctx context.Context, _ Place, p plumbline.Phase) error {
 }
 
 // casesOf are the cases that a stream rotates over: the one that it names, or
-// those of its operation that the target does not refuse.
+// those of its operation that the target does not refuse. Those of a flow are of
+// its steps, with the places alone that no step fills.
 func (l *Live) casesOf(s plumbline.Stream) []plumbline.Case {
+	if len(s.Flow) > 0 {
+		return l.casesOfFlow(s)
+	}
 	if s.Case != "" {
 		if c, ok := l.find(s.Operation, s.Case); ok {
 			return []plumbline.Case{c}
@@ -159,9 +163,11 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 		}
 	}
 	ready := l.ready(ctx, p.Streams, cases)
+	flows := l.flowsOf(p.Streams)
 	session := load.Session{
 		Experiment: at.Experiment, Phase: at.Phase, Streams: p.Streams, Seed: l.Run.Seed ^ uint64(at.ExperimentIndex)<<8 ^ uint64(at.PhaseIndex),
-		Thresholds: thresholds(l.Design), Stop: p.Stop,
+		Thresholds: thresholds(l.Design), Stop: p.Stop, Steps: flows.steps, Thinking: flows.thinking,
+		Walk: func(stream int, number uint64) load.Walk { return l.walk(at, flows.all[stream], stream, number) },
 		Shot: func(stream int, number uint64) target.Shot {
 			c := cases[stream][number%uint64(len(cases[stream]))]
 			s := target.Shot{Operation: c.Operation, Case: c.ID, Trace: l.trace(at, stream)}
@@ -190,6 +196,9 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 func (l *Live) ready(ctx context.Context, streams []plumbline.Stream, cases [][]plumbline.Case) [][]*target.Ready {
 	out := make([][]*target.Ready, len(cases))
 	for i, all := range cases {
+		if len(streams[i].Flow) > 0 {
+			continue
+		}
 		for _, c := range all {
 			var r *target.Ready
 			if !l.fed(streams[i]) && len(c.Binds) == 0 && len(c.Unique) == 0 && (c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead) {

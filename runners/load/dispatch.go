@@ -99,7 +99,7 @@ func (d *dispatch) timely(now time.Duration) (hit, bool) {
 		if !ok || now-h.due <= d.session.Lateness {
 			return h, ok
 		}
-		d.skipped++
+		d.skipped += int64(d.session.Streams[h.stream].PerHit())
 	}
 }
 
@@ -150,25 +150,44 @@ func (d *dispatch) RoundTrip(*http.Request) (*http.Response, error) {
 }
 
 func (d *dispatch) send(h hit) {
-	s := &d.session.Streams[h.stream]
-	a, attempts := d.try(h)
+	if d.session.Walk != nil && len(d.session.Streams[h.stream].Flow) > 0 {
+		d.follow(h, d.session.Walk(h.stream, h.number))
+		return
+	}
+	a, attempts := d.try(h, nil)
 	if d.session.Answered != nil {
 		d.session.Answered(h.stream, a)
 	}
+	d.measured(h.stream, 0, a, attempts)
+}
+
+// measured books an answer: to the n-th step of a flow, from 1, or to a hit that
+// is one request.
+func (d *dispatch) measured(stream, step int, a target.Answer, attempts int) {
 	d.health.sent(a.Observation)
 	d.guard.add(a.Observation)
-	if s.Detail {
+	if d.session.Streams[stream].Detail {
 		o := a.Observation
 		d.record(plumbline.Record{At: max(o.Done(), 1), Observation: &o})
 		return
 	}
-	d.folds.add(h.stream, a.Observation, asked{attempts, a.Response.Header["Retry-After"] != nil})
+	d.folds.add(stream, step, a.Observation, asked{attempts, a.Response.Header["Retry-After"] != nil})
 }
 
-// shot is what a hit asks for.
-func (d *dispatch) shot(h hit) target.Shot {
-	shot := d.session.Shot(h.stream, h.number)
-	shot.Experiment, shot.Phase, shot.Stream, shot.Due = d.session.Experiment, d.session.Phase, d.session.Streams[h.stream].Name, max(d.began+h.due, 1)
+// shot is what a hit, or the turn of a flow, asks for.
+func (d *dispatch) shot(h hit, t *Turn) target.Shot {
+	var shot target.Shot
+	due := max(d.began+h.due, 1)
+	if t == nil {
+		shot = d.session.Shot(h.stream, h.number)
+	} else {
+		shot = t.Shot(d.ctx)
+		if t.unsure {
+			t.unsure, t.due = false, d.engine.Client.Now()
+		}
+		due = t.due
+	}
+	shot.Experiment, shot.Phase, shot.Stream, shot.Due = d.session.Experiment, d.session.Phase, d.session.Streams[h.stream].Name, due
 	shot.Unchecked = shot.Unchecked || !d.checks(h)
 	return shot
 }

@@ -7,6 +7,7 @@ package load
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -25,7 +26,15 @@ type Session struct {
 	// Shot makes the n-th request of a stream, ready to be sent. It must not
 	// block: it is called on the way of the request.
 	Shot func(stream int, number uint64) target.Shot
-	// Answered is told about every answer, concurrently. Nil: nobody is.
+	// Walk begins the n-th flow of a stream that is one of a flow. Its answers
+	// are told to the Walk alone.
+	Walk func(stream int, number uint64) Walk
+	// Steps are the names of the steps of such streams, by the place of the
+	// stream; Thinking is the think time of one flow of each. Nil: there are none.
+	Steps    [][]string
+	Thinking []time.Duration
+	// Answered is told about every answer to a hit that is one request,
+	// concurrently. Nil: nobody is.
 	Answered func(stream int, a target.Answer)
 	// Workers is how many requests may be under way. Zero: as many as Little's
 	// law calls for.
@@ -46,7 +55,10 @@ type Session struct {
 const (
 	fewestWorkers = 64
 	mostWorkers   = 2048
-	lateness      = 5 * time.Second
+	// mostThinking bounds the flows that wait in think time, beside the workers:
+	// each costs no more than its goroutine.
+	mostThinking = 1 << 16
+	lateness     = 5 * time.Second
 	// behind is when the generator counts as late, and falls back on checking
 	// one answer in every.
 	behind = 10 * time.Millisecond
@@ -104,24 +116,34 @@ func (e *Engine) Run(ctx context.Context, s Session, record func(plumbline.Recor
 }
 
 // workers bounds the requests in flight by Little's law: each takes as long as
-// its client has patience. A closed workload has one for each of its clients.
+// its client has patience. Flows whose users think come on top of that. A closed
+// workload has one for each of its clients.
 func (d *dispatch) workers() int {
 	if d.session.Workers > 0 {
 		return d.session.Workers
 	}
-	under, clients := 0.0, 0.0
-	for _, s := range d.session.Streams {
+	under, clients, thinking := 0.0, 0.0, 0.0
+	for i, s := range d.session.Streams {
 		most := 0.0
 		for _, g := range s.Stages {
 			most = max(most, g.From, g.To)
 		}
 		clients += most
-		under += most * patience(s.Patience, d.engine.Client.Timeout()).Seconds()
+		under += most * float64(s.PerHit()) * patience(s.Patience, d.engine.Client.Timeout()).Seconds()
+		thinking += most * d.session.thinking(i).Seconds()
 	}
 	if closed(d.session.Streams) {
 		return max(int(clients), 1)
 	}
-	return max(fewestWorkers, min(int(under*1.2), mostWorkers))
+	return max(fewestWorkers, min(int(under*1.2), mostWorkers)) + min(int(math.Ceil(thinking*1.2)), mostThinking)
+}
+
+// thinking is the think time of one hit of a stream.
+func (s Session) thinking(stream int) time.Duration {
+	if stream >= len(s.Thinking) {
+		return 0
+	}
+	return s.Thinking[stream]
 }
 
 func dummyTarget(t *vegeta.Target) error {

@@ -256,7 +256,7 @@ func TestStaleRequestsAreSkipped(t *testing.T) {
 	t.Parallel()
 	e, _ := bench(t, func(http.ResponseWriter, *http.Request) {}, nil)
 	streams := []plumbline.Stream{stream(plumbline.ArrivalsConstant, steady(10, 20*time.Second))}
-	d := &dispatch{ctx: t.Context(), engine: e, session: Session{Lateness: lateness}, began: e.Client.Now() - 2*lateness, queue: newSchedule(streams, 1)}
+	d := &dispatch{ctx: t.Context(), engine: e, session: Session{Lateness: lateness, Streams: streams}, began: e.Client.Now() - 2*lateness, queue: newSchedule(streams, 1)}
 	if wait, stop := d.Pace(0, 0); wait != 0 || stop {
 		t.Fatalf("got %s %t", wait, stop)
 	}

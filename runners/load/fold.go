@@ -24,7 +24,8 @@ const (
 	mostMarks = 16
 )
 
-// folds aggregate the requests of a session by stream and status class.
+// folds aggregate the requests of a session by stream, step and status class,
+// and its flows.
 type folds struct {
 	session Session
 	began   time.Duration
@@ -36,6 +37,7 @@ type folds struct {
 
 type foldKey struct {
 	stream int
+	step   int // of a flow, from 1; zero: the hit is one request, or it is the flow as a whole
 	class  string
 	shed   bool
 }
@@ -90,16 +92,11 @@ func class(o plumbline.Observation) string {
 	return strconv.Itoa(o.Status/100) + "xx"
 }
 
-func (f *folds) add(stream int, o plumbline.Observation, how asked) {
+func (f *folds) add(stream, step int, o plumbline.Observation, how asked) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	key := foldKey{stream, class(o), shed(o)}
-	x, ok := f.byKey[key]
-	if !ok {
-		x = f.fresh(o, key.class)
-		x.series.Shed = key.shed
-		f.byKey[key] = x
-	}
+	key := foldKey{stream, step, class(o), shed(o)}
+	x := f.of(key, o)
 	x.series.Attempts += int64(how.attempts)
 	if key.shed && how.advised {
 		x.series.Advised++
@@ -108,6 +105,52 @@ func (f *folds) add(stream int, o plumbline.Observation, how asked) {
 		x.series.Late++
 	}
 	x.add(o, f.began)
+}
+
+// flow adds a flow as a whole, of which so many steps were made. How many came
+// after the end of the streams is not told: with think time most do.
+func (f *folds) flow(stream int, o plumbline.Observation, made int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	x := f.of(foldKey{stream, 0, class(o), shed(o)}, o)
+	for i := range min(made, len(x.series.Reached)) {
+		x.series.Reached[i].Count++
+	}
+	x.add(o, f.began)
+}
+
+// of is the fold of a key.
+func (f *folds) of(key foldKey, o plumbline.Observation) *fold {
+	x, ok := f.byKey[key]
+	if !ok {
+		x = f.fresh(o, key.class)
+		x.series.Shed = key.shed
+		f.name(x, key)
+		f.byKey[key] = x
+	}
+	return x
+}
+
+// name says which step of a flow a fold is of, or which steps its flow has. The
+// slices of flows stay open for as long as their users think.
+func (f *folds) name(x *fold, key foldKey) {
+	if key.stream >= len(f.session.Streams) || len(f.session.Streams[key.stream].Flow) == 0 {
+		return
+	}
+	step := func(i int) string {
+		if key.stream < len(f.session.Steps) && i < len(f.session.Steps[key.stream]) {
+			return f.session.Steps[key.stream][i]
+		}
+		return strconv.Itoa(i + 1)
+	}
+	if key.step > 0 {
+		x.series.Step = step(key.step - 1)
+		return
+	}
+	for i, id := range f.session.Streams[key.stream].Flow {
+		x.series.Reached = append(x.series.Reached, plumbline.Reached{Step: step(i), Operation: id})
+	}
+	x.open += int(f.session.thinking(key.stream) / time.Second)
 }
 
 // shed tells whether an answer refuses for want of capacity (RFC 6585 §4,
@@ -226,8 +269,8 @@ func (f *folds) series() []plumbline.Series {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b foldKey) int {
-		if a.stream != b.stream {
-			return a.stream - b.stream
+		if c := cmp.Or(a.stream-b.stream, a.step-b.step); c != 0 {
+			return c
 		}
 		if c := cmp.Compare(a.class, b.class); c != 0 {
 			return c

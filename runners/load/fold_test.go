@@ -26,7 +26,7 @@ func answered(due, latency time.Duration, status int) plumbline.Observation {
 func foldAll(s Session, all ...plumbline.Observation) []plumbline.Series {
 	f := newFolds(s, 10*time.Second, 20*time.Second)
 	for _, o := range all {
-		f.add(0, o, asked{})
+		f.add(0, 0, o, asked{})
 	}
 	return f.series()
 }
@@ -183,7 +183,7 @@ func TestSecondsAreSealed(t *testing.T) {
 	f := newFolds(Session{}, 10*time.Second, 20*time.Second)
 	most := 0
 	for i := range 7200 {
-		f.add(0, answered(time.Duration(i)*500*ms, time.Duration(i%2+1)*ms, 200), asked{})
+		f.add(0, 0, answered(time.Duration(i)*500*ms, time.Duration(i%2+1)*ms, 200), asked{})
 		if i%600 != 599 {
 			continue
 		}
@@ -198,7 +198,7 @@ func TestSecondsAreSealed(t *testing.T) {
 	if most > 25 {
 		t.Errorf("%d histograms at once", most)
 	}
-	f.add(0, answered(0, 40*ms, 200), asked{}) // when its second is long over
+	f.add(0, 0, answered(0, 40*ms, 200), asked{}) // when its second is long over
 	s := f.series()[0]
 	if len(s.Slices) != 3600 || s.Count != 7201 {
 		t.Fatalf("%d slices of %d requests", len(s.Slices), s.Count)

@@ -8,17 +8,18 @@ import (
 	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
-// try makes the request of a hit, as often as the patience of its client
-// wants, and counts the attempts when it has some. What is told is the last answer and the time since the request was
-// due; the first attempt tells how late it was sent.
-func (d *dispatch) try(h hit) (a target.Answer, attempts int) {
+// try makes the request of a hit, or of the turn of a flow, as often as the
+// patience of its client wants, and counts the attempts when it has some. What is
+// told is the last answer and the time since the request was due; the first
+// attempt tells how late it was sent.
+func (d *dispatch) try(h hit, t *Turn) (a target.Answer, attempts int) {
 	p := d.session.Streams[h.stream].Patience
 	if p == nil {
-		return d.engine.Client.Do(d.ctx, d.shot(h)), 0
+		return d.engine.Client.Do(d.ctx, d.shot(h, t)), 0
 	}
 	var first time.Duration
 	for attempts = 1; ; attempts++ {
-		shot := d.shot(h)
+		shot := d.shot(h, t)
 		shot.Timeout = p.Timeout
 		a = d.engine.Client.Do(d.ctx, shot)
 		if attempts == 1 {

@@ -1,0 +1,90 @@
+package plumbline
+
+import (
+	"strings"
+	"time"
+)
+
+// FlowPrefix begins the name of a flow where else an operation is named: in the
+// mix of the load, in a Stream and in an Objective.
+const FlowPrefix = "flow:"
+
+// IsFlow reports whether what stands in the place of an operation ID is a flow.
+func IsFlow(operation string) bool { return strings.HasPrefix(operation, FlowPrefix) }
+
+// LoadFlow returns the flow of the load that a stream on the given operation
+// begins with each hit.
+func (d Design) LoadFlow(operation string) (Flow, bool) {
+	name, ok := strings.CutPrefix(operation, FlowPrefix)
+	for _, f := range d.Load.Flows {
+		if ok && f.Name == name {
+			return f, true
+		}
+	}
+	return Flow{}, false
+}
+
+// Operations are the IDs of those that the steps of the flow call, in order.
+func (f Flow) Operations() []string {
+	out := make([]string, 0, len(f.Steps))
+	for _, s := range f.Steps {
+		out = append(out, s.Operation)
+	}
+	return out
+}
+
+// Thinking is the think time of all steps together.
+func (f Flow) Thinking() time.Duration {
+	sum := time.Duration(0)
+	for _, s := range f.Steps {
+		sum += s.ThinkTime()
+	}
+	return sum
+}
+
+// ThinkTime is how long a user of the load takes before the step.
+func (s Step) ThinkTime() time.Duration { return max(s.Think, 0) }
+
+// PerHit is how many requests one hit of the stream is, when all goes well.
+func (s Stream) PerHit() int { return max(len(s.Flow), 1) }
+
+// Reaches are the IDs of the operations that the stream sends requests of, each
+// as often as one hit does.
+func (s Stream) Reaches() []string {
+	if len(s.Flow) > 0 {
+		return s.Flow
+	}
+	return []string{s.Operation}
+}
+
+// Hits is the mean number of hits of the stream.
+func (s Stream) Hits() float64 {
+	n := 0.0
+	for _, g := range s.Stages {
+		n += (g.From + g.To) / 2 * g.Duration.Seconds()
+	}
+	return n
+}
+
+// Counted is how much of one hit of the stream counts for an objective: its
+// requests of the operations that are covered or, for an objective on its flow,
+// the flow as one.
+func (s Stream) Counted(o Objective) int {
+	n := 0
+	if len(s.Flow) > 0 && o.Covers(s.Operation) {
+		n++
+	}
+	for _, id := range s.Reaches() {
+		if o.Covers(id) {
+			n++
+		}
+	}
+	return n
+}
+
+// A Reached counts the hits of a flow that came to one of its steps.
+type Reached struct {
+	Step      string `json:"step"`
+	Operation string `json:"operation"`
+	Count     int64  `json:"n"` // of the Series' Count: made the request of the step
+}
