@@ -35,6 +35,7 @@ type Dependency struct {
 	Connects    int           `json:"connections,omitempty"` // most connections that the service keeps to it at a time; zero when not declared
 	Propagation Propagation   `json:"propagation,omitempty"` // of the trace context to it, where it is known to be another than that of the design
 	Parallel    []string      `json:"parallel,omitempty"`    // dependencies that are called at the same time as it, for one request
+	Cancels     bool          `json:"cancels,omitempty"`     // declared: a call to it is given up when the client of the request has gone away
 	Source      Source        `json:"source"`
 }
 

@@ -12,3 +12,11 @@ Feature: probes
     And stream "createOrder without payment" sends 4 requests per second of "createOrder", with constant arrivals, each recorded
     Then the claim "resilience/retry-bounded/payment" is judged
     And the claim "resilience/fault-matrix/payment" is judged
+
+  Scenario: clients who do not wait for inventory to answer
+    Given the experiment "probes/left"
+    When the fault phase "hang" lasts 4s
+    And "inventory" hangs to "getProduct left"
+    And stream "getProduct" sends 40 requests per second of "getProduct", with constant arrivals, each recorded
+    And stream "getProduct left" sends 4 requests per second of "getProduct", with constant arrivals, each recorded, whose clients leave after 200ms
+    Then the claim "resilience/cancel-on-disconnect/inventory" is judged

@@ -198,6 +198,10 @@ func (p probing) phase(s sweep) plumbline.Phase {
 			name := faultedStream(dep.dep.Name, op.ID)
 			names = append(names, name)
 			ph.Streams = append(ph.Streams, seeded(name, op, rate, length))
+			if s.name == probeHang && leaves(dep.dep, op) {
+				left := abandoned(dep.dep, op, rate, length)
+				names, ph.Streams = append(names, left.Name), append(ph.Streams, left)
+			}
 		}
 		if poll {
 			names = append(names, pollName)

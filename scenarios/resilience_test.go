@@ -19,6 +19,7 @@ func init() {
 		dependencyMap:       {"recs", "optional-is-critical"},
 		faultMatrix:         {"payment", "idle-timeout-only"},
 		timeoutBoundsHang:   {"payment", "no-timeout"},
+		cancelOnDisconnect:  {"inventory", "outlives-client"},
 		timeoutTotal:        {"payment", "idle-timeout-only"},
 		retryBounded:        {"payment", "unbounded-retry"},
 		retryJitter:         {"payment", "retry-without-jitter"},
@@ -127,6 +128,7 @@ func TestEachDefectIsNamed(t *testing.T) {
 		also   []string
 	}{
 		{"no-timeout", timeoutBoundsHang, []string{timeoutTotal, faultMatrix, bulkheadIsolates}},
+		{"outlives-client", cancelOnDisconnect, nil},
 		{"idle-timeout-only", timeoutTotal, []string{faultMatrix}},
 		{"unbounded-retry", retryBounded, []string{faultMatrix}},
 		{"retry-without-jitter", retryJitter, nil},

@@ -91,6 +91,9 @@ func (c *dialling) meets(x plumbline.Exchange, f *simFault) {
 		if f.Kind == plumbline.FaultDrip && w.defect == "idle-timeout-only" {
 			wait = clientTimeout
 		}
+		if c.r.leaves > 0 && w.defect != "outlives-client" {
+			wait = min(wait, c.r.leaves+soon-w.now)
+		}
 		w.after(wait, func() {
 			x.Ended, x.Closed = w.now, plumbline.ClosedByCaller
 			c.ended(x, 504, false)

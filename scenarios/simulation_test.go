@@ -34,6 +34,7 @@ func stocked() plumbline.Design {
 		{Name: "recs", Wire: plumbline.WireHTTP, Class: plumbline.ClassOptional, Operations: []string{"getProduct"}, Timeout: 200 * time.Millisecond, Retry: retry, Breaker: breaker},
 		{Name: "store", Wire: plumbline.WireTCP, Class: plumbline.ClassCritical, Operations: []string{"createOrder", "getOrder", "listOrders"}, Timeout: time.Second},
 	}
+	d.Dependencies[0].Cancels = true
 	d.Readiness = &plumbline.Readiness{Path: "/readyz", Reflects: []string{"store"}, Within: 2 * time.Second}
 	for i := range d.Dependencies[:3] {
 		d.Dependencies[i].RetryBudget = 0.25
@@ -167,7 +168,7 @@ func (w *world) phase(i int, experiment string, j int, ph plumbline.Phase) {
 			w.now += ph.Serial.Idle
 			o.Alone = ph.Serial.Idle
 		}
-		w.request(prefix, o)
+		w.request(prefix, o, nil)
 		w.drain()
 	}
 	planned := 0
@@ -176,7 +177,7 @@ func (w *world) phase(i int, experiment string, j int, ph plumbline.Phase) {
 		planned += n
 		for k := range n {
 			w.after(time.Duration(float64(k)/s.Stages[0].From*float64(time.Second)), func() {
-				w.request(prefix, plumbline.Observation{Experiment: experiment, Phase: ph.Name, Stream: s.Name, Operation: s.Operation})
+				w.request(prefix, plumbline.Observation{Experiment: experiment, Phase: ph.Name, Stream: s.Name, Operation: s.Operation}, s.Patience)
 			})
 		}
 	}
@@ -200,14 +201,18 @@ const clientTimeout = 10 * time.Second
 // A sim is one request in the making.
 type sim struct {
 	o       plumbline.Observation
-	garbage bool // it believed what could not be read
+	garbage bool          // it believed what could not be read
+	leaves  time.Duration // when its client does; zero: it stays
 }
 
 // request sends what the observation says, and fills in the rest of it.
-func (w *world) request(prefix string, o plumbline.Observation) {
+func (w *world) request(prefix string, o plumbline.Observation, patience *plumbline.Patience) {
 	w.seq++
 	o.Due, o.Sent, o.Trace = w.now, w.now, fmt.Sprintf("%s00%012x", prefix, w.seq)
 	r := &sim{o: o}
+	if patience != nil {
+		r.leaves = w.now + patience.Timeout
+	}
 	if w.defect == "shared-pool-no-bulkhead" {
 		if w.pool >= 24 {
 			w.queue = append(w.queue, func() { w.handle(r) })
@@ -283,6 +288,9 @@ func (w *world) answer(r *sim, status int) {
 		r.o.Status, r.o.Latency = status, w.now-r.o.Due
 		if r.garbage && r.o.Transcript != nil {
 			r.o.Transcript.ResponseBody = `{"stock":0}`
+		}
+		if r.leaves > 0 && w.now > r.leaves {
+			r.o.Status, r.o.Error, r.o.Latency = 0, plumbline.ErrorTimeout, r.leaves-r.o.Due
 		}
 		if r.o.Latency >= clientTimeout {
 			r.o.Status, r.o.Error, r.o.Latency = 0, plumbline.ErrorTimeout, clientTimeout

@@ -15,7 +15,7 @@ func (b *builder) dependency(name string, f dependency) {
 	d := plumbline.Dependency{
 		Name: name, Listen: f.Listen, Names: f.Names, Stub: f.Stub, Operations: f.Operations, Accept: f.Accept,
 		RetryBudget: f.RetryBudget, Degraded: f.Degraded, Bulkhead: f.Bulkhead, OpenAPI: b.path(f.OpenAPI), Source: b.at(at),
-		Calls: f.Calls, Connects: f.Connections, Parallel: f.Parallel,
+		Calls: f.Calls, Connects: f.Connections, Parallel: f.Parallel, Cancels: f.Cancels,
 	}
 	b.traffic(at, name, f)
 	d.Wire = plumbline.Wire(b.oneOf(at+".wire", f.Wire, "http"))

@@ -113,6 +113,7 @@ func aboutWires() map[string]description {
 		dep + ".calls":                   {meaning: "most calls to it that one request of a client sets off, retries apart", fallback: "not claimed; that calls do not grow with what a list shows is judged all the same", example: "calls: 1"},
 		dep + ".connections":             {meaning: "most connections that the service keeps to it at a time", fallback: "not claimed", example: "connections: 64"},
 		dep + ".parallel":                {meaning: "dependencies that are called at the same time as it, for one request", fallback: "not claimed", example: "parallel: [recs]"},
+		dep + ".cancels":                 {meaning: "a call to it is given up when the client of the request has gone away", fallback: "not claimed", example: "cancels: true"},
 		dep + ".openapi":                 {meaning: "its own document: requests of the service are held against it", example: "openapi: payment.yaml"},
 		dep + ".pact":                    {meaning: "the pact in which the service is the consumer: requests are held against it. A file, folder or pattern, a list of them, or a mapping as in pacts, whose broker has the latest pact of consumer with provider", kind: "text, list or mapping", closed: true, example: "pact: pacts/payment.json"},
 		dep + ".breaker.half_open_calls": {meaning: "calls that it lets through to see whether the dependency is back", fallback: "10", example: "half_open_calls: 2"},

@@ -110,6 +110,7 @@ type dependency struct {
 	Calls       int      `yaml:"calls"`
 	Connections int      `yaml:"connections"`
 	Parallel    []string `yaml:"parallel"`
+	Cancels     bool     `yaml:"cancels"`
 }
 
 type hookFile struct {

@@ -96,11 +96,8 @@ func (c *dependencyClient) call(ctx context.Context, q request, out any) error {
 	if c.mutant.is("metrics-flatter") {
 		defer elide(ctx, time.Now())
 	}
-	if (!c.mutant.is("no-timeout") || c.name != "payment") && !c.mutant.is("idle-timeout-only") {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, c.total)
-		defer cancel()
-	}
+	ctx, cancel := c.within(ctx)
+	defer cancel()
 	if err := c.slots.Acquire(ctx, 1); err != nil {
 		return fmt.Errorf("%w: %w", errUnavailable, err)
 	}
@@ -121,6 +118,17 @@ func (c *dependencyClient) call(ctx context.Context, q request, out any) error {
 		return fmt.Errorf("%w: %s: %w", errUnavailable, c.base, err)
 	}
 	return nil
+}
+
+// within ends a call in time, and when the client of the request has gone away.
+func (c *dependencyClient) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.mutant.is("outlives-client") {
+		ctx = context.WithoutCancel(ctx)
+	}
+	if (c.mutant.is("no-timeout") && c.name == "payment") || c.mutant.is("idle-timeout-only") {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, c.total)
 }
 
 func (c *dependencyClient) tries() uint {

@@ -42,6 +42,7 @@ func onWires() []Mutant {
 		{"no-recovery-latch", "an outage leaves a flag that is never cleared", "resilience/recovers-after-outage", []string{"resilience/breaker-closes"}},
 		{"shared-pool-no-bulkhead", "one small pool for all operations", "resilience/bulkhead-isolates", nil},
 		{"bad-outbound-call", "payment is sent the order as a number", "contract/outbound-conforms", nil},
+		{"outlives-client", "calls to dependencies go on when the client has gone away", "resilience/cancel-on-disconnect", nil},
 		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/timeout-total-not-idle", []string{"resilience/fault-matrix", "resilience/timeout-bounds-hang", "resilience/optional-degrades"}},
 		{"no-retry", "no call is tried again", "resilience/retry-recovers-transient", nil},
 		{"no-retry-budget", "recs is tried three times, and its breaker never opens", "resilience/retry-budget", nil},

@@ -83,6 +83,9 @@ func (b *Builder) addStream(g groups, table [][]string) error {
 	s.Name = g.text("name", &err)
 	s.Operation = g.text("operation", &err)
 	s.Case = g.text("case", &err)
+	if g.at("leave") != "" {
+		s.Patience = &plumbline.Patience{Timeout: g.duration("leave", &err)}
+	}
 	if table != nil {
 		s.Stages, err = stages(table, err)
 	} else {

@@ -116,6 +116,9 @@ func writeStream(s plumbline.Stream, p plumbline.Phase) string {
 	if s.Detail {
 		tail += ", each recorded"
 	}
+	if s.Patience != nil { // one that tries again cannot be told, which Render then says
+		tail += ", whose clients leave after " + s.Patience.Timeout.String()
+	}
 	name, op := strconv.Quote(s.Name), strconv.Quote(s.Operation)
 	if len(s.Stages) == 1 && s.Stages[0].From == s.Stages[0].To {
 		g := s.Stages[0]

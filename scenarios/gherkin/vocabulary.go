@@ -47,15 +47,15 @@ func Vocabulary() []Word {
 			apply: func(b *Builder, g groups, _ [][]string) error { return b.addPhase(g) },
 		},
 		{
-			Form:    `stream "<name>" sends <rate> requests per second of "<operation>"[, case "<id>"][, for <duration>][, with poisson|constant arrivals][, each recorded]`,
+			Form:    `stream "<name>" sends <rate> requests per second of "<operation>"[, case "<id>"][, for <duration>][, with poisson|constant arrivals][, each recorded][, whose clients leave after <duration>]`,
 			Example: `stream "calls" sends 20 requests per second of "createOrder", with constant arrivals, each recorded`,
-			Doc:     "An open workload: requests arrive on their own schedule, whatever the answers.",
+			Doc:     "An open workload: requests arrive on their own schedule, whatever the answers. Clients that leave do so when they have waited so long for an answer.",
 			expr: step(`stream (?P<name>` + quoted + `) sends (?P<rate>` + number + `) requests? per second of (?P<operation>` + quoted + `)` +
 				streamCase + `(?:, for (?P<for>` + period + `))?` + streamTail),
 			apply: func(b *Builder, g groups, _ [][]string) error { return b.addStream(g, nil) },
 		},
 		{
-			Form:    `stream "<name>" sends requests of "<operation>"[, case "<id>"][, with poisson|constant arrivals][, each recorded] at these rates:`,
+			Form:    `stream "<name>" sends requests of "<operation>"[, case "<id>"][, with poisson|constant arrivals][, each recorded][, whose clients leave after <duration>] at these rates:`,
 			Example: `stream "ramp" sends requests of "getProduct", with poisson arrivals at these rates:`,
 			Doc:     "An open workload in stages; the table has the columns from, to (requests per second) and for (duration).",
 			expr:    step(`stream (?P<name>` + quoted + `) sends requests of (?P<operation>` + quoted + `)` + streamCase + streamTail + ` at these rates:`),
@@ -93,7 +93,7 @@ func serialWord() Word {
 
 const (
 	streamCase = `(?:, case (?P<case>` + quoted + `))?`
-	streamTail = `(?:, with (?P<arrivals>constant|poisson) arrivals)?(?P<detail>, each recorded)?`
+	streamTail = `(?:, with (?P<arrivals>constant|poisson) arrivals)?(?P<detail>, each recorded)?(?:, whose clients leave after (?P<leave>` + period + `))?`
 )
 
 func claimWords() []Word {
