@@ -31,10 +31,7 @@ func (s *session) written(c consumerTests) (map[string]artefact, error) {
 	case c.language == "" && (c.consumer != "" || len(c.operations) > 0):
 		return nil, usage(wrongFlag("--consumer", "", "give --consumer-tests go as well", "--consumer and --operations are for --consumer-tests go"))
 	case c.language == "":
-		files, err := s.artefacts()
-		if err == nil {
-			err = s.profileFiles(files)
-		}
+		files, err := s.templates()
 		return files, harness(err)
 	case c.language != "go":
 		return nil, usage(notOneOf("--consumer-tests", c.language, []string{"go"}))

@@ -42,6 +42,7 @@ in, and takes out what that does not read.`,
 		Example: "  plumbline generate --consumer-tests go --consumer web --operations createOrder,getOrder",
 		RunE: func(*cobra.Command, []string) error {
 			defer frugal()()
+			o.unjudged = true
 			s, err := a.prepare(o)
 			if err != nil {
 				return err

@@ -43,6 +43,28 @@ func (s *session) artefacts() (map[string]artefact, error) {
 	return out, errors.Join(errs[:]...)
 }
 
+// templates renders everything that is generated for a folder of the user's, by
+// path below it: the artefacts and every profile. The plan is done with when
+// the contracts are written, which takes the most of what a large document
+// takes, so it is let go before: the session draws no more from then on.
+func (s *session) templates() (map[string]artefact, error) {
+	out := map[string]artefact{}
+	said, err := s.drawn(out)
+	if err == nil {
+		err = s.profileFiles(out)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.plan = plumbline.Plan{}
+	for i := range s.design.Operations {
+		s.design.Operations[i].Cases = slices.Clone(s.design.Operations[i].Cases[:min(1, len(s.design.Operations[i].Cases))]) // a pact asks with the first
+	}
+	unsaid, err := s.pact(out)
+	s.notes = slices.Concat(s.notes, said, unsaid)
+	return out, err
+}
+
 // drawn renders what the plan and the resources say: features, profiles, flows.
 func (s *session) drawn(out map[string]artefact) (notes []string, err error) {
 	if notes, err = s.learned(out); err != nil {

@@ -49,6 +49,7 @@ type Doc struct {
 	Operations []Op // sorted by path, then method
 
 	positions *positions
+	tree      map[string]any // as T was read from it; nil when T says more
 	rootless  bool
 	newer     bool // of a version that is read as 3.1
 }
@@ -113,6 +114,15 @@ func parse(name string, data []byte, o Options) (*Doc, error) {
 		d.notice("/paths", "the document has no operation: there is nothing to judge")
 	}
 	return d, nil
+}
+
+// Take hands over the document as T was read from it, decoded and repaired; nil
+// when T was put together from more than that, and the second time: it belongs
+// to the caller.
+func (d *Doc) Take() map[string]any {
+	tree := d.tree
+	d.tree = nil
+	return tree
 }
 
 // Position is the place of a JSON pointer in the document.
@@ -180,7 +190,9 @@ func (d *Doc) whole(tree map[string]any) (ok bool) {
 	if d.Version == "2.0" {
 		return false
 	}
-	d.T, ok = inParts(tree, openapi3.NewLoader())
+	if d.T, ok = inParts(tree, openapi3.NewLoader()); ok {
+		d.tree = tree
+	}
 	return ok
 }
 

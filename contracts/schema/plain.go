@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,7 +14,17 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/plumbline-dev/plumbline/contracts/crew"
+	"github.com/plumbline-dev/plumbline/contracts/openapi"
 )
+
+// treeOf is a document for the engine: as it was read, or, where that is not
+// all of it, as the loader has put it together.
+func treeOf(d *openapi.Doc) (any, error) {
+	if tree := d.Take(); tree != nil {
+		return lean{}.object(tree), nil
+	}
+	return plain(d.T)
+}
 
 // plain is the document as JSON decodes it, each text in it once: most are
 // keywords and names that stand in a document a thousand times. Its shared
@@ -77,7 +88,8 @@ const longestPooled = 40
 
 // A lean rewrites a document so that equal texts are the same one, and leaves
 // out what is for people and forbids nothing: descriptions and examples, a third
-// of some documents. It holds the texts.
+// of some documents. Of what it is given nothing is in the new document but
+// what cannot be changed. It holds the texts.
 type lean map[string]any
 
 func (p lean) text(s string, v any) any {
@@ -99,7 +111,7 @@ func (p lean) object(x map[string]any) map[string]any {
 	for k, e := range x {
 		_, said := e.(string)
 		switch {
-		case k == "example" || k == "examples" || k == "externalDocs" || said && (k == "description" || k == "summary"):
+		case silent(k, e), k == "example" || k == "examples" || k == "externalDocs" || said && (k == "description" || k == "summary"):
 		case isData(k):
 			out[p.key(k)] = p.data(e)
 		default:
@@ -116,20 +128,53 @@ func (p lean) value(v any, names bool) any {
 	case string:
 		return p.text(x, v)
 	case []any:
-		for i, e := range x {
-			x[i] = p.value(e, false)
-		}
+		return each(x, func(e any) any { return p.value(e, false) })
 	case map[string]any:
 		if !names {
 			return p.object(x)
 		}
 		out := make(map[string]any, len(x))
 		for k, e := range x {
-			out[p.key(k)] = p.value(e, false)
+			if e != nil {
+				out[p.key(k)] = p.value(e, false)
+			}
 		}
 		return out
 	}
+	return number(v)
+}
+
+// silent tells a member of an object that says nothing: no value, no text, a
+// list of nothing. The loader has none of them, and some the engine refuses.
+func silent(key string, v any) bool {
+	switch x := v.(type) {
+	case nil:
+		return key != "const"
+	case string:
+		return x == "" && (key == "enum" || !isData(key))
+	case []any:
+		return len(x) == 0 && (key == "enum" || !isData(key))
+	}
+	return key == "multipleOf" && fmt.Sprint(v) == "0"
+}
+
+// number is a number of YAML as JSON has it.
+func number(v any) any {
+	switch v.(type) {
+	case uint64, int64, int, float64:
+		if data, err := json.Marshal(v); err == nil {
+			return json.Number(data)
+		}
+	}
 	return v
+}
+
+func each(list []any, rewrite func(any) any) []any {
+	out := make([]any, len(list))
+	for i, e := range list {
+		out[i] = rewrite(e)
+	}
+	return out
 }
 
 // data rewrites a value that instances are compared with.
@@ -138,15 +183,15 @@ func (p lean) data(v any) any {
 	case string:
 		return p.text(x, v)
 	case []any:
-		for i, e := range x {
-			x[i] = p.data(e)
-		}
+		return each(x, p.data)
 	case map[string]any:
+		out := make(map[string]any, len(x))
 		for k, e := range x {
-			x[k] = p.data(e)
+			out[k] = p.data(e)
 		}
+		return out
 	}
-	return v
+	return number(v)
 }
 
 // isData tells whether a value of instances stands under a key, or what only

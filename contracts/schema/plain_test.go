@@ -2,6 +2,7 @@ package schema
 
 import (
 	"bytes"
+	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
@@ -44,6 +45,27 @@ func TestPlainIsTheWholeDocument(t *testing.T) {
 		if !reflect.DeepEqual(got, any(lean{}.object(whole))) {
 			t.Errorf("%s: in parts another document was made", name)
 		}
+	}
+}
+
+// Nothing in what the engine gets is a part of what was read, and what says
+// nothing, or would be refused, is not in it.
+func TestWhatSaysNothingIsNotHandedToTheEngine(t *testing.T) {
+	t.Parallel()
+	read := map[string]any{
+		"enum": []any{}, "type": nil, "allOf": []any{}, "format": "", "pattern": "", "multipleOf": uint64(0), "const": nil, "minimum": uint64(3), "maximum": 4.5,
+		"properties": map[string]any{"a": nil, "enum": map[string]any{"default": "", "required": []any{}}}, "x-own": []any{},
+	}
+	want := map[string]any{
+		"const": nil, "minimum": json.Number("3"), "maximum": json.Number("4.5"), "x-own": []any{},
+		"properties": map[string]any{"enum": map[string]any{"default": ""}},
+	}
+	got := lean{}.object(read)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	if read["minimum"] != uint64(3) || len(read) != 11 {
+		t.Errorf("what was read was changed: %v", read)
 	}
 }
 

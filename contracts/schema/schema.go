@@ -56,13 +56,13 @@ const resource = "plumbline:///document.json"
 // Compile prepares the schemas of a document. Nothing is compiled yet.
 func Compile(d *openapi.Doc) (*Set, error) {
 	s := &Set{}
-	var document any
+	var tree any
 	var err error
-	crew.Beside(func() { s.index = index(d.T) }, func() { document, err = plain(d.T) })
+	crew.Beside(func() { s.index = index(d.T) }, func() { tree, err = treeOf(d) })
 	if err != nil {
 		return nil, fmt.Errorf("schemas of %s: %w", d.File, err)
 	}
-	trees := [2]any{Request: openapi.Clone(document), Response: document}
+	trees := [2]any{Request: openapi.Clone(tree), Response: tree}
 	var errs [2]error
 	crew.Beside(
 		func() { s.sides[Request], errs[Request] = newSide(d, trees[Request], Request) },
@@ -71,7 +71,47 @@ func Compile(d *openapi.Doc) (*Set, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("schemas of %s: %w", d.File, err)
 	}
+	share(trees[Request], trees[Response])
 	return s, nil
+}
+
+// share lets one tree have the parts of another that are equal to its own, and
+// tells whether all of them are: most of a document reads the same in both
+// directions. Nobody changes them any more.
+func share(mine, other any) (equal bool) {
+	switch a := mine.(type) {
+	case map[string]any:
+		b, ok := other.(map[string]any)
+		equal = ok && len(a) == len(b)
+		for k, v := range a {
+			w, there := b[k]
+			if !there || !share(v, w) {
+				equal = false
+				continue
+			}
+			a[k] = w
+		}
+		return equal
+	case []any:
+		b, ok := other.([]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		equal = true
+		for i, v := range a {
+			if !share(v, b[i]) {
+				equal = false
+				continue
+			}
+			a[i] = b[i]
+		}
+		return equal
+	}
+	switch other.(type) {
+	case map[string]any, []any:
+		return false
+	}
+	return mine == other
 }
 
 // newSide brings the document into the dialect of JSON Schema. The tree is
