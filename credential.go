@@ -1,6 +1,11 @@
 package plumbline
 
-import "time"
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"time"
+)
 
 // A Credential says how one identity proves who it is. It holds secrets:
 // it goes from the declaration to the runner and is part of no file of a run.
@@ -66,4 +71,41 @@ type Login struct {
 type Certificate struct {
 	Cert, Key string
 	CA        string // empty means the roots of the system
+}
+
+// Tokens are what JSON Web Tokens for a test are made with. They hold secrets,
+// as a Credential does.
+type Tokens struct {
+	Key    string            // signs: PEM, base64 of DER, or "secret:" and the secret of an HMAC; empty for none
+	Public string            // that tokens are checked by: PEM, or base64 of DER; empty: that of Key
+	Ready  map[string]string // tokens that must be refused, by one of AuthPast …
+}
+
+// Token returns what an identity is known to show that is a JSON Web Token in
+// its compact form (RFC 7519 §3); empty when nothing of the kind is known.
+func (c Credential) Token() string {
+	all := []string{c.Bearer, c.Value, c.KeyValue}
+	for _, h := range c.Headers {
+		all = append(all, strings.TrimPrefix(h.Value, "Bearer "))
+	}
+	for _, text := range all {
+		if IsJWT(text) {
+			return text
+		}
+	}
+	return ""
+}
+
+// IsJWT says whether a text is a signed JSON Web Token by its form: three parts,
+// the first of which names an algorithm (RFC 7515 §3.1 and §4.1.1).
+func IsJWT(text string) bool {
+	parts := strings.Split(text, ".")
+	if len(parts) != 3 || parts[1] == "" {
+		return false
+	}
+	data, err := base64.RawURLEncoding.DecodeString(parts[0])
+	var header struct {
+		Alg string `json:"alg"`
+	}
+	return err == nil && json.Unmarshal(data, &header) == nil && header.Alg != ""
 }

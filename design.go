@@ -49,6 +49,7 @@ type Design struct {
 	Metrics      *Metrics      `json:"metrics,omitempty"` // nil when the target is not known to tell about itself
 	Finite       []Finite      `json:"finite,omitempty"`
 	Origins      *Origins      `json:"origins,omitempty"` // nil when nothing is declared
+	JWT          *JWT          `json:"jwt,omitempty"`     // nil when no identity is known to show a JSON Web Token
 	Errors       string        `json:"errors,omitempty"`  // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457
 }
 
@@ -124,6 +125,16 @@ func (e Environment) Abreast() int {
 type Origins struct {
 	Allowed []string `json:"allowed"` // "https://app.example", without a path
 	Source  Source   `json:"source"`
+}
+
+// JWT is about the JSON Web Tokens (RFC 7519) that an identity shows. Tokens and
+// keys themselves are part of no design.
+type JWT struct {
+	Identity string   `json:"identity"`         // whose token is altered
+	Public   bool     `json:"public,omitempty"` // the key that tokens are checked by is known
+	Signs    bool     `json:"signs,omitempty"`  // a key for tests is declared, whose tokens the target takes
+	Ready    []string `json:"ready,omitempty"`  // declared tokens that must be refused: AuthPast …, sorted
+	Source   Source   `json:"source"`
 }
 
 // Readiness is the declared policy of the path by which an instance says whether

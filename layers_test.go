@@ -51,6 +51,7 @@ func mayImport() map[string][]string {
 		"runners/lean":          {},
 		"runners/ports":         {},
 		"runners/target":        {".", "runners/lean"},
+		"runners/forge":         {"."},
 		"runners/scrape":        {"."},
 		"runners/credentials":   {".", "runners/target"},
 		"runners/load":          {".", "runners/lean", "runners/target"},

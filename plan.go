@@ -185,6 +185,36 @@ const (
 	AuthPlace     = "wrong-place"
 )
 
+// Ways to forge the JSON Web Token that an identity shows (auth/jwt-forgery;
+// RFC 8725 §2 and §3). Everything else of the request stays.
+const (
+	AuthAlgNone   = "jwt-alg-none"           // unsigned, as its header says (RFC 7519 §6)
+	AuthAlgMixed  = "jwt-alg-nOnE"           // the same, spelt to get past who compares
+	AuthAlgUpper  = "jwt-alg-NONE"           // and again
+	AuthUnsigned  = "jwt-without-signature"  // the signature is empty
+	AuthSignature = "jwt-signature-altered"  // one bit of it
+	AuthPayload   = "jwt-payload-altered"    // under the old signature
+	AuthConfused  = "jwt-signed-with-public" // HS256, with the public key for the secret
+	AuthStranger  = "jwt-key-of-nobody"      // signed with a key that nobody knows
+	AuthEmbedded  = "jwt-key-brought-along"  // the same, and shown in its header (jwk)
+	AuthBlank     = "jwt-key-empty"          // HS256, with the empty secret
+	AuthNullKey   = "jwt-key-dev-null"       // the same, and kid names a file that is empty
+)
+
+// Ways to make a token that is signed as it should be and must be refused all
+// the same (auth/jwt-claims; RFC 7519 §4.1, RFC 9068 §4), and one that is right.
+const (
+	AuthSigned   = "jwt-signed"         // the token of the identity, signed anew
+	AuthPast     = "jwt-expired"        // five minutes ago
+	AuthFuture   = "jwt-not-yet"        // good in ten minutes
+	AuthAudience = "jwt-other-audience" // for somebody else
+	AuthIssuer   = "jwt-other-issuer"   // by somebody else
+	AuthType     = "jwt-other-type"     // typ is not that of an access token
+)
+
+// AuthTokens begins all ways that make another token of the one shown.
+const AuthTokens = "jwt-"
+
 // Ways to send trace context (obs/traceparent; W3C Trace Context §3.2).
 const (
 	TraceState  = "tracestate" // valid, with a tracestate beside it

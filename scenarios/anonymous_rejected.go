@@ -261,7 +261,7 @@ func admissionOf(d plumbline.Design, e *plumbline.Evidence, operation string) ad
 		switch {
 		case o.Experiment == authAnonymous && o.Stream == nowhere:
 			a.nowhere = o
-		case o.Operation != operation || !sentToTarget(o) || strings.HasSuffix(o.Stream, anonymousCall):
+		case o.Operation != operation || !sentToTarget(o) || strings.HasSuffix(o.Stream, anonymousCall) || o.Experiment == authTokens:
 		case o.Experiment == authAnonymous && a.modes[o.Stream] != "":
 			bad = append(bad, o)
 		default:

@@ -44,6 +44,7 @@ func shop() plumbline.Design {
 			{Name: "store", Wire: plumbline.WireTCP, Listen: "127.0.0.1:7003", Upstream: "127.0.0.1:9003", Class: plumbline.ClassCritical},
 		},
 		Identities:  []plumbline.Identity{{Name: "alice"}},
+		JWT:         &plumbline.JWT{Identity: "alice", Public: true, Signs: true},
 		Load:        plumbline.Load{Rate: 120, Duration: 25 * time.Second, Mix: map[string]float64{"getProduct": 6, "getOrder": 2, "createOrder": 4}},
 		Liveness:    "/livez",
 		Public:      []string{"getLiveness"},
@@ -164,7 +165,7 @@ func (r *recording) call(i int, experiment string, j int, ph plumbline.Phase, c 
 		Experiment: experiment, Phase: ph.Name, Stream: c.Name, Operation: c.Operation, Case: c.Case,
 		Trace: r.trace(i, j), Parent: "00f067aa0ba902b7", Due: r.now, Sent: r.now, Latency: 4 * time.Millisecond, Status: r.status(c.Operation, c.Case),
 	}
-	if c.Auth != "" {
+	if c.Auth != "" && c.Auth != plumbline.AuthSigned {
 		o.Status = 401
 	}
 	r.answered(&o, c)

@@ -123,6 +123,7 @@ func unpack(from fs.FS, dir string) error {
 type sampleSystem struct {
 	defect  string
 	work    string            // what each request costs the shop; empty: nothing
+	public  string            // key that JWTs of the shop's callers are checked by
 	env     map[string]string // what plumbline.yaml of the sample asks for
 	roles   deploy.Group
 	running []*deploy.Process // the wires
@@ -141,8 +142,11 @@ const (
 
 func (s *sampleSystem) start(ctx context.Context) error {
 	token := newToken()
-	s.env = map[string]string{"WIRE_TOKEN": token, "SHOP_TOKEN_ALICE": newToken(), "SHOP_TOKEN_BOB": newToken()}
-	var err error
+	s.env = map[string]string{"WIRE_TOKEN": token, "SHOP_TOKEN_BOB": newToken()}
+	err := s.issue()
+	if err != nil {
+		return err
+	}
 	if s.life, s.held, err = os.Pipe(); err != nil {
 		return err
 	}
@@ -176,11 +180,24 @@ func (s *sampleSystem) start(ctx context.Context) error {
 	return err
 }
 
+// issue gives alice a JSON Web Token, which outlives the system.
+func (s *sampleSystem) issue() error {
+	by, err := shop.NewIssuer()
+	if err != nil {
+		return err
+	}
+	if s.public, s.env["SHOP_JWT_SIGNING_KEY"], err = by.Keys(); err != nil {
+		return err
+	}
+	s.env["SHOP_TOKEN_ALICE"], err = by.Token("alice", 2*sampleAge)
+	return err
+}
+
 func (s *sampleSystem) ordersEnv(wires map[string]string) []string {
 	return []string{
 		"INVENTORY_URL=http://" + wires["inventory"], "PAYMENT_URL=http://" + wires["payment"],
 		"RECS_URL=http://" + wires["recs"], "STORE_ADDR=" + wires["store"],
-		"SHOP_TOKENS=alice=" + s.env["SHOP_TOKEN_ALICE"] + ",bob=" + s.env["SHOP_TOKEN_BOB"],
+		"SHOP_TOKENS=bob=" + s.env["SHOP_TOKEN_BOB"], "SHOP_JWT_KEY=" + s.public,
 		"SHOP_MUTANT=" + s.defect, "SHOP_WORK=" + s.work,
 	}
 }

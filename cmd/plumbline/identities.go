@@ -6,6 +6,7 @@ import (
 
 	"github.com/plumbline-dev/plumbline/contracts/declaration"
 	"github.com/plumbline-dev/plumbline/runners/credentials"
+	"github.com/plumbline-dev/plumbline/runners/forge"
 	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
@@ -38,5 +39,10 @@ func (s *session) identify(cfg *target.Config) error {
 		opened[id.Name], cfg.Default = o, id.Name
 	}
 	credentials.Fill(cfg, opened)
+	mint, err := forge.New(s.declared.Tokens)
+	if err != nil {
+		return usage(s.declared.Wrong("CFG004", "$.jwt", "a key is PEM, base64 of DER, or secret: and the secret of an HMAC", err))
+	}
+	cfg.Forge = mint.Make
 	return nil
 }

@@ -40,6 +40,7 @@ type Declaration struct {
 	Gates      []string         // functions and groups whose failures gate whatever their level
 	Packs      []string         // of hostile values, as sample.Packs names them
 	Unlearnt   bool             // values of answers are not used for requests
+	Tokens     plumbline.Tokens // what tokens for a test are made with
 	Dictionary map[string][]any // values by the name of a field, or by operation and place: "createOrder/body/quantity"
 
 	propagation  plumbline.Propagation
@@ -48,6 +49,7 @@ type Declaration struct {
 	coverage     plumbline.Minimum
 	metrics      *plumbline.Metrics
 	origins      *plumbline.Origins
+	jwt          plumbline.JWT
 	dependencies []plumbline.Dependency
 	finite       []plumbline.Finite
 	waivers      []plumbline.Waiver
@@ -119,6 +121,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 	}
 	design.Liveness, design.Propagation, design.Recovery = d.Liveness, d.propagation, d.recovery
 	design.Readiness, design.Coverage, design.Metrics, design.Origins = d.readiness, d.coverage, d.metrics, d.origins
+	design.JWT = d.tokens()
 	design.Waivers, design.Severities, design.Pacts = d.waivers, d.severities, d.Pacts
 	for _, i := range d.Identities {
 		design.Identities = append(design.Identities, i.Identity)

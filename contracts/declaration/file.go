@@ -44,6 +44,7 @@ type file struct {
 	Redact       []string                 `yaml:"redact"`
 	Coverage     *coverageFile            `yaml:"coverage"`
 	CORS         *corsFile                `yaml:"cors"`
+	JWT          *jwtFile                 `yaml:"jwt"`
 	Gates        []string                 `yaml:"gates"`
 }
 

@@ -2,12 +2,10 @@ package shop
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +17,7 @@ type service struct {
 	mutant                   mutant
 	inventory, payment, recs *dependencyClient
 	store                    *store
-	tokens                   map[string]string // token to user
+	tokens                   *tokens
 	sales                    sales
 	slots                    *semaphore.Weighted
 	hot                      sync.Mutex
@@ -38,7 +36,7 @@ func newService(env func(string) string) (*service, error) {
 		return nil, err
 	}
 	s := &service{
-		mutant: m, store: newStore(env("STORE_ADDR")), tokens: map[string]string{}, slots: semaphore.NewWeighted(mostInFlight), metrics: newMetrics(m),
+		mutant: m, store: newStore(env("STORE_ADDR")), slots: semaphore.NewWeighted(mostInFlight), metrics: newMetrics(m),
 		inventory: newDependencyClient("inventory", env("INVENTORY_URL"), 900*time.Millisecond, m),
 		payment:   newDependencyClient("payment", env("PAYMENT_URL"), 900*time.Millisecond, m),
 		recs:      newDependencyClient("recs", env("RECS_URL"), 180*time.Millisecond, m),
@@ -55,15 +53,8 @@ func newService(env func(string) string) (*service, error) {
 	case m.unbounded():
 		s.slots = semaphore.NewWeighted(1 << 40)
 	}
-	for pair := range strings.SplitSeq(env("SHOP_TOKENS"), ",") {
-		if user, token, ok := strings.Cut(pair, "="); ok {
-			s.tokens[token] = user
-		}
-	}
-	if len(s.tokens) == 0 {
-		return nil, errors.New(`SHOP_TOKENS="alice=secret,bob=secret" names the callers`)
-	}
-	return s, nil
+	s.tokens, err = newTokens(env("SHOP_TOKENS"), env("SHOP_JWT_KEY"), m)
+	return s, err
 }
 
 // An operation answers a request of a known caller.
@@ -175,11 +166,8 @@ func (s *service) tell(w http.ResponseWriter, r *http.Request, status int, body 
 // authenticated asks who calls, before anything else is looked at.
 func (s *service) authenticated(op operation) http.Handler {
 	return s.bounded(func(ctx context.Context, r *http.Request) (int, any, error) {
-		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		for token, user := range s.tokens {
-			if ok && subtle.ConstantTimeCompare([]byte(token), []byte(given)) == 1 {
-				return op(ctx, r, user)
-			}
+		if user, ok := s.tokens.caller(r); ok {
+			return op(ctx, r, user)
 		}
 		return 0, nil, refuse(http.StatusUnauthorized, "a bearer token is needed")
 	})

@@ -94,7 +94,7 @@ func (c *Client) transport(identity, auth string) http.RoundTripper {
 	switch {
 	case !ok:
 		return c.cfg.Transport
-	case auth != "":
+	case auth != "" && !forged(auth): // a forged token is refused for what it is
 		return own[1]
 	}
 	return own[0]

@@ -255,6 +255,9 @@ func (c *Client) curl(t *plumbline.Transcript, s Shot, req *http.Request, cred C
 	var b strings.Builder
 	name := c.name(s.Identity)
 	secret := "$PLUMBLINE_TOKEN_" + variable(name)
+	if forged(s.Auth) {
+		secret += "_" + variable(s.Auth) // another one than the identity shows
+	}
 	b.WriteString("curl -sS -i " + options(t))
 	// What closes the quotes and opens them again lets the shell fill it in.
 	b.WriteString(strings.ReplaceAll(quote(t.URL), hidden, `'"`+secret+`"'`))

@@ -37,6 +37,9 @@ type Config struct {
 	MaxBody    int64                  // bytes of a response; zero: 8 MiB
 	Limit      float64                // requests a second at most; zero: none
 	Redact     []string               // further names of headers and properties to hide
+	// Forge makes of a JSON Web Token what a way beginning with
+	// plumbline.AuthTokens says. Nil: no token is altered.
+	Forge func(token, way string) (string, error)
 	// Inspect establishes facts about a response when it arrives.
 	Inspect func(op string, req plumbline.Request, resp plumbline.Response) []plumbline.Mark
 	// Released does the same for the answers to requests that were made from the
@@ -176,6 +179,9 @@ func (c *Client) Do(ctx context.Context, s Shot) Answer {
 // sent sends a request and inspects what comes back.
 func (c *Client) sent(ctx context.Context, s Shot, o plumbline.Observation) Answer {
 	cred, err := c.credential(ctx, s.Identity)
+	if err == nil && forged(s.Auth) {
+		cred, err = c.forge(cred, s.Auth)
+	}
 	if err != nil {
 		o.Transcript = &plumbline.Transcript{Method: s.Request.Method, URL: s.Request.Path, ResponseBody: c.hide.text(err.Error())}
 		return c.unsent(s, o, plumbline.ErrorUnbound)
