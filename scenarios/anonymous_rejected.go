@@ -254,6 +254,12 @@ func modesOf(d plumbline.Design, operation string) map[string]string {
 	return modes
 }
 
+// othersCredentials says whether another function had its own ideas of the
+// credentials of a request.
+func othersCredentials(o plumbline.Observation) bool {
+	return strings.HasSuffix(o.Stream, anonymousCall) || o.Experiment == authTokens
+}
+
 func admissionOf(d plumbline.Design, e *plumbline.Evidence, operation string) admission {
 	a := admission{modes: modesOf(d, operation)}
 	var good, bad []plumbline.Observation
@@ -261,7 +267,7 @@ func admissionOf(d plumbline.Design, e *plumbline.Evidence, operation string) ad
 		switch {
 		case o.Experiment == authAnonymous && o.Stream == nowhere:
 			a.nowhere = o
-		case o.Operation != operation || !sentToTarget(o) || strings.HasSuffix(o.Stream, anonymousCall) || o.Experiment == authTokens:
+		case o.Operation != operation || !sentToTarget(o) || othersCredentials(o):
 		case o.Experiment == authAnonymous && a.modes[o.Stream] != "":
 			bad = append(bad, o)
 		default:

@@ -88,16 +88,15 @@ func judgeClaims(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 	t := tokenTrialOf(e, claimedPhase, c.Operation)
 	o, made := t.called[w.how]
 	switch {
-	case made && !sentToTarget(o) && o.Error == plumbline.ErrorUnbound:
+	case made && o.Error == plumbline.ErrorUnbound:
 		return skipped(plumbline.ReasonNotApplicable, "%s", saidBy(o))
 	case !made || !sentToTarget(o):
 		return inconclusive(plumbline.ReasonIncomplete, "no such token reached %s", c.Operation)
 	}
-	if v := t.uncontrolled(); v != nil {
-		return *v
-	}
-	if v := t.untrusted(d, w); v != nil {
-		return *v
+	for _, v := range []*plumbline.Verdict{t.uncontrolled(), t.untrusted(d, w)} {
+		if v != nil {
+			return *v
+		}
 	}
 	f := figure{0, 0, "tokens let in", 1}
 	switch {

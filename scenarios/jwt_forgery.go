@@ -44,40 +44,50 @@ func judgeForgery(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) 
 	if v := t.uncontrolled(); v != nil {
 		return *v
 	}
-	var taken, refused, unclear []plumbline.Observation
-	var words []string
-	unmade := ""
-	for _, w := range forgedWays(d) {
+	r := t.reception(forgedWays(d))
+	f := figure{float64(len(r.taken)), 0, "forged tokens let in", len(r.taken) + len(r.refused) + len(r.unclear)}
+	switch {
+	case len(r.taken) > 0:
+		v := fail(f, "%s takes %s: %s; no credentials at all get %s", c.Operation, first(r.words, 3), answers(r.taken), answer(t.called[plumbline.AuthNone]))
+		v.Level, v.Cause, v.Wrong = t.sure(r.taken[0]), "forged tokens are taken", "service"
+		v.Remedy = "check the signature of every token, with the algorithm and the key that the service expects, whatever the token says (RFC 8725 §3.1)"
+		v.Suspects, v.Evidence = t.suspected(r.taken), exhibits(e, r.taken)
+		return v
+	case len(r.unclear) > 0:
+		v := inconclusive(plumbline.ReasonUndecided, "forged tokens were neither let in nor refused: %s", answers(r.unclear))
+		v.Evidence = exhibits(e, r.unclear)
+		return v
+	case len(r.refused) == 0 && r.unmade != "":
+		return skipped(plumbline.ReasonNotApplicable, "%s", r.unmade)
+	case len(r.refused) == 0:
+		return inconclusive(plumbline.ReasonIncomplete, "no forged token reached %s", c.Operation)
+	}
+	return pass(f, "%d forgeries of %s's token were refused (%s); the token itself got %s before and after", len(r.refused), d.JWT.Identity, answers(r.refused), answer(t.called[controlCall]))
+}
+
+// A forgedReception is how an operation received forged tokens.
+type forgedReception struct {
+	taken, refused, unclear []plumbline.Observation
+	words                   []string // for those that were taken
+	unmade                  string   // why the last that could not be made could not
+}
+
+func (t tokenTrial) reception(ways []tokenWay) forgedReception {
+	var r forgedReception
+	for _, w := range ways {
 		switch o, made := t.called[w.how]; {
 		case !made:
 		case !sentToTarget(o):
-			unmade = saidBy(o)
+			r.unmade = saidBy(o)
 		case succeeded(o):
-			taken, words = append(taken, o), append(words, w.words)
+			r.taken, r.words = append(r.taken, o), append(r.words, w.words)
 		case keptOut(o):
-			refused = append(refused, o)
+			r.refused = append(r.refused, o)
 		default:
-			unclear = append(unclear, o)
+			r.unclear = append(r.unclear, o)
 		}
 	}
-	f := figure{float64(len(taken)), 0, "forged tokens let in", len(taken) + len(refused) + len(unclear)}
-	switch {
-	case len(taken) > 0:
-		v := fail(f, "%s takes %s: %s; no credentials at all get %s", c.Operation, first(words, 3), answers(taken), answer(t.called[plumbline.AuthNone]))
-		v.Level, v.Cause, v.Wrong = t.sure(taken[0]), "forged tokens are taken", "service"
-		v.Remedy = "check the signature of every token, with the algorithm and the key that the service expects, whatever the token says (RFC 8725 §3.1)"
-		v.Suspects, v.Evidence = t.suspected(taken), exhibits(e, taken)
-		return v
-	case len(unclear) > 0:
-		v := inconclusive(plumbline.ReasonUndecided, "forged tokens were neither let in nor refused: %s", answers(unclear))
-		v.Evidence = exhibits(e, unclear)
-		return v
-	case len(refused) == 0 && unmade != "":
-		return skipped(plumbline.ReasonNotApplicable, "%s", unmade)
-	case len(refused) == 0:
-		return inconclusive(plumbline.ReasonIncomplete, "no forged token reached %s", c.Operation)
-	}
-	return pass(f, "%s of %s were refused (%s); the token itself got %s before and after", plural(len(refused), "forgery"), d.JWT.Identity+"'s token", answers(refused), answer(t.called[controlCall]))
+	return r
 }
 
 // saidBy is what is told of a request that could not be made.

@@ -38,9 +38,9 @@ func init() {
 }
 
 // asPage makes an answer one with a body.
-func asPage(status int, body string) func(*plumbline.Observation) {
+func asPage(body string) func(*plumbline.Observation) {
 	return func(o *plumbline.Observation) {
-		o.Status, o.Transcript = status, &plumbline.Transcript{URL: "http://127.0.0.1/me", ResponseBody: body}
+		o.Status, o.Transcript = 200, &plumbline.Transcript{URL: "http://127.0.0.1/me", ResponseBody: body}
 	}
 }
 
@@ -56,13 +56,13 @@ func TestForgedTokens(t *testing.T) {
 			showing(w.how, unmade)(e)
 		}
 	}
-	same := all(showing(controlCall, asPage(200, `{"at":1}`)), showing(controlAfter, asPage(200, `{"at":2}`)))
+	same := all(showing(controlCall, asPage(`{"at":1}`)), showing(controlAfter, asPage(`{"at":2}`)))
 	judgings(t, []judging{
 		{"the public key is taken for a secret", claim, showing(plumbline.AuthConfused, with(200)), plumbline.Fail, plumbline.LevelProved, nil},
 		{"refused with 400", claim, showing(plumbline.AuthPayload, with(400)), plumbline.Pass, "", nil},
 		{"sent elsewhere to log in", claim, showing(plumbline.AuthPayload, with(302)), plumbline.Pass, "", nil},
-		{"the same answer but for the time", claim, all(same, showing(plumbline.AuthBlank, asPage(200, `{"at":3}`))), plumbline.Fail, plumbline.LevelProved, nil},
-		{"another answer", claim, all(same, showing(plumbline.AuthBlank, asPage(200, `{"hello":"stranger"}`))), plumbline.Fail, plumbline.LevelLikely, nil},
+		{"the same answer but for the time", claim, all(same, showing(plumbline.AuthBlank, asPage(`{"at":3}`))), plumbline.Fail, plumbline.LevelProved, nil},
+		{"another answer", claim, all(same, showing(plumbline.AuthBlank, asPage(`{"hello":"stranger"}`))), plumbline.Fail, plumbline.LevelLikely, nil},
 		{"the service crashes", claim, showing(plumbline.AuthEmbedded, with(500)), plumbline.Inconclusive, "", nil},
 		{"too many requests", claim, showing(plumbline.AuthEmbedded, with(429)), plumbline.Inconclusive, "", nil},
 		{"anybody is let in", claim, all(showing(plumbline.AuthNone, with(200)), showing(plumbline.AuthAlgNone, with(200))), plumbline.Inconclusive, "", nil},

@@ -21,6 +21,9 @@ import (
 const (
 	issuer   = "https://issuer.shop.example"
 	audience = "shop"
+	// accessToken is what the header of an access token says that it is (RFC
+	// 9068 §2.1): no other token of the issuer lets anybody in.
+	accessToken = "at+jwt"
 )
 
 // tokens tell who calls: by a word that is known, or by a JSON Web Token that
@@ -107,6 +110,9 @@ func (t *tokens) checkedBy(token *jwt.Token) (any, error) {
 			return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), err
 		}
 	}
+	if typ, _ := token.Header["typ"].(string); typ != accessToken {
+		return nil, errors.New("not an access token")
+	}
 	return t.key, nil
 }
 
@@ -133,8 +139,10 @@ func (i *Issuer) Keys() (public, private string, err error) {
 // Token is one that says who calls, and is good for so long.
 func (i *Issuer) Token(user string, lasts time.Duration) (string, error) {
 	now := time.Now()
-	return jwt.NewWithClaims(jwt.SigningMethodES256, jwt.RegisteredClaims{
+	token := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.RegisteredClaims{
 		Issuer: issuer, Audience: jwt.ClaimStrings{audience}, Subject: user,
 		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(lasts)),
-	}).SignedString(i.key)
+	})
+	token.Header["typ"] = accessToken
+	return token.SignedString(i.key)
 }

@@ -80,13 +80,6 @@ func (o object) with(name string, value any) object {
 	return out
 }
 
-// without is the object without one member.
-func (o object) without(name string) object {
-	out := maps.Clone(o)
-	delete(out, name)
-	return out
-}
-
 // text is the object as a part of a token.
 func (o object) text() string {
 	data, _ := json.Marshal(o) // what was decoded can be encoded

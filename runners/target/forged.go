@@ -1,6 +1,7 @@
 package target
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -10,6 +11,15 @@ import (
 
 // forged says whether the way to spoil credentials makes another token.
 func forged(auth string) bool { return strings.HasPrefix(auth, plumbline.AuthTokens) }
+
+// shown is what the identity of a shot shows, or what is made of that.
+func (c *Client) shown(ctx context.Context, s Shot) (Credential, error) {
+	cred, err := c.credential(ctx, s.Identity)
+	if err != nil || !forged(s.Auth) {
+		return cred, err
+	}
+	return c.forge(cred, s.Auth)
+}
 
 // forge puts another token in the place of the one that is shown. What is made
 // is hidden as the token itself: who takes it takes it from anybody.

@@ -178,10 +178,7 @@ func (c *Client) Do(ctx context.Context, s Shot) Answer {
 
 // sent sends a request and inspects what comes back.
 func (c *Client) sent(ctx context.Context, s Shot, o plumbline.Observation) Answer {
-	cred, err := c.credential(ctx, s.Identity)
-	if err == nil && forged(s.Auth) {
-		cred, err = c.forge(cred, s.Auth)
-	}
+	cred, err := c.shown(ctx, s)
 	if err != nil {
 		o.Transcript = &plumbline.Transcript{Method: s.Request.Method, URL: s.Request.Path, ResponseBody: c.hide.text(err.Error())}
 		return c.unsent(s, o, plumbline.ErrorUnbound)
