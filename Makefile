@@ -80,6 +80,10 @@ bench-overload: setup ## The defects that show under overload, the storm ten tim
 	go run ./bench/mutants -plumbline bin/plumbline -good 0 -overloads $(OVERLOADS) -results bench/mutants/OVERLOAD.md -out out/overload \
 	  -mutants fewer-workers,goodput-collapse,no-load-shedding,scarred-by-overload,'metastable-retry-storm*10'
 
+.PHONY: bench-harm
+bench-harm: setup shop ## What the suite does to a second client, and what killed runs leave, to bench/harm/RESULTS.md
+	go run ./bench/harm -plumbline bin/plumbline -results bench/harm/RESULTS.md
+
 .PHONY: bench-services
 bench-services: setup ## Findings and false alarms on services that others wrote, to bench/services/RESULTS.md
 	go run ./bench/services -plumbline bin/plumbline -results bench/services/RESULTS.md
