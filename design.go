@@ -27,6 +27,7 @@ type Design struct {
 	Load         Load          `json:"load"`
 	Liveness     string        `json:"liveness,omitempty"`    // path; empty when none is declared or found
 	Readiness    *Readiness    `json:"readiness,omitempty"`   // nil when nothing is declared
+	Health       []Operation   `json:"health,omitempty"`      // GET of the declared paths of liveness and readiness, where the document has none
 	Public       []string      `json:"public,omitempty"`      // IDs of operations declared open to anybody
 	Propagation  Propagation   `json:"propagation,omitempty"` // empty means PropagationW3C is expected but not claimed
 	Recovery     time.Duration `json:"recovery,omitempty"`    // declared bound on recovery after an outage; zero when not declared
@@ -55,9 +56,11 @@ type Design struct {
 
 // Operation returns the operation with the given ID.
 func (d Design) Operation(id string) (Operation, bool) {
-	for i := range d.Operations { // an operation is too large to be copied for every comparison
-		if d.Operations[i].ID == id {
-			return d.Operations[i], true
+	for _, all := range [][]Operation{d.Operations, d.Health} {
+		for i := range all { // an operation is too large to be copied for every comparison
+			if all[i].ID == id {
+				return all[i], true
+			}
 		}
 	}
 	return Operation{}, false

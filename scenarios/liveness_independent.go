@@ -32,8 +32,8 @@ Guard: where polls were slow before any fault, slowness is not held against them
 			if _, ok := livenessOf(d); !ok && len(d.Dependencies) > 0 {
 				skip := plumbline.Skip{Reason: plumbline.ReasonNotDeclared, Detail: "no liveness path is known", Unlock: "target.liveness"}
 				if d.Liveness != "" {
-					skip.Reason, skip.Detail = plumbline.ReasonNotApplicable, "the OpenAPI document has no GET "+d.Liveness
-					skip.Unlock = "the liveness path as an operation of the OpenAPI document"
+					skip.Reason, skip.Detail = plumbline.ReasonNotApplicable, "no valid request is known for GET "+d.Liveness
+					skip.Unlock = "the liveness path without parameters in the OpenAPI document"
 				}
 				return plumbline.Proposal{Skips: []plumbline.Skip{skip}}
 			}

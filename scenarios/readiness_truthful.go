@@ -3,7 +3,6 @@ package scenarios
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
@@ -43,8 +42,8 @@ func planReadiness(d plumbline.Design) plumbline.Proposal {
 	}
 	if _, ok := readinessOf(d); !ok && len(d.Dependencies) > 0 {
 		return plumbline.Proposal{Skips: []plumbline.Skip{{
-			Reason: plumbline.ReasonNotApplicable, Detail: "the OpenAPI document has no GET " + d.Readiness.Path,
-			Unlock: "the readiness path as an operation of the OpenAPI document",
+			Reason: plumbline.ReasonNotApplicable, Detail: "no valid request is known for GET " + d.Readiness.Path,
+			Unlock: "the readiness path without parameters in the OpenAPI document",
 		}}}
 	}
 	return perDependency(d, readinessTruthful, func(dep plumbline.Dependency) plumbline.Proposal {
@@ -65,12 +64,7 @@ func readinessOf(d plumbline.Design) (plumbline.Operation, bool) {
 	if d.Readiness == nil {
 		return plumbline.Operation{}, false
 	}
-	for _, o := range d.Operations {
-		if _, ok := seed(o); ok && o.Method == "GET" && (o.Path == d.Readiness.Path || strings.HasSuffix(o.Path, d.Readiness.Path)) {
-			return o, true
-		}
-	}
-	return plumbline.Operation{}, false
+	return healthAt(d, d.Readiness.Path)
 }
 
 // reflected says whether readiness is declared to tell the loss of a dependency.

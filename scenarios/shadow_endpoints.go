@@ -49,7 +49,7 @@ func forgotten(d plumbline.Design) []string {
 	slices.Sort(paths)
 	paths = slices.Compact(paths)
 	paths = slices.DeleteFunc(paths, func(p string) bool {
-		return slices.ContainsFunc(d.Operations, func(o plumbline.Operation) bool { return strings.Trim(o.Path, "/") == strings.Trim(p, "/") })
+		return slices.ContainsFunc(slices.Concat(d.Operations, d.Health), func(o plumbline.Operation) bool { return strings.Trim(o.Path, "/") == strings.Trim(p, "/") })
 	})
 	return paths[:min(len(paths), 36)]
 }

@@ -60,9 +60,17 @@ func livenessOf(d plumbline.Design) (plumbline.Operation, bool) {
 	if d.Liveness == "" {
 		return plumbline.Operation{}, false
 	}
-	for _, o := range d.Operations {
-		if _, ok := seed(o); ok && o.Method == "GET" && (o.Path == d.Liveness || strings.HasSuffix(o.Path, d.Liveness)) {
-			return o, true
+	return healthAt(d, d.Liveness)
+}
+
+// healthAt finds the operation behind a path that tells how the target is:
+// that of the document, and else the one that was declared.
+func healthAt(d plumbline.Design, path string) (plumbline.Operation, bool) {
+	for _, all := range [][]plumbline.Operation{d.Operations, d.Health} {
+		for _, o := range all {
+			if _, ok := seed(o); ok && o.Method == "GET" && strings.HasSuffix(o.Path, path) {
+				return o, true
+			}
 		}
 	}
 	return plumbline.Operation{}, false

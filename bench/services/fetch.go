@@ -10,8 +10,8 @@ import (
 )
 
 // npm installs a package into the cache, unless it is there, and gives its folder.
-func (s *stage) npm(ctx context.Context, name, version string) (string, error) {
-	home := filepath.Join(s.cache, strings.NewReplacer("@", "", "/", "-").Replace(name)+"-"+version)
+func (s *stage) npm(ctx context.Context, name, version string, more ...string) (string, error) {
+	home := filepath.Join(s.cache, strings.NewReplacer("@", "", "/", "-").Replace(strings.Join(append([]string{name + "-" + version}, more...), "-")))
 	pkg := filepath.Join(home, "node_modules", name)
 	if _, err := os.Stat(filepath.Join(pkg, "package.json")); err == nil {
 		return pkg, nil
@@ -20,6 +20,7 @@ func (s *stage) npm(ctx context.Context, name, version string) (string, error) {
 		return "", err
 	}
 	c := exec.CommandContext(ctx, "npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix", home, name+"@"+version) //nolint:gosec // names of this file
+	c.Args = append(c.Args, more...)
 	c.Dir = home
 	_, err := output(c)
 	return pkg, err

@@ -25,6 +25,7 @@ type row struct {
 	confirmed []told              // gating findings that are true
 	alarms    []plumbline.Finding // gating findings that nobody confirmed
 	warned    []plumbline.Finding // failures that do not gate
+	kept      []plumbline.Finding // of a service whose database breaks: what was shown of it
 }
 
 // A told finding is one with its confirmation.
@@ -56,6 +57,9 @@ func (c config) measure(ctx context.Context, s service) (r row, err error) {
 		return r, err
 	}
 	for _, f := range r.report.Findings {
+		if d.only != "" && f.Outcome == plumbline.Pass && strings.HasPrefix(f.Function, "resilience/") {
+			r.kept = append(r.kept, f)
+		}
 		if f.Outcome != plumbline.Fail {
 			continue
 		}
@@ -81,8 +85,11 @@ func (r *row) judge(ctx context.Context, c config, d deployment, dir string) err
 	if d.config != "" {
 		args = append(args, "--config", d.config)
 	}
+	if d.only != "" {
+		args = append(args, "--only", d.only)
+	}
 	cmd := exec.CommandContext(ctx, c.plumbline, args...) //nolint:gosec // the binary under measurement
-	cmd.Dir = c.out
+	cmd.Dir, cmd.Env = c.out, append(os.Environ(), d.env...)
 	began := time.Now()
 	said, err := cmd.CombinedOutput()
 	r.took = time.Since(began)

@@ -15,14 +15,20 @@ import (
 
 // startOpenFGA serves OpenFGA on a PostgreSQL of its own.
 func startOpenFGA(ctx context.Context, s *stage) (deployment, error) {
+	address, err := startPostgres(ctx, s)
+	if err != nil {
+		return deployment{}, err
+	}
+	return serveOpenFGA(ctx, s, address)
+}
+
+// serveOpenFGA serves OpenFGA on the PostgreSQL at an address.
+func serveOpenFGA(ctx context.Context, s *stage, address string) (deployment, error) {
 	binary, err := s.goInstall(ctx, "github.com/openfga/openfga", "cmd/openfga", "v1.10.2")
 	if err != nil {
 		return deployment{}, err
 	}
-	database, err := startPostgres(ctx, s)
-	if err != nil {
-		return deployment{}, err
-	}
+	database := atPostgres(address)
 	if _, err := output(exec.CommandContext(ctx, binary, "migrate", "--datastore-engine", "postgres", "--datastore-uri", database)); err != nil { //nolint:gosec // built here
 		return deployment{}, err
 	}
@@ -45,8 +51,14 @@ func startOpenFGA(ctx context.Context, s *stage) (deployment, error) {
 	return d, ready(ctx, d.target+"/healthz")
 }
 
+// atPostgres is the URL of the database at an address.
+func atPostgres(address string) string {
+	return "postgres://postgres@" + address + "/postgres?sslmode=disable"
+}
+
 // startPostgres makes a cluster in the folder of the stage and serves it. The
-// server refuses to run as root, who lends it to the user of the package.
+// server refuses to run as root, who lends it to the user of the package. It returns
+// where it is.
 func startPostgres(ctx context.Context, s *stage) (string, error) {
 	bin, err := postgresPrograms()
 	if err != nil {
@@ -83,7 +95,7 @@ func startPostgres(ctx context.Context, s *stage) (string, error) {
 	if err := s.serve(c); err != nil {
 		return "", err
 	}
-	return "postgres://postgres@" + loopback + ":" + port + "/postgres?sslmode=disable", accepts(ctx, loopback+":"+port)
+	return loopback + ":" + port, accepts(ctx, loopback+":"+port)
 }
 
 // postgresPrograms finds the folder of the server's programs: on the path, or

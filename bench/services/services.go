@@ -19,8 +19,10 @@ type service struct {
 // A deployment is a service that runs.
 type deployment struct {
 	document, target string
-	config           string // plumbline.yaml, of what a user would declare
-	version          string // when only the running service tells
+	config           string   // plumbline.yaml, of what a user would declare
+	version          string   // when only the running service tells
+	env              []string // of plumbline, for what the declaration leaves open
+	only             string   // functions that are judged; empty: as by default
 }
 
 func services() []service {
@@ -30,6 +32,8 @@ func services() []service {
 		{name: "todo", version: "6.0.0", start: startTodo},
 		{name: "httpbin", version: "v2.22.1", start: startHTTPBin},
 		{name: "openfga", version: "v1.10.2", start: startOpenFGA},
+		{name: "openfga-outage", version: "v1.10.2", start: startBrokenOpenFGA},
+		{name: "todo-outage", version: "6.0.0", start: startBrokenTodo},
 	}
 }
 

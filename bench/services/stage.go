@@ -19,7 +19,7 @@ import (
 // are kept, and the processes that were started, which are stopped by their ids.
 type stage struct {
 	dir, cache, documents string
-	logs                  string
+	plumbline, logs       string
 	running               []*exec.Cmd
 }
 
@@ -33,7 +33,7 @@ func newStage(c config, name string) (*stage, error) {
 		return nil, err
 	}
 	// PostgreSQL runs as a user of its own and has to be able to enter.
-	return &stage{dir: dir, cache: c.cache, documents: c.documents, logs: logs}, os.Chmod(dir, 0o755) //nolint:gosec // holds no secrets
+	return &stage{dir: dir, cache: c.cache, documents: c.documents, plumbline: c.plumbline, logs: logs}, os.Chmod(dir, 0o755) //nolint:gosec // holds no secrets
 }
 
 // serve starts a process that goes on; what it says goes to the log.

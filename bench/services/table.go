@@ -45,6 +45,7 @@ func (r row) details(b *strings.Builder) {
 	}
 	r.list(b, "Gating findings that nobody confirmed", r.alarms)
 	r.list(b, "Warnings", r.warned)
+	r.list(b, "Kept", r.kept)
 }
 
 func (r row) missed() []string {

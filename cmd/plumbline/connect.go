@@ -68,7 +68,7 @@ func (a *app) connect(ctx context.Context, s *session) (*carrier, error) {
 		return nil, usage(besides("TGT501", "--target, or target.url of plumbline.yaml, names it", err))
 	}
 	c := &carrier{client: client, design: s.design, base: s.doc.Base()}
-	c.live = &runners.Live{Design: s.design, Run: run, Client: client, Pool: &target.Pool{Client: client, Operations: s.design.Operations, Families: s.design.Families, Mode: s.design.Mode}}
+	c.live = &runners.Live{Design: s.design, Run: run, Client: client, Pool: &target.Pool{Client: client, Operations: slices.Concat(s.design.Operations, s.design.Health), Families: s.design.Families, Mode: s.design.Mode}}
 	c.live.Meter = progress.NewMeter(s.design.Objectives)
 	c.live.Pool.Holds = sample.NewProver(s.doc, s.set, s.design.Operations).Holds
 	c.live.Pool.Place = func() string { return target.Trace(run.ID, [3]int{0xffff, 0, 0}, uint64(time.Now().UnixNano())) }

@@ -122,6 +122,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 	design.Liveness, design.Propagation, design.Recovery = d.Liveness, d.propagation, d.recovery
 	design.Readiness, design.Coverage, design.Metrics, design.Origins = d.readiness, d.coverage, d.metrics, d.origins
 	design.JWT = d.tokens()
+	design.Health = health(*design)
 	design.Waivers, design.Severities, design.Pacts = d.waivers, d.severities, d.Pacts
 	for _, i := range d.Identities {
 		design.Identities = append(design.Identities, i.Identity)
