@@ -81,8 +81,8 @@ bench-overload: setup ## The defects that show under overload, the storm ten tim
 	  -mutants fewer-workers,goodput-collapse,no-load-shedding,scarred-by-overload,'metastable-retry-storm*10'
 
 .PHONY: bench-harm
-bench-harm: setup shop ## What the suite does to a second client, and what killed runs leave, to bench/harm/RESULTS.md
-	go run ./bench/harm -plumbline bin/plumbline -results bench/harm/RESULTS.md
+bench-harm: setup shop ## What the suite does to a second client, and what killed runs leave, to bench/harm/RADIUS.md and KILLS.md
+	go run ./bench/harm -plumbline bin/plumbline -results bench/harm
 
 .PHONY: bench-services
 bench-services: setup ## Findings and false alarms on services that others wrote, to bench/services/RESULTS.md

@@ -179,10 +179,11 @@ func (k kill) wrong() error {
 	return nil
 }
 
-func killsText(killed []kill, contained []contained) string {
+func killsText(on string, killed []kill, contained []contained) string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "# Runs that are killed\n\nWritten by `make bench-harm`: %s.\n", on)
 	if len(killed) > 0 {
-		fmt.Fprintf(&b, "\n## Killed at random\n\nRuns of `--only %s` against processes, ended by SIGKILL. A lease is %s. Then every wire of HTTP is asked, and the shop for a product and an order; `clean` deletes what the run had created, and the second time there is nothing to do. What was asked for in the very moment of the kill and carries no value of the run cannot be told from what others made: it is in doubt, is named, and makes the exit code %d.\n\n", inProcess, lease, plumbline.ExitNotRestored)
+		fmt.Fprintf(&b, "\n## On wires that outlive them\n\nRuns of `--only %s` against processes, ended by SIGKILL. A lease is %s. Then every wire of HTTP is asked, and the shop for a product and an order; `clean` deletes what the run had created, and the second time there is nothing to do. What was asked for in the very moment of the kill and carries no value of the run cannot be told from what others made: it is in doubt, is named, and makes the exit code %d.\n\n", inProcess, lease, plumbline.ExitNotRestored)
 		b.WriteString("| killed after | faults in force | none after | passes through | clean: deleted | in doubt | survive | exit | deleted again | heal: exit |\n|---:|---:|---:|---|---:|---:|---:|---:|---:|---:|\n")
 		for _, k := range killed {
 			through := "yes"
@@ -198,7 +199,7 @@ func killsText(killed []kill, contained []contained) string {
 		}
 	}
 	if len(contained) > 0 {
-		b.WriteString("\n## Killed at random, in containers\n\nRuns with target.compose. `clean` without a run removes what runs have left whose process is gone.\n\n| killed after | left | clean | left then |\n|---:|---:|---:|---:|\n")
+		b.WriteString("\n## In containers\n\nRuns with target.compose. `clean` without a run removes what runs have left whose process is gone.\n\n| killed after | left | clean | left then |\n|---:|---:|---:|---:|\n")
 		for _, k := range contained {
 			fmt.Fprintf(&b, "| %.1f s | %d | %d | %d |\n", k.after.Seconds(), k.left, k.cleaned, k.then)
 		}

@@ -12,13 +12,14 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strings"
+	"path/filepath"
 
 	"github.com/plumbline-dev/plumbline/bench/host"
 )
 
 type config struct {
 	plumbline, out    string
+	results           string
 	kills, containers int
 	radius            bool
 	seed              uint64
@@ -26,7 +27,7 @@ type config struct {
 
 func main() {
 	var c config
-	results := flag.String("results", "bench/harm/RESULTS.md", "where the tables go")
+	flag.StringVar(&c.results, "results", "bench/harm", "folder of RADIUS.md and KILLS.md")
 	flag.StringVar(&c.plumbline, "plumbline", "bin/plumbline", "the binary to measure")
 	flag.StringVar(&c.out, "out", "out/harm", "where the run directories go")
 	flag.BoolVar(&c.radius, "radius", true, "run the suite beside a second client")
@@ -36,24 +37,25 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := measure(ctx, c, *results); err != nil {
+	if err := measure(ctx, c); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "harm:", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop was called
 	}
 }
 
-func measure(ctx context.Context, c config, results string) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# What Plumbline does to others\n\nWritten by `make bench-harm`: %s.\n", host.Now())
+func measure(ctx context.Context, c config) error {
+	on := host.Now()
 	var errs []error
 	if c.radius {
 		r, err := c.besideAnother(ctx)
 		if err != nil {
 			return err
 		}
-		b.WriteString(r.text())
-		errs = append(errs, r.wrong())
+		errs = append(errs, r.wrong(), c.write("RADIUS.md", r.text(on)))
+	}
+	if c.kills+c.containers == 0 {
+		return errors.Join(errs...)
 	}
 	killed, err := c.killed(ctx)
 	if err != nil {
@@ -63,17 +65,17 @@ func measure(ctx context.Context, c config, results string) error {
 	if err != nil {
 		return err
 	}
-	b.WriteString(killsText(killed, contained))
 	for _, k := range killed {
 		errs = append(errs, k.wrong())
 	}
 	for _, k := range contained {
 		errs = append(errs, k.wrong())
 	}
-	if err := os.WriteFile(results, []byte(b.String()), 0o644); err != nil { //nolint:gosec // a document
-		return err
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.write("KILLS.md", killsText(on, killed, contained)))...)
+}
+
+func (c config) write(name, text string) error {
+	return os.WriteFile(filepath.Join(c.results, name), []byte(text), 0o644) //nolint:gosec // a document
 }
 
 // declaration is of the sample system on wires that somebody else has started.

@@ -185,9 +185,9 @@ func (r *radius) wrong() error {
 	return nil
 }
 
-func (r *radius) text() string {
+func (r *radius) text(on string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n## A second client beside the whole suite\n\nA client without a trace of the run asks for products and makes orders, %d times a second, from %s after the run began to its end (%s, exit %d). On the wires of HTTP:\n\n", time.Second/interval, behind, r.took.Round(time.Second), r.exit)
+	fmt.Fprintf(&b, "# A second client beside the whole suite\n\nWritten by `make bench-harm`: %s.\n\nA client without a trace of the run asks for products and makes orders, %d times a second, from %s after the run began to its end (%s, exit %d). On the wires of HTTP:\n\n", on, time.Second/interval, behind, r.took.Round(time.Second), r.exit)
 	b.WriteString("| wire | exchanges of the run | of others |\n|---|---:|---:|\n")
 	for _, name := range slices.Sorted(maps.Keys(r.others)) {
 		fmt.Fprintf(&b, "| %s | %d | %d |\n", name, r.ours[name], r.others[name])

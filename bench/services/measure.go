@@ -57,23 +57,28 @@ func (c config) measure(ctx context.Context, s service) (r row, err error) {
 		return r, err
 	}
 	for _, f := range r.report.Findings {
+		r.sort(f, d, known)
+	}
+	return r, nil
+}
+
+// sort puts a finding where it belongs.
+func (r *row) sort(f plumbline.Finding, d deployment, known []confirmation) {
+	if f.Outcome != plumbline.Fail {
 		if d.only != "" && f.Outcome == plumbline.Pass && strings.HasPrefix(f.Function, "resilience/") {
 			r.kept = append(r.kept, f)
 		}
-		if f.Outcome != plumbline.Fail {
-			continue
-		}
-		by, ok := find(known, s.name, f)
-		switch {
-		case !f.Gates:
-			r.warned = append(r.warned, f)
-		case ok:
-			r.confirmed = append(r.confirmed, told{f, by})
-		default:
-			r.alarms = append(r.alarms, f)
-		}
+		return
 	}
-	return r, nil
+	by, ok := find(known, r.service.name, f)
+	switch {
+	case !f.Gates:
+		r.warned = append(r.warned, f)
+	case ok:
+		r.confirmed = append(r.confirmed, told{f, by})
+	default:
+		r.alarms = append(r.alarms, f)
+	}
 }
 
 // judge runs plumbline with its default flags and reads its report.
