@@ -20,6 +20,9 @@ func (x *passage) copies(ctx context.Context, s plumbline.Step) {
 	if ok {
 		request, err = x.Pool.FillStep(ctx, kase, x.answers)
 	}
+	if s.Pause > 0 && !target.Wait(ctx, s.Pause) {
+		err = ctx.Err()
+	}
 	shots := make([]target.Shot, s.Copies+1)
 	for i := range shots {
 		shots[i] = x.shot(x.at, s.Call)
@@ -58,6 +61,10 @@ func (x *passage) each(ctx context.Context, s plumbline.Step) {
 			made = append(made, a)
 		}
 	}
+	var stopped error
+	if s.Pause > 0 && !target.Wait(ctx, s.Pause) {
+		stopped = ctx.Err()
+	}
 	got := make([]target.Answer, len(made))
 	var wg sync.WaitGroup
 	for i, a := range made {
@@ -65,7 +72,7 @@ func (x *passage) each(ctx context.Context, s plumbline.Step) {
 		one.answers[s.Each] = a
 		c := s.Call
 		c.Name = nth(s.Name, i+1)
-		wg.Go(func() { got[i] = one.send(ctx, c, nil) })
+		wg.Go(func() { got[i] = one.send(ctx, c, stopped) })
 	}
 	wg.Wait()
 	for _, a := range got {

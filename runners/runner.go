@@ -189,9 +189,10 @@ func (r *Runner) experiments(ctx context.Context, first int, experiments []plumb
 
 // restore undoes what the run did to the target. It works after ctx is done.
 func (r *Runner) restore(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 60*time.Second)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	r.teardown(ctx)
+	ctx, cancel := context.WithTimeout(ctx, tidyTime)
+	defer cancel()
 	r.pull(ctx)
 	if check := r.Checks["pass-through"]; check != nil {
 		for _, c := range check(ctx) {
@@ -200,8 +201,15 @@ func (r *Runner) restore(ctx context.Context) {
 	}
 }
 
-// teardown deletes what the run has created so far, and records it.
+// tidyTime bounds the deleting of what a run has created, and what is looked at
+// after that.
+const tidyTime = 60 * time.Second
+
+// teardown deletes what the run has created so far, and records it. What is left
+// when its time is up is tried again at the end of the run, and told.
 func (r *Runner) teardown(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, tidyTime)
+	defer cancel()
 	for _, res := range r.Target.Teardown(ctx) {
 		r.Journal.Record(plumbline.Record{Resource: &res})
 	}
