@@ -80,6 +80,10 @@ bench-overload: setup ## The defects that show under overload, the storm ten tim
 	go run ./bench/mutants -plumbline bin/plumbline -good 0 -overloads $(OVERLOADS) -results bench/mutants/OVERLOAD.md -out out/overload \
 	  -mutants fewer-workers,goodput-collapse,no-load-shedding,scarred-by-overload,'metastable-retry-storm*10'
 
+.PHONY: bench-capacity
+bench-capacity: ## Forty searches for a capacity that is known, by the whole engine in fake time
+	PLUMBLINE_SEARCHES=20 go test ./cmd/plumbline -count=1 -run TestCapacityOfTheWholeEngine -v
+
 .PHONY: bench-harm
 bench-harm: setup shop ## What the suite does to a second client, and what killed runs leave, to bench/harm/RADIUS.md and KILLS.md
 	go run ./bench/harm -plumbline bin/plumbline -results bench/harm

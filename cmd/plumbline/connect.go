@@ -106,6 +106,7 @@ func (a *app) targetConfig(s *session, run plumbline.Run, tally *runners.Tally) 
 		Base: s.design.Target, Run: run.ID, Began: run.Began,
 		Force: s.force, Timeout: s.timeout, Limit: s.design.Load.Limit,
 		Protocol: target.Protocol(s.http), Socket: s.socket, Proxy: s.proxy, Redact: s.declared.Redact,
+		Transport: a.transport,
 	}
 	inspector := schema.NewInspector(s.doc, s.set)
 	var hosts []string

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -47,6 +48,8 @@ type app struct {
 	prompts  bool   // so is in, beside err: somebody can be asked
 	release  func() // gives the terminal back; nil when nobody has taken it
 	version  string
+
+	transport http.RoundTripper // of requests to the target; nil: as the flags say
 
 	diagnostics string             // form in which mistakes are told to programs; empty for none
 	noticed     []*mistake.Problem // about what was read, and no mistakes: they have no code
