@@ -20,10 +20,11 @@ func listenLoopback() (net.Listener, error) {
 	return lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
 }
 
-// A track is the way to the upstream, direct and through a wire, each end a
-// process of its own.
+// A track is the way to the upstream, direct, through a wire, and through a relay
+// that copies bytes, each end a process of its own.
 type track struct {
 	direct, wired string
+	relayed       string
 	proxy         int // process number
 	client        *http.Client
 }
@@ -36,9 +37,10 @@ func newTrack(tb testing.TB) *track {
 	if err := json.Unmarshal([]byte(line), &at); err != nil {
 		tb.Fatal(err, line)
 	}
+	relay, _ := role(tb, "relay "+up)
 	t := &http.Transport{MaxIdleConnsPerHost: 64}
 	tb.Cleanup(t.CloseIdleConnections)
-	return &track{direct: "http://" + up + "/", wired: "http://" + at.Wires["dep"] + "/", proxy: pid, client: &http.Client{Transport: t}}
+	return &track{direct: "http://" + up + "/", wired: "http://" + at.Wires["dep"] + "/", relayed: "http://" + relay + "/", proxy: pid, client: &http.Client{Transport: t}}
 }
 
 func (t *track) get(tb testing.TB, url string) time.Duration {
@@ -69,15 +71,18 @@ func cpu(tb testing.TB, pid int) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond // USER_HZ is 100 everywhere
 }
 
-// BenchmarkOverhead sends small exchanges at 500 a second, direct and through
-// the wire in turn, and reports what the wire adds, in µs and as a ratio.
+// BenchmarkOverhead sends small exchanges at 500 a second, direct, through the
+// wire and through a relay in turn, and reports what the wire adds, in µs and as
+// a ratio, and what the relay does: that is what this machine takes for one more
+// process on the way, whatever it does.
 func BenchmarkOverhead(b *testing.B) {
 	t := newTrack(b)
 	for range 500 {
 		t.get(b, t.direct)
 		t.get(b, t.wired)
+		t.get(b, t.relayed)
 	}
-	var direct, wired []time.Duration
+	var direct, wired, relayed []time.Duration
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for b.Loop() {
@@ -86,10 +91,13 @@ func BenchmarkOverhead(b *testing.B) {
 			direct = append(direct, t.get(b, t.direct))
 			<-tick.C
 			wired = append(wired, t.get(b, t.wired))
+			<-tick.C
+			relayed = append(relayed, t.get(b, t.relayed))
 		}
 	}
 	slices.Sort(direct)
 	slices.Sort(wired)
+	slices.Sort(relayed)
 	for _, q := range []struct {
 		name string
 		at   int
@@ -97,6 +105,7 @@ func BenchmarkOverhead(b *testing.B) {
 		d, w := direct[q.at], wired[q.at]
 		b.ReportMetric(float64((w - d).Microseconds()), q.name+"-added-µs")
 		b.ReportMetric(float64(w)/float64(d), q.name+"-ratio")
+		b.ReportMetric(float64((relayed[q.at] - d).Microseconds()), q.name+"-relay-µs")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,19 +20,23 @@ import (
 	"github.com/plumbline-dev/plumbline"
 )
 
-// roleVariable makes the test binary a process of the benchmark: the upstream
-// or the proxy. Both want to be measured by themselves.
+// roleVariable makes the test binary a process of the benchmark: the upstream,
+// the proxy, or a relay in its place. All want to be measured by themselves.
 const roleVariable = "PLUMBLINE_WIRE_BENCH_ROLE"
 
 // profileVariable names a file for the processor profile of the proxy.
 const profileVariable = "PLUMBLINE_WIRE_BENCH_PROFILE"
 
 func TestMain(m *testing.M) {
-	switch role := os.Getenv(roleVariable); role {
-	case "":
+	role := os.Getenv(roleVariable)
+	relayed, relay := strings.CutPrefix(role, "relay ")
+	switch {
+	case role == "":
 		os.Exit(m.Run())
-	case "upstream":
+	case role == "upstream":
 		benchUpstream()
+	case relay:
+		benchRelay(relayed)
 	default:
 		benchProxy(role)
 	}
@@ -78,6 +83,33 @@ func benchProxy(upstream string) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// benchRelay copies the bytes of each connection to the address and back, and
+// does nothing else: less cannot stand between two processes. It has one core,
+// too.
+func benchRelay(to string) {
+	runtime.GOMAXPROCS(1)
+	l, err := listenLoopback()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(l.Addr())
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", to) //nolint:noctx // of the benchmark
+			if err != nil {
+				panic(err)
+			}
+			go func() { _, _ = io.Copy(in, out) }()
+			go func() { _, _ = io.Copy(out, in) }()
+		}
+	}()
+	<-ends().Done()
 }
 
 // newSmallServer answers every request with 40 bytes of JSON.
