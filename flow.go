@@ -1,6 +1,7 @@
 package plumbline
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -42,6 +43,15 @@ func (f Flow) Thinking() time.Duration {
 	return sum
 }
 
+// Hurried is the flow without think time.
+func (f Flow) Hurried() Flow {
+	f.Steps = slices.Clone(f.Steps)
+	for i := range f.Steps {
+		f.Steps[i].Think = 0
+	}
+	return f
+}
+
 // ThinkTime is how long a user of the load takes before the step.
 func (s Step) ThinkTime() time.Duration { return max(s.Think, 0) }
 
@@ -66,21 +76,24 @@ func (s Stream) Hits() float64 {
 	return n
 }
 
-// Counted is how much of one hit of the stream counts for an objective: its
-// requests of the operations that are covered or, for an objective on its flow,
-// the flow as one.
-func (s Stream) Counted(o Objective) int {
-	n := 0
+// Covered is what of one hit of the stream counts for an objective: its requests
+// of the operations that are covered or, for an objective on its flow, the flow
+// as one.
+func (s Stream) Covered(o Objective) []string {
+	var out []string
 	if len(s.Flow) > 0 && o.Covers(s.Operation) {
-		n++
+		out = append(out, s.Operation)
 	}
 	for _, id := range s.Reaches() {
 		if o.Covers(id) {
-			n++
+			out = append(out, id)
 		}
 	}
-	return n
+	return out
 }
+
+// Counted is how many they are.
+func (s Stream) Counted(o Objective) int { return len(s.Covered(o)) }
 
 // A Reached counts the hits of a flow that came to one of its steps.
 type Reached struct {

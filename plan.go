@@ -134,10 +134,11 @@ const (
 // schedule, whatever the answers. Or it is one of a flow: each hit makes the
 // steps of it, one after the other.
 type Stream struct {
-	Name      string   `json:"name"`           // unique in the phase
-	Operation string   `json:"operation"`      // or FlowPrefix and the name of a flow of the load
-	Flow      []string `json:"flow,omitempty"` // operations of the steps, when it is one of a flow; the rates are then of flows
-	Case      string   `json:"case,omitempty"` // ID; empty rotates over the operation's valid cases
+	Name      string   `json:"name"`            // unique in the phase
+	Operation string   `json:"operation"`       // or FlowPrefix and the name of a flow of the load
+	Flow      []string `json:"flow,omitempty"`  // operations of the steps, when it is one of a flow; the rates are then of flows
+	Hasty     bool     `json:"hasty,omitempty"` // the users of the flow take no time to think
+	Case      string   `json:"case,omitempty"`  // ID; empty rotates over the operation's valid cases
 	Stages    []Stage  `json:"stages"`
 	Arrivals  Arrivals `json:"arrivals"`
 	// Detail asks for every request to be recorded as an Observation of its

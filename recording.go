@@ -4,9 +4,10 @@ package plumbline
 // that nobody had declared then can be judged a month later by the same code:
 // the histograms, and the facts about the harness that a verdict rests on.
 type Recording struct {
-	Operations []RecordedOperation `json:"operations"` // that got requests
-	Phases     []PhaseMark         `json:"phases"`     // as planned; one that never ended is not complete
-	Series     []Series            `json:"series"`     // of the judged phases; latencies to within 1 %
+	Operations []RecordedOperation `json:"operations"`      // that got requests
+	Phases     []PhaseMark         `json:"phases"`          // as planned; one that never ended is not complete
+	Series     []Series            `json:"series"`          // of the judged phases; latencies to within 1 %
+	Flows      []Series            `json:"flows,omitempty"` // of the same phases, each flow as a whole
 	Health     []Health            `json:"health,omitempty"`
 	Doubts     []Doubt             `json:"doubts,omitempty"` // about the load, or the whole run
 	Faults     []RecordedFault     `json:"faults,omitempty"` // under which a load was sent; its phases, series and health are among those above

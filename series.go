@@ -18,7 +18,7 @@ type Series struct {
 	Bad        int64         `json:"bad,omitempty"` // of Count: undocumented status or breach of the document
 	Bytes      int64         `json:"bytes,omitempty"`
 	Wire       int64         `json:"wire,omitempty"`      // as of an Observation
-	Late       int64         `json:"late,omitempty"`      // of Count: good, and came after the time of the streams was over
+	Late       int64         `json:"late,omitempty"`      // of Count: good, due in the time of the streams, and came after it was over
 	Unchecked  int64         `json:"unchecked,omitempty"` // of Count: not held against the document, so not known to be bad
 	Latency    []Bin         `json:"latency"`             // from due
 	Service    []Bin         `json:"service,omitempty"`   // from sent

@@ -29,6 +29,9 @@ func (l *Live) flowsOf(streams []plumbline.Stream) flowing {
 		if len(s.Flow) == 0 || !ok {
 			continue
 		}
+		if s.Hasty {
+			f = f.Hurried()
+		}
 		out.all[i], out.thinking[i] = f, f.Thinking()
 		for _, step := range f.Steps {
 			out.steps[i] = append(out.steps[i], step.Name)

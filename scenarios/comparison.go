@@ -33,7 +33,7 @@ func CompareBlock(d plumbline.Design, pair int, lasts time.Duration) (ph plumbli
 	mix, _ := mixOf(d)
 	rate := 0.0
 	for _, s := range x.Phases[0].Streams {
-		rate += s.Stages[0].From
+		rate += s.Stages[0].From * float64(s.PerHit())
 	}
 	stage := plumbline.Stage{From: rate, To: rate, Duration: lasts}
 	return loadPhase(fmt.Sprintf("%s%02d", ComparePrefix, pair), plumbline.RoleBaseline, []plumbline.Stage{stage}, mix, x.Phases[0].Streams[0].Arrivals), true
@@ -105,7 +105,7 @@ func concluded(c plumbline.Comparison) plumbline.Comparison {
 // blocksOf are the histograms of good answers by operation and block.
 func blocksOf(e *plumbline.Evidence) map[string]map[string][]plumbline.Bin {
 	out := map[string]map[string][]plumbline.Bin{}
-	for _, x := range e.Series {
+	for _, x := range slices.Concat(e.Series, e.Flows) {
 		if x.Class != "2xx" && x.Class != "3xx" {
 			continue
 		}

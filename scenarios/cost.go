@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,14 +114,25 @@ func Power(d plumbline.Design, p plumbline.Plan) []PowerLine {
 		}
 		planned := 0.0
 		for _, s := range judgedStreams(x, phase) {
-			if o.Covers(s.Operation) {
-				planned += s.Expected()
-				line.Operations = append(line.Operations, s.Operation)
+			if n := s.Counted(o); n > 0 {
+				planned += s.Hits() * float64(n)
+				line.Operations = append(line.Operations, unlisted(s.Covered(o), line.Operations)...)
 			}
 		}
 		line.Planned = int(math.Round(planned))
 		line.Decidable = line.Planned >= line.Prove && line.Target < 1
 		out = append(out, line)
+	}
+	return out
+}
+
+// unlisted are words that are not among others yet, each once.
+func unlisted(words, others []string) []string {
+	var out []string
+	for _, w := range words {
+		if !slices.Contains(others, w) && !slices.Contains(out, w) {
+			out = append(out, w)
+		}
 	}
 	return out
 }

@@ -85,7 +85,7 @@ func degraded(d plumbline.Design, dep plumbline.Dependency) (x plumbline.Experim
 		return x, noUsers(d, dep), false
 	}
 	mix, _ := mixOf(d)
-	if !slices.ContainsFunc(mix, func(p portion) bool { return len(dep.Operations) == 0 || slices.Contains(dep.Operations, p.operation) }) {
+	if !slices.ContainsFunc(mix, func(p portion) bool { return len(dep.Operations) == 0 || p.reaches(dep.Operations) }) {
 		return x, plumbline.Skip{Reason: plumbline.ReasonNotApplicable, Detail: "the load reaches no operation that uses " + dep.Name, Unlock: "load.mix"}, false
 	}
 	warm, _ := stagesOf(d)
@@ -95,6 +95,9 @@ func degraded(d plumbline.Design, dep plumbline.Dependency) (x plumbline.Experim
 	}
 	lead := flat(warmUp, plumbline.RoleProbe, degradedLead)
 	for _, p := range mix {
+		if len(p.flow) > 0 {
+			continue // its steps are known to work by what came before the loss
+		}
 		lead.Calls = append(lead.Calls, plumbline.Call{Name: "warm up " + p.operation, Operation: p.operation, Repeat: degradedWarmUp})
 	}
 	down := flat(phaseDown, plumbline.RoleFault, degradedTime(d, o, mix, perSecond))
@@ -119,9 +122,7 @@ func degradedTime(d plumbline.Design, out outage, mix []portion, perSecond float
 		}
 		covered := 0.0
 		for _, p := range mix {
-			if o.Covers(p.operation) {
-				covered += p.share
-			}
+			covered += p.counted(o.Objective)
 		}
 		if covered > 0 {
 			need = max(need, min(1.3*float64(zeroErrorNeeded(o.Target, confidenceOf(o.Objective)))/(covered*perSecond), degradedLongest.Seconds()))
@@ -150,7 +151,7 @@ func (l loss) delivered(d plumbline.Design, c plumbline.Claim, e *plumbline.Evid
 // before the loss.
 func (l loss) servedBefore(e *plumbline.Evidence) map[string]bool {
 	served := map[string]bool{}
-	for _, x := range e.Series {
+	for _, x := range slices.Concat(e.Series, e.Flows) {
 		if x.Experiment == l.id() {
 			before := x.Phase == warmUp || x.Phase == phaseBaseline
 			served[x.Operation] = served[x.Operation] || before && x.Class == "2xx" && x.Count > 0
@@ -169,6 +170,12 @@ func (l loss) of(e *plumbline.Evidence, phase string) *plumbline.Evidence {
 		if x.Experiment == l.id() && x.Phase == phase {
 			x.Experiment = loadTarget
 			out.Series = append(out.Series, x)
+		}
+	}
+	for _, x := range e.Flows {
+		if x.Experiment == l.id() && x.Phase == phase {
+			x.Experiment = loadTarget
+			out.Flows = append(out.Flows, x)
 		}
 	}
 	for _, h := range e.Health {

@@ -173,7 +173,9 @@ func (w *drawing) checkPhase(d plumbline.Design, experiment string, p plumbline.
 		}
 		names[name] = true
 		removed := slices.ContainsFunc(d.Released, func(o plumbline.Operation) bool { return o.ID == operation })
-		if _, ok := d.Operation(operation); !ok && !removed {
+		_, known := d.Operation(operation)
+		_, flow := d.LoadFlow(operation)
+		if !known && !flow && !removed {
 			w.errorf("experiment %q, phase %q: no operation %q in the design", experiment, p.Name, operation)
 		}
 	}

@@ -16,22 +16,7 @@ const contractLearn = "learn/values"
 // learning teaches the operations that the experiments of a plan call, by their
 // lessons; ok is false when there is nothing to teach.
 func learning(d plumbline.Design, all []plumbline.Experiment) (x plumbline.Experiment, ok bool) {
-	called := map[string]bool{}
-	for _, x := range all {
-		for _, p := range x.Phases {
-			for _, c := range p.Calls {
-				called[c.Operation] = true
-			}
-			for _, s := range p.Streams {
-				called[s.Operation] = true
-			}
-			for _, f := range p.Flows {
-				for _, s := range f.Steps {
-					called[s.Operation] = true
-				}
-			}
-		}
-	}
+	called := calledBy(all)
 	p := plumbline.Phase{Name: "values", Role: plumbline.RoleProbe}
 	for _, o := range d.Operations {
 		if called[o.ID] && len(o.Lessons) > 0 && callable(d, o) && teachable(o) {
@@ -43,6 +28,29 @@ func learning(d plumbline.Design, all []plumbline.Experiment) (x plumbline.Exper
 		Title: "which values that lists show are demanded by other operations", Phases: []plumbline.Phase{p},
 	}
 	return x, len(p.Learn) > 0
+}
+
+// calledBy are the operations that experiments send requests of.
+func calledBy(all []plumbline.Experiment) map[string]bool {
+	called := map[string]bool{}
+	for _, x := range all {
+		for _, p := range x.Phases {
+			for _, c := range p.Calls {
+				called[c.Operation] = true
+			}
+			for _, s := range p.Streams {
+				for _, id := range s.Reaches() {
+					called[id] = true
+				}
+			}
+			for _, f := range p.Flows {
+				for _, s := range f.Steps {
+					called[s.Operation] = true
+				}
+			}
+		}
+	}
+	return called
 }
 
 // teachable says whether an operation may name what the run did not create: it

@@ -96,13 +96,13 @@ type excess struct {
 func (x excess) calls(name string, role plumbline.Role, times float64, lasts time.Duration) plumbline.Phase {
 	ph := loadPhase(name, role, []plumbline.Stage{{From: times * x.knee, To: times * x.knee, Duration: lasts}}, x.mix, x.arrivals)
 	for i := range ph.Streams {
-		ph.Streams[i].Patience = &plumbline.Patience{Timeout: x.deadline(ph.Streams[i].Operation)}
+		ph.Streams[i].Patience = &plumbline.Patience{Timeout: x.deadline(ph.Streams[i].Reaches())}
 	}
 	return ph
 }
 
-func (x excess) deadline(operation string) time.Duration {
-	if t := deadlineOf(x.d, operation); t > 0 {
+func (x excess) deadline(operations []string) time.Duration {
+	if t := deadlineOf(x.d, operations); t > 0 {
 		return t
 	}
 	return anyDeadline
@@ -112,7 +112,7 @@ func (x excess) deadline(operation string) time.Duration {
 func (x excess) longest() time.Duration {
 	t := time.Duration(0)
 	for _, p := range x.mix {
-		t = max(t, x.deadline(p.operation))
+		t = max(t, x.deadline(plumbline.Stream{Operation: p.operation, Flow: p.flow}.Reaches()))
 	}
 	return t
 }

@@ -155,7 +155,7 @@ func promisedPhases(d plumbline.Design, x plumbline.Experiment) []plumbline.Phas
 	return slices.DeleteFunc(slices.Clone(x.Phases), func(p plumbline.Phase) bool {
 		sum := 0.0
 		for _, s := range p.Streams {
-			sum += max(s.Stages[0].From, s.Stages[0].To)
+			sum += max(s.Stages[0].From, s.Stages[0].To) * float64(s.PerHit())
 		}
 		return p.Name == warmUp || sum > top*(1+sameRate)
 	})
@@ -178,6 +178,7 @@ func ofPhase(e *plumbline.Evidence, phase string) *plumbline.Evidence {
 	}
 	out := *e
 	out.Series = slices.DeleteFunc(slices.Clone(e.Series), func(x plumbline.Series) bool { return x.Experiment == loadTarget && x.Phase != phase })
+	out.Flows = slices.DeleteFunc(slices.Clone(e.Flows), func(x plumbline.Series) bool { return x.Experiment == loadTarget && x.Phase != phase })
 	out.Health = slices.DeleteFunc(slices.Clone(e.Health), func(h plumbline.Health) bool { return h.Experiment == loadTarget && h.Phase != phase })
 	out.Observations = slices.DeleteFunc(slices.Clone(e.Observations), func(o plumbline.Observation) bool { return o.Experiment == loadTarget && o.Phase != phase })
 	return &out

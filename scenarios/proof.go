@@ -209,7 +209,9 @@ func (x *proofs) operationsUnderFault(c plumbline.Claim) []string {
 		}
 		for _, ph := range planned.Phases {
 			for _, s := range ph.Streams {
-				used[s.Operation] = true
+				for _, id := range s.Reaches() {
+					used[id] = true
+				}
 			}
 			for _, call := range ph.Calls {
 				used[call.Operation] = true

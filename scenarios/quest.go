@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
@@ -69,7 +70,7 @@ func questOf(d plumbline.Design) (q quest, ok bool) {
 	if s == nil {
 		s = &plumbline.Search{}
 	}
-	q = quest{d: d, mix: mix, ceiling: ceilingOf(d), step: searchStep, confirm: searchConfirm, narrow: searchPrecision, arrivals: d.Load.Arrivals}
+	q = quest{d: d, mix: hastily(mix), ceiling: ceilingOf(d), step: searchStep, confirm: searchConfirm, narrow: searchPrecision, arrivals: d.Load.Arrivals}
 	if q.arrivals == "" {
 		q.arrivals = plumbline.ArrivalsPoisson
 	}
@@ -128,9 +129,7 @@ func proving(d plumbline.Design, mix []portion, rate float64, least time.Duratio
 	for _, o := range namedObjectives(d) {
 		covered := 0.0
 		for _, p := range mix {
-			if o.Covers(p.operation) {
-				covered += p.share
-			}
+			covered += p.counted(o.Objective)
 		}
 		if covered > 0 && o.During == "" {
 			// What no sensible time would prove lengthens nothing: it is held not to be disproved.
@@ -147,7 +146,7 @@ func proving(d plumbline.Design, mix []portion, rate float64, least time.Duratio
 func (q quest) phase(name string, role plumbline.Role, perSecond float64, lasts time.Duration) plumbline.Phase {
 	ph := loadPhase(name, role, []plumbline.Stage{{From: perSecond, To: perSecond, Duration: lasts}}, q.mix, q.arrivals)
 	for i := range ph.Streams {
-		if t := deadlineOf(q.d, ph.Streams[i].Operation); t > 0 {
+		if t := deadlineOf(q.d, ph.Streams[i].Reaches()); t > 0 {
 			ph.Streams[i].Patience = &plumbline.Patience{Timeout: t}
 		}
 	}
@@ -155,12 +154,13 @@ func (q quest) phase(name string, role plumbline.Role, perSecond float64, lasts 
 	return ph
 }
 
-// deadlineOf is when a client has no use for the answer any more: twice the
-// longest latency that is promised for the operation; zero when none is.
-func deadlineOf(d plumbline.Design, operation string) time.Duration {
+// deadlineOf is when a client has no use for the answer to a request any more:
+// twice the longest latency that is promised for the operations; zero when none
+// is.
+func deadlineOf(d plumbline.Design, operations []string) time.Duration {
 	longest := time.Duration(0)
 	for _, o := range d.Objectives {
-		if o.Covers(operation) && o.During == "" {
+		if slices.ContainsFunc(operations, o.Covers) && o.During == "" {
 			longest = max(longest, o.Within)
 		}
 	}

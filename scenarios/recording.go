@@ -40,6 +40,7 @@ func recordingOf(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence) *p
 	among := func(id string) bool {
 		return slices.ContainsFunc(of, func(x plumbline.Experiment) bool { return x.ID == id })
 	}
+	r.Flows = recordedFlows(e.Flows, among)
 	r.Health = slices.DeleteFunc(slices.Clone(e.Health), func(h plumbline.Health) bool { return !among(h.Experiment) })
 	r.Doubts = slices.DeleteFunc(slices.Clone(e.Doubts), func(x plumbline.Doubt) bool {
 		return x.Dependency != "" || (x.Experiment != "" && !among(x.Experiment))
@@ -52,15 +53,31 @@ func keepSeries(r *plumbline.Recording, d plumbline.Design, series []plumbline.S
 	loaded := map[string]bool{}
 	for _, x := range series {
 		loaded[x.Operation] = true
-		x.Latency, x.Service = coarser(x.Latency), coarser(x.Service)
-		x.First, x.Connect, x.Handshake, x.Marks = nil, nil, nil, nil
-		r.Series = append(r.Series, x)
+		r.Series = append(r.Series, recordedSeries(x))
 	}
 	for _, o := range d.Operations {
 		if loaded[o.ID] {
 			r.Operations = append(r.Operations, plumbline.RecordedOperation{ID: o.ID, Method: o.Method, Path: o.Path, Tags: o.Tags})
 		}
 	}
+}
+
+// recordedFlows are the flows of some experiments that were judged.
+func recordedFlows(all []plumbline.Series, among func(experiment string) bool) []plumbline.Series {
+	var out []plumbline.Series
+	for _, x := range all {
+		if x.Phase != warmUp && among(x.Experiment) {
+			out = append(out, recordedSeries(x))
+		}
+	}
+	return out
+}
+
+// recordedSeries is what a recording keeps of a series.
+func recordedSeries(x plumbline.Series) plumbline.Series {
+	x.Latency, x.Service = coarser(x.Latency), coarser(x.Service)
+	x.First, x.Connect, x.Handshake, x.Marks = nil, nil, nil, nil
+	return x
 }
 
 // recordedFault is what of the load under a loss does not show in its series:
@@ -105,7 +122,10 @@ func coarser(bins []plumbline.Bin) []plumbline.Bin {
 func JudgeRecorded(r plumbline.Recording, run plumbline.Run, o plumbline.Objective) plumbline.Verdict {
 	d := plumbline.Design{Objectives: []plumbline.Objective{o}, Operations: r.Named()}
 	c := plumbline.Claim{ID: sloAtTarget + "/" + o.Name, Function: sloAtTarget, Objective: o.Name, Source: o.Source, Basis: plumbline.BasisDeclared, Experiments: []string{loadTarget}}
-	e := &plumbline.Evidence{Run: run, Phases: r.Phases, Series: r.Series, Health: r.Health, Doubts: r.Doubts}
+	e := &plumbline.Evidence{Run: run, Phases: r.Phases, Series: r.Series, Flows: r.Flows, Health: r.Health, Doubts: r.Doubts}
+	if o.Throughput > 0 && len(r.Flows) > 0 {
+		return skipped(plumbline.ReasonNotApplicable, "there were flows in that load, and whether their users thought is not known: their requests may not have been asked for at a rate that held")
+	}
 	if o.During != "" {
 		return judgeRecordedFaults(r, d, c, e)
 	}
@@ -137,6 +157,9 @@ func judgeRecordedFaults(r plumbline.Recording, d plumbline.Design, c plumbline.
 		served := map[string]bool{}
 		for _, o := range r.Operations {
 			served[o.ID] = slices.Contains(fault.Served, o.ID)
+		}
+		for _, x := range r.Flows {
+			served[x.Operation] = slices.Contains(fault.Served, x.Operation)
 		}
 		c.Function, c.Experiments = sloDuringFault, []string{fault.Experiment}
 		p := plumbline.Plan{Experiments: []plumbline.Experiment{recordedAs(r, fault.Experiment)}, Claims: []plumbline.Claim{c}}

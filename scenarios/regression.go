@@ -50,14 +50,23 @@ func planRegression(d plumbline.Design) plumbline.Proposal {
 		return plumbline.Proposal{Skips: []plumbline.Skip{{Reason: plumbline.ReasonNotApplicable, Detail: "the load is not that of the nights before"}}}
 	}
 	p := plumbline.Proposal{Experiments: []plumbline.Experiment{x}}
-	for _, s := range x.Phases[0].Streams {
-		op, _ := d.Operation(s.Operation)
+	for _, id := range operationsOf(x.Phases[0]) {
+		op, _ := d.Operation(id)
 		p.Claims = append(p.Claims, plumbline.Claim{
 			ID: loadRegression + "/" + op.ID, Function: loadRegression, Operation: op.ID, Basis: plumbline.BasisDefault, Source: op.Source,
 			Statement: op.ID + " is answered no slower than on the nights before", Experiments: []string{loadTarget},
 		})
 	}
 	return p
+}
+
+// operationsOf are the operations that the streams of a phase send requests of.
+func operationsOf(ph plumbline.Phase) []string {
+	var out []string
+	for _, s := range ph.Streams {
+		out = append(out, unlisted(s.Reaches(), out)...)
+	}
+	return out
 }
 
 // A nightly is how one operation was answered, beside the nights before.

@@ -169,7 +169,7 @@ func repeatedFails(f plumbline.Function, d plumbline.Design, c plumbline.Claim, 
 // stay, as positive controls.
 func repetition(c plumbline.Claim, e *plumbline.Evidence, v plumbline.Verdict, try int) (*plumbline.Evidence, bool) {
 	out := *e
-	out.Observations, out.Walked, out.Series = nil, nil, nil
+	out.Observations, out.Walked, out.Series, out.Flows = nil, nil, nil, nil
 	found := false
 	for _, o := range e.Observations {
 		if n, experiment, phase, claim := originOf(o.Experiment, o.Phase); n == try && claim == c.ID {

@@ -37,11 +37,13 @@ func WithReplay(stored, replay *plumbline.Evidence) *plumbline.Evidence {
 	sent := slices.ContainsFunc(replay.Phases, func(m plumbline.PhaseMark) bool { return m.Experiment == loadTarget })
 	if sent {
 		both.Series = slices.DeleteFunc(slices.Clone(both.Series), func(x plumbline.Series) bool { return x.Experiment == loadTarget })
+		both.Flows = slices.DeleteFunc(slices.Clone(both.Flows), func(x plumbline.Series) bool { return x.Experiment == loadTarget })
 		both.Health = slices.DeleteFunc(slices.Clone(both.Health), func(h plumbline.Health) bool { return h.Experiment == loadTarget })
 		both.Observations = slices.DeleteFunc(slices.Clone(both.Observations), func(o plumbline.Observation) bool { return o.Experiment == loadTarget })
 		both.Phases = slices.DeleteFunc(slices.Clone(both.Phases), func(m plumbline.PhaseMark) bool { return m.Experiment == loadTarget })
 		both.Phases = slices.Concat(both.Phases, replay.Phases)
 		both.Series, both.Health = slices.Concat(both.Series, replay.Series), slices.Concat(both.Health, replay.Health)
+		both.Flows = slices.Concat(both.Flows, replay.Flows)
 	}
 	both.Observations = slices.Concat(both.Observations, replay.Observations)
 	both.Walked = slices.Concat(both.Walked, replay.Walked)

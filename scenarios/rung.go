@@ -90,6 +90,12 @@ func (r *rung) evidence(e *plumbline.Evidence) *plumbline.Evidence {
 			out.Series = append(out.Series, x)
 		}
 	}
+	for _, x := range e.Flows {
+		if slices.Contains(r.places, place{x.Experiment, x.Phase}) {
+			x.Experiment, x.Phase = loadTarget, phaseHold
+			out.Flows = append(out.Flows, x)
+		}
+	}
 	for _, h := range e.Health {
 		if slices.Contains(r.places, place{h.Experiment, h.Phase}) {
 			h.Experiment, h.Phase = loadTarget, phaseHold
@@ -222,7 +228,7 @@ func (r *rung) measure(e, own *plumbline.Evidence) {
 // worstOperation is that with the largest share of bad requests.
 func worstOperation(own *plumbline.Evidence, o plumbline.Objective) string {
 	operations := map[string]bool{}
-	for _, x := range own.Series {
+	for _, x := range slices.Concat(own.Series, own.Flows) {
 		operations[x.Operation] = operations[x.Operation] || o.Covers(x.Operation)
 	}
 	worst, name := -1.0, ""

@@ -72,9 +72,10 @@ func answeredUnderLoad(series []plumbline.Series, observations []plumbline.Obser
 	return answered
 }
 
-// judgedSeries are the series that count for the objective.
+// judgedSeries are the series that count for the objective. Those of flows do
+// only where it names them: the requests of their steps are among the others.
 func judgedSeries(e *plumbline.Evidence, o plumbline.Objective) []plumbline.Series {
-	return slices.DeleteFunc(slices.Clone(e.Series), func(x plumbline.Series) bool {
+	return slices.DeleteFunc(slices.Concat(e.Series, e.Flows), func(x plumbline.Series) bool {
 		return x.Experiment != loadTarget || x.Phase == warmUp || !o.Covers(x.Operation) ||
 			!sentToTarget(plumbline.Observation{Error: plumbline.ErrorClass(x.Class)})
 	})

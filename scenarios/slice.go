@@ -42,14 +42,24 @@ func sliceOf(d plumbline.Design, p plumbline.Plan, c plumbline.Claim, e *plumbli
 	rate := 0.0
 	for _, s := range judged.Streams {
 		rate += s.Expected() / length.Seconds()
-		if o.Covers(s.Operation) && len(lead.Calls) < sliceAsks {
-			lead.Calls = append(lead.Calls, plumbline.Call{Name: s.Name, Operation: s.Operation, Case: s.Case, Fresh: true})
-		}
 	}
+	lead.Calls = askedAlone(judged.Streams, o)
 	return []plumbline.Experiment{{
 		ID: loadTarget, Kind: plumbline.KindLoad, Claims: []string{c.ID}, Phases: []plumbline.Phase{lead, judged},
 		Title: fmt.Sprintf("%s of the load, from %s of the phase %s on, at %.4g requests a second, after %s to warm up", length, from, worst.Name, rate, sliceLead),
 	}}, nil
+}
+
+// askedAlone are single requests of operations that an objective covers. A flow is
+// none.
+func askedAlone(streams []plumbline.Stream, o plumbline.Objective) []plumbline.Call {
+	var out []plumbline.Call
+	for _, s := range streams {
+		if o.Covers(s.Operation) && len(s.Flow) == 0 && len(out) < sliceAsks {
+			out = append(out, plumbline.Call{Name: s.Name, Operation: s.Operation, Case: s.Case, Fresh: true})
+		}
+	}
+	return out
 }
 
 // worstSeconds finds where in a phase most requests were bad within the length of a

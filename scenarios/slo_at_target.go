@@ -21,7 +21,7 @@ func init() {
 	register(plumbline.Function{
 		ID:    sloAtTarget,
 		Title: "The objectives hold at the declared rate",
-		Doc: `Method: an open workload with Poisson arrivals at the declared rate and mix (reads 80 %, writes 20 % when none is declared; without a declared load 25 reads a second for 20 s). The first fifth of the time warms up and is not judged. Latency counts from the moment a request was due. Every request is counted as good or bad for every objective: a failed request is bad for latency too, and so is one that is refused with a 429 or 503.
+		Doc: `Method: an open workload with Poisson arrivals at the declared rate and mix (reads 80 %, writes 20 % when none is declared; without a declared load 25 reads a second for 20 s). The first fifth of the time warms up and is not judged. Latency counts from the moment a request was due. Every request is counted as good or bad for every objective: a failed request is bad for latency too, and so is one that is refused with a 429 or 503. Where the mix has flows each hit is one of them: its steps are requests like all others, due when the step before was answered and the user has thought; an objective that names the flow counts whole flows instead, and one that ended before its last step is bad.
 Criterion: the exact one-sided 95 % bounds (Clopper–Pearson) of the share of bad requests, on a sample made smaller by the burstiness of the errors from second to second, lie below the error budget (pass) or above it (fail). Bounds that straddle it are inconclusive and say how many requests would decide. A throughput (throughput: 50/s) is such a share as well: of what was asked for, as much must have been answered well before the load ended as makes the promised number a second. Where no more than that number was asked for it is inconclusive (load-too-low): a load that asks for less can accuse nobody.
 The load ends early when half of 200 and more answers within 5 s are errors: it would tell nothing more, and may do harm. It never ends early for going well.
 Guard: no operation counts that never answered 2xx, as a quick 404 is no service; an objective that is missed for nothing but a 429 that the document promises is inconclusive, as it may be the quota of one caller; a closed workload judges no latency; a service that still warms up when it begins to be judged – the medians of the first seconds are a third higher than those of the rest, beyond chance, and were not asked for more (MSER) – is told so, with how much: of at most a quarter of the time what was served late does not count where the rest proves the objective and all of it decides nothing, and an objective that is missed for nothing else is inconclusive; errors always count, and what is missed is never kept by leaving something out; answers that were not held against the document, so that the generator could keep up, are told; nothing is judged when the generator could not keep up, and a latency failure that the generator's own lag explains is inconclusive.`,
@@ -43,6 +43,9 @@ func planLoad(d plumbline.Design) plumbline.Proposal {
 	sent := map[string]bool{}
 	for _, s := range x.Phases[len(x.Phases)-1].Streams {
 		sent[s.Operation] = true
+		for _, id := range s.Reaches() {
+			sent[id] = true
+		}
 	}
 	for _, o := range stagedObjectives(d, x) {
 		if o.During != "" {
@@ -91,12 +94,23 @@ func notHere(d plumbline.Design, x plumbline.Experiment, o namedObjective, cover
 	switch {
 	case !covered:
 		s.Reason, s.Detail, s.Unlock = plumbline.ReasonNotDeclared, "the load reaches none of its operations", "load.mix"
+	case o.Throughput > 0 && thinkers(d, x, o.Objective):
+		s.Detail, s.Unlock = "its operations are called by flows whose users think: their requests are not asked for at a rate that holds", "load.mix without them, or load.think_time of zero"
 	case planned < o.Throughput && d.Load.Profile != "" && d.Load.Profile != profileBaseline:
 		s.Detail = fmt.Sprintf("the profile %s asks for %.4g a second of its operations, and %.4g are promised", d.Load.Profile, planned, o.Throughput)
 	default:
 		return s, false
 	}
 	return s, true
+}
+
+// thinkers says whether requests that count for an objective are of flows whose
+// users think.
+func thinkers(d plumbline.Design, x plumbline.Experiment, o plumbline.Objective) bool {
+	return slices.ContainsFunc(judgedStreams(x, ""), func(s plumbline.Stream) bool {
+		f, _ := d.LoadFlow(s.Operation)
+		return s.Counted(o) > 0 && !s.Hasty && f.Thinking() > 0
+	})
 }
 
 // promise writes an objective as a sentence.

@@ -80,7 +80,7 @@ func lossesOf(d plumbline.Design, o namedObjective) plumbline.Proposal {
 		}
 		subject := dep.Name + "/" + o.key
 		x, skip, ok := degraded(d, dep)
-		sent := ok && slices.ContainsFunc(x.Phases[0].Streams, func(s plumbline.Stream) bool { return o.Covers(s.Operation) })
+		sent := ok && slices.ContainsFunc(x.Phases[0].Streams, func(s plumbline.Stream) bool { return s.Counted(o.Objective) > 0 })
 		if ok && !sent {
 			skip = plumbline.Skip{Reason: plumbline.ReasonNotDeclared, Detail: "the load reaches none of its operations", Unlock: "load.mix"}
 		}

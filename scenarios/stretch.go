@@ -17,6 +17,9 @@ func promised(d plumbline.Design, x plumbline.Experiment) []plumbline.Promised {
 	for _, ph := range x.Phases {
 		for _, s := range ph.Streams {
 			sent[s.Operation] = true
+			for _, id := range s.Reaches() {
+				sent[id] = true
+			}
 		}
 	}
 	var out []plumbline.Promised

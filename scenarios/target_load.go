@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -58,14 +59,29 @@ func stoppable(ph plumbline.Phase) plumbline.Phase {
 	return ph
 }
 
-// A portion is an operation with its share of the requests.
+// A portion is an operation, or a flow, with its part of the load.
 type portion struct {
 	operation string
-	share     float64
+	flow      []string // operations of its steps, when it is a flow
+	thinking  time.Duration
+	share     float64 // hits for each request of the load
+}
+
+// counted is how many requests, or flows, that count for an objective a portion
+// has for each request of the load.
+func (p portion) counted(o plumbline.Objective) float64 {
+	return p.share * float64(plumbline.Stream{Operation: p.operation, Flow: p.flow}.Counted(o))
+}
+
+// reaches says whether a portion sends requests of one of some operations.
+func (p portion) reaches(operations []string) bool {
+	all := plumbline.Stream{Operation: p.operation, Flow: p.flow}.Reaches()
+	return slices.ContainsFunc(all, func(id string) bool { return slices.Contains(operations, id) })
 }
 
 // mixOf shares the requests out over the operations, in the order of the
-// document. Shares add up to 1.
+// document, and over flows. A weight is of hits, and a flow has as many requests
+// as it has steps: rates are of requests, whatever they belong to.
 func mixOf(d plumbline.Design) (mix []portion, skips []plumbline.Skip) {
 	weights := map[string]float64{}
 	for _, o := range d.Operations {
@@ -80,13 +96,42 @@ func mixOf(d plumbline.Design) (mix []portion, skips []plumbline.Skip) {
 	if len(d.Load.Mix) == 0 {
 		weights = defaultMix(d)
 	}
-	sum := 0.0
-	for _, o := range d.Operations {
-		sum += weights[o.ID]
-	}
 	for _, o := range d.Operations {
 		if w := weights[o.ID]; w > 0 {
-			mix = append(mix, portion{o.ID, w / sum})
+			mix = append(mix, portion{operation: o.ID, share: w})
+		}
+	}
+	flows, more := flowsOf(d)
+	mix, skips = append(mix, flows...), append(skips, more...)
+	sum := 0.0
+	for _, p := range mix {
+		sum += p.share * float64(max(len(p.flow), 1))
+	}
+	for i := range mix {
+		mix[i].share /= sum
+	}
+	return mix, skips
+}
+
+// flowsOf are the flows of the mix with their weights, and those that the mode
+// does not let a run send.
+func flowsOf(d plumbline.Design) (mix []portion, skips []plumbline.Skip) {
+	for _, f := range d.Load.Flows {
+		key := plumbline.FlowPrefix + f.Name
+		w := d.Load.Mix[key]
+		unsafe := slices.IndexFunc(f.Steps, func(s plumbline.Step) bool {
+			o, ok := d.Operation(s.Operation)
+			return !ok || !o.Safe() && d.Mode == plumbline.ModeObserve
+		})
+		switch {
+		case w <= 0:
+		case unsafe >= 0:
+			skips = append(skips, plumbline.Skip{
+				Function: sloAtTarget, Subject: key, Reason: plumbline.ReasonUnsafe,
+				Detail: fmt.Sprintf("its step %s changes data, and the mode is %s", f.Steps[unsafe].Name, d.Mode), Unlock: "mode: own",
+			})
+		default:
+			mix = append(mix, portion{key, f.Operations(), f.Thinking(), w})
 		}
 	}
 	return mix, skips
@@ -161,15 +206,32 @@ func wholeSeconds(s float64) time.Duration {
 // rate rounds to a millionth of a request a second: profiles are for people.
 func rate(perSecond float64) float64 { return math.Round(perSecond*1e6) / 1e6 }
 
-// loadPhase runs all operations of the mix together, each with its share of
-// every stage.
+// thoughtful is how many times its think time a phase lasts at least for users to
+// think in it: the steps of flows only come at the rate of the phase once the
+// first flows have come to their end.
+const thoughtful = 5
+
+// hastily is a mix whose users do not think. How many requests come a second is
+// the same, and they come from the first second on.
+func hastily(mix []portion) []portion {
+	out := slices.Clone(mix)
+	for i := range out {
+		if out[i].thinking > 0 {
+			out[i].thinking = math.MaxInt64
+		}
+	}
+	return out
+}
+
+// loadPhase runs all operations and flows of the mix together, each with its
+// share of every stage.
 func loadPhase(name string, role plumbline.Role, stages []plumbline.Stage, mix []portion, arrivals plumbline.Arrivals) plumbline.Phase {
 	ph := plumbline.Phase{Name: name, Role: role}
 	for _, g := range stages {
 		ph.Duration += g.Duration
 	}
 	for _, p := range mix {
-		s := plumbline.Stream{Name: p.operation, Operation: p.operation, Arrivals: arrivals}
+		s := plumbline.Stream{Name: p.operation, Operation: p.operation, Flow: p.flow, Hasty: p.thinking > ph.Duration/thoughtful, Arrivals: arrivals}
 		for _, g := range stages {
 			s.Stages = append(s.Stages, plumbline.Stage{From: rate(g.From * p.share), To: rate(g.To * p.share), Duration: g.Duration})
 		}

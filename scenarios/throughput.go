@@ -36,9 +36,7 @@ func offeredTo(x plumbline.Experiment, o plumbline.Objective, phase string) floa
 		}
 		lasts += ph.Duration
 		for _, s := range ph.Streams {
-			if o.Covers(s.Operation) {
-				sent += s.Expected()
-			}
+			sent += s.Hits() * float64(s.Counted(o))
 		}
 	}
 	if lasts == 0 {

@@ -55,7 +55,7 @@ func peak(p plumbline.Plan) float64 {
 				for _, g := range s.Stages {
 					highest = max(highest, g.From, g.To)
 				}
-				rate += highest
+				rate += highest * float64(s.PerHit())
 			}
 			most = max(most, rate)
 		}

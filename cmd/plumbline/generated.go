@@ -255,7 +255,13 @@ func (s *session) claims(x plumbline.Experiment) []string {
 // dependencies that exist.
 func (s *session) known(file string, x plumbline.Experiment) error {
 	for _, p := range x.Phases {
-		for _, st := range p.Streams {
+		for i, st := range p.Streams {
+			if plumbline.IsFlow(st.Operation) {
+				if err := s.flowing(&p.Streams[i]); err != nil {
+					return fmt.Errorf("%s: %s: stream %q: %w", file, x.ID, st.Name, err)
+				}
+				continue
+			}
 			if _, ok := s.design.Operation(st.Operation); !ok {
 				return fmt.Errorf("%s: %s: stream %q: no operation is called %q", file, x.ID, st.Name, st.Operation)
 			}

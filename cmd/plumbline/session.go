@@ -245,7 +245,7 @@ func (s *session) fill() error {
 	if s.design.Service == "" {
 		s.design.Service = serviceName(s.doc)
 	}
-	errs = append(errs, s.flagObjectives(), s.weighted(), s.partners(), s.agree(), s.consumers(), s.compare(), s.covered(), s.gating(), s.fedWell())
+	errs = append(errs, s.flagObjectives(), s.hits(), s.weighted(), s.partners(), s.agree(), s.consumers(), s.compare(), s.covered(), s.gating(), s.fedWell())
 	s.design.Served = s.declared.Intake.Served
 	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -194,6 +195,39 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A user may think before a step, or expressly not.
+func TestThinkTime(t *testing.T) {
+	t.Parallel()
+	f := one(t, "      - {stepId: a, operationId: listOrders}\n      - {stepId: b, operationId: listOrders, x-plumbline-think-time: 1500ms}\n      - {stepId: c, operationId: listOrders, x-plumbline-think-time: 0s}\n")
+	if f.Steps[0].Think != 0 || f.Steps[1].Think != 1500*time.Millisecond || f.Steps[2].Think >= 0 || f.Thinking() != 1500*time.Millisecond {
+		t.Errorf("got %+v", f.Steps)
+	}
+	for text, want := range map[string]string{
+		"{stepId: a, operationId: listOrders, x-plumbline-think-time: soon}": "is a duration such as 2s",
+		"{stepId: a, operationId: listOrders, x-plumbline-think-time: -1s}":  "is a duration such as 2s",
+		"{stepId: a, operationId: listOrders, x-plumbline-think-time: 2s}":   "nobody thinks before that",
+		"{stepId: a, workflowId: v, x-plumbline-think-time: 2s}":             "no think time of its own",
+	} {
+		_, err := Parse("f.yaml", []byte(head+"workflows:\n  - workflowId: w\n    steps:\n      - "+text+"\n  - workflowId: v\n    steps:\n      - {stepId: a, operationId: listOrders}\n"), shop(), nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: want %q in %v", text, want, err)
+		}
+	}
+}
+
+// A load does not look for what it has deleted.
+func TestLivesAreWithoutTheirLastLook(t *testing.T) {
+	t.Parallel()
+	d := plumbline.Design{Operations: shop(), Families: []plumbline.Family{{
+		Name: "/orders", Item: "/orders/{id}", Param: "id", Create: "createOrder", Read: "getOrder", Replace: "replaceOrder", Delete: "deleteOrder", ID: "header:Location",
+	}}}
+	learned, _ := Learned(d)
+	lives := Lives(d)
+	if n := len(learned[0].Steps); len(lives) != 1 || len(lives[0].Steps) != n-1 || learned[0].Steps[n-1].Name != goneStep || lives[0].Steps[n-2].Name != "delete" {
+		t.Errorf("got %+v", lives)
+	}
+}
+
 // What is written is read as it was.
 func TestWhatIsWrittenIsReadAgain(t *testing.T) {
 	t.Parallel()
@@ -206,7 +240,7 @@ func TestWhatIsWrittenIsReadAgain(t *testing.T) {
 		t.Fatalf("%+v %v", learned, left)
 	}
 	stated := one(t, "      - {stepId: c, operationId: createOrder, requestBody: {payload: {product: 1.5, big: 3}}, outputs: {id: $response.body#/id, a.b: $request.body#/x~1y}, successCriteria: [{condition: $statusCode == 201}, {context: $response.body, type: jsonpath, condition: '$.a'}]}\n"+
-		"      - {stepId: r, operationId: createOrder, requestBody: {payload: {product: $steps.c.outputs.id, n: 'a {$steps.c.outputs.a.b}'}}, onFailure: [{name: x, type: retry, retryAfter: 2, retryLimit: 4}]}\n"+
+		"      - {stepId: r, operationId: createOrder, requestBody: {payload: {product: $steps.c.outputs.id, n: 'a {$steps.c.outputs.a.b}'}}, onFailure: [{name: x, type: retry, retryAfter: 2, retryLimit: 4}], x-plumbline-think-time: 3s}\n"+
 		"      - {stepId: l, operationId: listOrders, parameters: [{in: query, name: limit, value: '7'}, {in: header, name: X-A, value: $steps.c.outputs.id}]}\n")
 	flows := append(learned, stated)
 	var b bytes.Buffer

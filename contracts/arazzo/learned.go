@@ -43,6 +43,19 @@ func Learned(d plumbline.Design) (flows []plumbline.Flow, left []string) {
 	return flows, left
 }
 
+// Lives are the flows of Learned as a load sends them: nobody looks for what he has
+// deleted.
+func Lives(d plumbline.Design) []plumbline.Flow {
+	flows, _ := Learned(d)
+	for i, f := range flows {
+		flows[i].Steps = slices.DeleteFunc(f.Steps, func(s plumbline.Step) bool { return s.Name == goneStep })
+	}
+	return flows
+}
+
+// goneStep is the name of the step that finds nothing any more.
+const goneStep = "gone"
+
 // A learning is the flow of one life in the making.
 type learning struct {
 	d      plumbline.Design
@@ -70,7 +83,7 @@ func (l *learning) life() error {
 	if f.Delete == "" {
 		return nil
 	}
-	if err := l.call("gone", f.Read, 0); err != nil {
+	if err := l.call(goneStep, f.Read, 0); err != nil {
 		return err
 	}
 	status := plumbline.Term{From: plumbline.TermAnswer, Pointer: "status:"}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -42,7 +43,7 @@ func (b *stepping) call() outputs {
 	if len(b.step.list("successCriteria")) == 0 {
 		s.Criteria = []plumbline.Criterion{succeeds()}
 	}
-	s.Poll = b.retry()
+	s.Poll, s.Think = b.retry(), b.think()
 	b.playing.flow.Steps = append(b.playing.flow.Steps, s)
 	b.here = "step:" + b.name
 	out := b.playing.handed(b.scope, b.step)
@@ -63,6 +64,30 @@ func inPlace(c *plumbline.Case) {
 	if len(c.Unique) == 0 {
 		c.Unique = nil
 	}
+}
+
+// thinkTime is an extension, for Arazzo cannot say it: how long a user takes
+// before a step when the flow is sent as load.
+const thinkTime = "x-plumbline-think-time"
+
+// think is the think time before the step; negative for one of zero, which beats
+// that of the load.
+func (b *stepping) think() time.Duration {
+	n := b.step.get(thinkTime)
+	if n == nil {
+		return 0
+	}
+	d, err := time.ParseDuration(n.text())
+	if n.text() == "0" {
+		d, err = 0, nil
+	}
+	switch {
+	case err != nil || d < 0:
+		b.wrong(n, "%s is a duration such as 2s, and not %q", thinkTime, n.text())
+	case d == 0:
+		return -1
+	}
+	return d
 }
 
 // succeeds is the criterion of a step that states none.

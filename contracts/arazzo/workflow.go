@@ -23,6 +23,9 @@ func (r *reader) alone(w *node, id string) (plumbline.Flow, bool) {
 	before := len(r.errs)
 	p := &playing{reader: r, flow: &f}
 	p.workflow(w, id, "", inputs, nil)
+	if len(f.Steps) > 0 && f.Steps[0].Think > 0 {
+		r.unsupported(w, "how often users begin is the rate of the load", "the flow %s begins with its first step: nobody thinks before that", id)
+	}
 	return f, len(r.errs) == before && len(missing) == 0
 }
 
@@ -144,10 +147,13 @@ func segment(n *node, name string, v value) value {
 
 // make adds the step, or those of the workflow that it calls.
 func (b *stepping) make(within []string) outputs {
-	b.only(b.step, "the step "+b.name, "stepId", "operationId", "operationPath", "workflowId", "parameters", "requestBody", "successCriteria", "onSuccess", "onFailure", "outputs", "x-plumbline-new", "x-plumbline-segment")
+	b.only(b.step, "the step "+b.name, "stepId", "operationId", "operationPath", "workflowId", "parameters", "requestBody", "successCriteria", "onSuccess", "onFailure", "outputs", "x-plumbline-new", "x-plumbline-segment", thinkTime)
 	called := b.step.get("workflowId")
 	if called == nil {
 		return b.call()
+	}
+	if n := b.step.get(thinkTime); n != nil {
+		b.unsupported(n, "write it at the steps of the workflow", "a step that calls a workflow has no think time of its own")
 	}
 	id := called.text()
 	w := b.workflows[id]

@@ -16,6 +16,7 @@ type loadFile struct {
 	Arrivals string             `yaml:"arrivals"`
 	Limit    float64            `yaml:"limit"`
 	Mix      map[string]float64 `yaml:"mix"`
+	Think    string             `yaml:"think_time"`
 	Stages   []stageFile        `yaml:"stages"`
 	Replay   replayFile         `yaml:"replay"`
 	Log      string             `yaml:"access_log"`
@@ -45,7 +46,7 @@ type replayFile struct {
 func (b *builder) load() {
 	f := b.file.Load
 	l := plumbline.Load{Rate: f.Rate, Mix: f.Mix, Limit: f.Limit, Peak: f.Peak, Headroom: f.Headroom, Overload: f.Overload, Source: b.at("$.load")}
-	l.Duration = b.duration("$.load.duration", f.Duration)
+	l.Duration, l.Think = b.duration("$.load.duration", f.Duration), b.duration("$.load.think_time", f.Think)
 	l.Arrivals = plumbline.Arrivals(b.oneOf("$.load.arrivals", f.Arrivals, "poisson"))
 	b.rates(f)
 	for i, s := range f.Stages {

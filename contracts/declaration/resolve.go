@@ -82,6 +82,10 @@ func (r *resolver) mix(l plumbline.Load) map[string]float64 {
 	}
 	out := map[string]float64{}
 	for ref, weight := range l.Mix {
+		if plumbline.IsFlow(ref) { // which flows there are is told by files of their own
+			out[ref] = weight
+			continue
+		}
 		for _, id := range r.named(ref, "$.load.mix") {
 			out[id] = weight
 		}

@@ -21,7 +21,7 @@ func Expression(text string, ops []plumbline.Operation) (plumbline.Objective, er
 	o := plumbline.Objective{Name: text, Source: at}
 	body := text
 	if i := strings.LastIndex(text, ":"); i >= 0 {
-		sel, err := Select([]string{strings.TrimSpace(text[:i])}, ops, at)
+		sel, err := covered([]string{strings.TrimSpace(text[:i])}, ops, at)
 		if err != nil {
 			return o, err
 		}

@@ -119,7 +119,7 @@ func during(v any) (goals map[string]Goals, faults map[string][]string, err erro
 // Objectives turns the entry into objectives. All mistakes are Problems of
 // code SLO101, at the given position.
 func (n Native) Objectives(ops []plumbline.Operation, at plumbline.Source) ([]plumbline.Objective, error) {
-	sel, err := Select(n.Operations, ops, at)
+	sel, err := covered(n.Operations, ops, at)
 	if err != nil {
 		return nil, below("operations", err)
 	}

@@ -176,7 +176,7 @@ func (r *reader) add(d document) error {
 		r.notice(d, "is not judged: "+why)
 		return nil
 	}
-	selected, err := Select(b.Operations, r.ops, d.at)
+	selected, err := covered(b.Operations, r.ops, d.at)
 	if err != nil {
 		return below("$.bindings."+yamlKey(name)+".operations", err)
 	}

@@ -42,6 +42,27 @@ func Select(refs []string, ops []plumbline.Operation, at plumbline.Source) ([]st
 	return slices.Compact(out), nil
 }
 
+// covered is Select for what an objective is about: operations, or flows of the
+// load ("flow:NAME"), which are told one by one. Whether there is such a flow is
+// not known here.
+func covered(refs []string, ops []plumbline.Operation, at plumbline.Source) ([]string, error) {
+	flows := slices.IndexFunc(refs, plumbline.IsFlow)
+	if flows < 0 {
+		return Select(refs, ops, at)
+	}
+	for i, ref := range refs {
+		if !plumbline.IsFlow(ref) {
+			return nil, &Problem{
+				Code: "SLO101", Source: at, Path: fmt.Sprintf("[%d]", i), Message: fmt.Sprintf("an objective is of operations or of flows, and %q stands beside %q", ref, refs[flows]),
+				Help: "write an entry for each: the requests of a flow are those of its operations, and would be counted twice",
+			}
+		}
+	}
+	out := slices.Clone(refs)
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
 // Named is Select with the IDs of all operations for "*".
 func Named(refs []string, ops []plumbline.Operation, at plumbline.Source) ([]string, error) {
 	ids, err := Select(refs, ops, at)

@@ -30,6 +30,7 @@ func TestExpressions(t *testing.T) {
 		"tag:checkout: availability≥0.9":    {Target: 0.9, Operations: []string{"createOrder"}},
 		"*: errors<1%":                      {Target: 0.99},
 		"throughput>50/s":                   {Throughput: 50},
+		"flow:life: p(95)<1s":               {Target: 0.95, Within: time.Second, Operations: []string{"flow:life"}},
 		"createOrder: throughput>=3000/min": {Throughput: 50, Operations: []string{"createOrder"}},
 	} {
 		got, err := Expression(text, shop())
@@ -166,6 +167,7 @@ func TestOpenSLOMistakesAreNamed(t *testing.T) {
 	}{
 		"no unit":           {openslo, "has no unit", Binding{Operations: []string{"createOrder"}}},
 		"no throughput":     {openslo, "needs op gte", Binding{Unit: "/s"}},
+		"flow and others":   {openslo, "of operations or of flows", Binding{Operations: []string{"getOrder", "flow:life"}, Unit: "s"}},
 		"unknown operation": {openslo, "SLO102", Binding{Operations: []string{"getOrdr"}, Unit: "s"}},
 		"bad binding":       {openslo, "not of the form", Binding{Good: "fast"}},
 		"draft":             {"apiVersion: openslo.com/v2alpha\nkind: SLO\n", "is a draft", Binding{}},

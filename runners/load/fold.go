@@ -101,7 +101,7 @@ func (f *folds) add(stream, step int, o plumbline.Observation, how asked) {
 	if key.shed && how.advised {
 		x.series.Advised++
 	}
-	if o.OK() && o.Done() > f.ends {
+	if o.OK() && o.Done() > f.ends && o.Due <= f.ends {
 		x.series.Late++
 	}
 	x.add(o, f.began)

@@ -86,6 +86,9 @@ func (b *Builder) addStream(g groups, table [][]string) error {
 	if g.at("leave") != "" {
 		s.Patience = &plumbline.Patience{Timeout: g.duration("leave", &err)}
 	}
+	if g.at("flow") != "" {
+		s.Operation, s.Flow, s.Hasty = plumbline.FlowPrefix+g.text("flow", &err), g.texts("calls", &err), g.at("hasty") != ""
+	}
 	if table != nil {
 		s.Stages, err = stages(table, err)
 	} else {
@@ -143,6 +146,17 @@ func (b *Builder) addCall(g groups) error {
 	return err
 }
 
+// texts are the quoted texts of a group that has several.
+func (g groups) texts(name string, err *error) []string {
+	var out []string
+	for _, q := range quotedExpr().FindAllString(g.at(name), -1) {
+		s, uerr := strconv.Unquote(q)
+		*err = errors.Join(*err, uerr)
+		out = append(out, s)
+	}
+	return out
+}
+
 func (b *Builder) addFault(kind plumbline.FaultKind, g groups) error {
 	p, err := b.phase()
 	if err != nil {
@@ -167,11 +181,7 @@ func (b *Builder) addFault(kind plumbline.FaultKind, g groups) error {
 	} else if g.at("run") != "" {
 		f.Scope = plumbline.ScopeRun
 	}
-	for _, q := range quotedExpr().FindAllString(g.at("streams"), -1) {
-		s, uerr := strconv.Unquote(q)
-		err = errors.Join(err, uerr)
-		f.Streams = append(f.Streams, s)
-	}
+	f.Streams = g.texts("streams", &err)
 	p.Faults = append(p.Faults, f)
 	return err
 }

@@ -120,20 +120,38 @@ func writeStream(s plumbline.Stream, p plumbline.Phase) string {
 		tail += ", whose clients leave after " + s.Patience.Timeout.String()
 	}
 	name, op := strconv.Quote(s.Name), strconv.Quote(s.Operation)
+	sends, several := "sends %s requests per second of %s", "sends requests of %s"
+	if flow, ok := strings.CutPrefix(s.Operation, plumbline.FlowPrefix); ok && len(s.Flow) > 0 {
+		op, sends, several = strconv.Quote(flow)+called(s), "begins %s flows per second of %s", "begins flows of %s"
+	}
 	if len(s.Stages) == 1 && s.Stages[0].From == s.Stages[0].To {
 		g := s.Stages[0]
 		during := ""
 		if g.Duration != p.Duration {
 			during = ", for " + g.Duration.String()
 		}
-		return fmt.Sprintf("stream %s sends %s requests per second of %s%s%s%s", name, float(g.From), op, clause(", case ", s.Case), during, tail)
+		return fmt.Sprintf("stream %s "+sends+"%s%s%s", name, float(g.From), op, clause(", case ", s.Case), during, tail)
 	}
 	var t strings.Builder
-	fmt.Fprintf(&t, "stream %s sends requests of %s%s%s at these rates:\n      | from | to | for |", name, op, clause(", case ", s.Case), tail)
+	fmt.Fprintf(&t, "stream %s "+several+"%s%s at these rates:\n      | from | to | for |", name, op, clause(", case ", s.Case), tail)
 	for _, g := range s.Stages {
 		fmt.Fprintf(&t, "\n      | %s | %s | %s |", float(g.From), float(g.To), g.Duration)
 	}
 	return t.String()
+}
+
+// called says which operations the steps of a flow call, and whether its users
+// think.
+func called(s plumbline.Stream) string {
+	var quoted []string
+	for _, id := range s.Flow {
+		quoted = append(quoted, strconv.Quote(id))
+	}
+	text := ", which calls " + strings.Join(quoted, " and ")
+	if s.Hasty {
+		text += ", by users who do not think"
+	}
+	return text
 }
 
 func clause(word, value string) string {

@@ -3,6 +3,7 @@ package gherkin
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,7 +76,35 @@ func Vocabulary() []Word {
 			apply: func(b *Builder, g groups, _ [][]string) error { return b.addCall(g) },
 		},
 	}
+	words = slices.Insert(words, 4, flowWords()...)
 	return append(append(append(words, serialWord()), faultWords()...), claimWords()...)
+}
+
+// flowWords are the steps for hits that are flows.
+func flowWords() []Word {
+	const calls = `, which calls (?P<calls>` + quoted + `(?: and ` + quoted + `)*)(?P<hasty>, by users who do not think)?`
+	return []Word{
+		{
+			Form:    `stream "<name>" begins <rate> flows per second of "<flow>", which calls "<operation>"[ and "<operation>"][, by users who do not think][, for <duration>][, with poisson|constant arrivals][, each recorded][, whose clients leave after <duration>]`,
+			Example: `stream "lives" begins 2 flows per second of "life-of-orders", which calls "createOrder" and "getOrder", with poisson arrivals`,
+			Doc:     "An open workload of flows of load.mix: each hit makes the steps of one, one after the other.",
+			expr: step(`stream (?P<name>` + quoted + `) begins (?P<rate>` + number + `) flows? per second of (?P<flow>` + quoted + `)` + calls +
+				`(?:, for (?P<for>` + period + `))?` + streamTail),
+			apply: func(b *Builder, g groups, _ [][]string) error { return b.addStream(g, nil) },
+		},
+		{
+			Form:    `stream "<name>" begins flows of "<flow>", which calls "<operation>"[ and "<operation>"][, by users who do not think][, with poisson|constant arrivals][, each recorded][, whose clients leave after <duration>] at these rates:`,
+			Example: `stream "ramp" begins flows of "life-of-orders", which calls "createOrder" and "getOrder" at these rates:`,
+			Doc:     "An open workload of flows in stages; the table has the columns from, to (flows per second) and for (duration).",
+			expr:    step(`stream (?P<name>` + quoted + `) begins flows of (?P<flow>` + quoted + `)` + calls + streamTail + ` at these rates:`),
+			apply: func(b *Builder, g groups, t [][]string) error {
+				if t == nil {
+					return errors.New("the step needs a table")
+				}
+				return b.addStream(g, t)
+			},
+		},
+	}
 }
 
 func serialWord() Word {

@@ -46,13 +46,15 @@ type patience struct {
 }
 
 type stream struct {
-	Name      string  `yaml:"name"`
-	Operation string  `yaml:"operation"`
-	Case      string  `yaml:"case,omitempty"`
-	Rate      float64 `yaml:"rate,omitempty"` // requests a second, all through the phase
-	Stages    []stage `yaml:"stages,omitempty"`
-	Arrivals  string  `yaml:"arrivals,omitempty"`
-	Detail    bool    `yaml:"detail,omitempty"`
+	Name      string   `yaml:"name"`
+	Operation string   `yaml:"operation"`           // or flow:NAME
+	Flow      []string `yaml:"flow,omitempty,flow"` // operations that the steps of that flow call
+	Hasty     bool     `yaml:"hasty,omitempty"`     // its users do not think
+	Case      string   `yaml:"case,omitempty"`
+	Rate      float64  `yaml:"rate,omitempty"` // requests, or flows, a second, all through the phase
+	Stages    []stage  `yaml:"stages,omitempty"`
+	Arrivals  string   `yaml:"arrivals,omitempty"`
+	Detail    bool     `yaml:"detail,omitempty"`
 
 	Patience *patience `yaml:"patience,omitempty"`
 }
@@ -89,12 +91,24 @@ func Render(w io.Writer, x plumbline.Experiment) error {
 	if !reflect.DeepEqual(back, x) {
 		return fmt.Errorf("render %s: the profile does not say all of the experiment", x.ID)
 	}
-	_, err = fmt.Fprintf(w, "# A load profile of plumbline: rates are requests per second and arrive on their own schedule (open workload).\n%s", out)
+	_, err = fmt.Fprintf(w, "# A load profile of plumbline: rates are requests per second and arrive on their own schedule (open workload).\n%s%s", flows(x), out)
 	return err
 }
 
+// flows says what the rates of flows are of, where there are any.
+func flows(x plumbline.Experiment) string {
+	for _, p := range x.Phases {
+		for _, s := range p.Streams {
+			if len(s.Flow) > 0 {
+				return "# A stream of a flow begins so many flows per second, each of which sends one request for each of its steps.\n"
+			}
+		}
+	}
+	return ""
+}
+
 func written(s plumbline.Stream, p plumbline.Phase) stream {
-	q := stream{Name: s.Name, Operation: s.Operation, Case: s.Case, Arrivals: string(s.Arrivals), Detail: s.Detail, Patience: patient(s.Patience)}
+	q := stream{Name: s.Name, Operation: s.Operation, Flow: s.Flow, Hasty: s.Hasty, Case: s.Case, Arrivals: string(s.Arrivals), Detail: s.Detail, Patience: patient(s.Patience)}
 	if len(s.Stages) == 1 && s.Stages[0] == (plumbline.Stage{From: s.Stages[0].From, To: s.Stages[0].From, Duration: p.Duration}) && s.Stages[0].From > 0 {
 		q.Rate = s.Stages[0].From
 		return q
@@ -126,6 +140,17 @@ func Parse(name string, data []byte) (plumbline.Experiment, error) {
 	return x, nil
 }
 
+// right finds what no stream can be.
+func (s stream) right() error {
+	switch {
+	case len(s.Flow) > 0 && !plumbline.IsFlow(s.Operation):
+		return fmt.Errorf("stream %q has the steps of a flow, and its operation is none: write operation: flow:NAME", s.Name)
+	case s.Rate < 0 || (s.Rate > 0) == (len(s.Stages) > 0):
+		return fmt.Errorf("stream %q needs either a rate above zero or stages", s.Name)
+	}
+	return nil
+}
+
 func (p phase) read() (plumbline.Phase, error) {
 	d, err := time.ParseDuration(p.Duration)
 	if err != nil {
@@ -133,9 +158,9 @@ func (p phase) read() (plumbline.Phase, error) {
 	}
 	out := plumbline.Phase{Name: p.Name, Role: plumbline.Role(p.Role), Duration: d}
 	for _, s := range p.Streams {
-		q := plumbline.Stream{Name: s.Name, Operation: s.Operation, Case: s.Case, Arrivals: plumbline.Arrivals(s.Arrivals), Detail: s.Detail}
-		if s.Rate < 0 || (s.Rate > 0) == (len(s.Stages) > 0) {
-			return out, fmt.Errorf("stream %q needs either a rate above zero or stages", s.Name)
+		q := plumbline.Stream{Name: s.Name, Operation: s.Operation, Flow: s.Flow, Hasty: s.Hasty, Case: s.Case, Arrivals: plumbline.Arrivals(s.Arrivals), Detail: s.Detail}
+		if err := s.right(); err != nil {
+			return out, err
 		}
 		if s.Rate > 0 {
 			q.Stages = []plumbline.Stage{{From: s.Rate, To: s.Rate, Duration: d}}
