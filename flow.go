@@ -101,3 +101,21 @@ type Reached struct {
 	Operation string `json:"operation"`
 	Count     int64  `json:"n"` // of the Series' Count: made the request of the step
 }
+
+// A FlowUse is what became of one flow of the target load.
+type FlowUse struct {
+	Flow  string           `json:"flow"` // FlowPrefix and its name
+	Hits  int64            `json:"hits"`
+	Whole int64            `json:"whole"`           // of Hits: made to their last step
+	Ended map[string]int64 `json:"ended,omitempty"` // the others, by the class of their Series
+	Why   []string         `json:"why,omitempty"`   // at which step, and what of its answer: the first of them, each once
+	Steps []FlowStep       `json:"steps"`
+}
+
+// A FlowStep is what became of one step of a flow.
+type FlowStep struct {
+	Step      string     `json:"step"`
+	Operation string     `json:"operation"`
+	Reached   int64      `json:"reached"`             // flows that made its request
+	Quantiles []Quantile `json:"quantiles,omitempty"` // of its answers, from due
+}

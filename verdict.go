@@ -182,7 +182,8 @@ type Report struct {
 	Matrix      []Cell     `json:"matrix,omitempty"` // fault × operation
 	Outages     []Outage   `json:"outages,omitempty"`
 	Timeline    []Timeline `json:"timeline,omitempty"`
-	Quantiles   []Quantile `json:"quantiles,omitempty"`
+	Quantiles   []Quantile `json:"quantiles,omitempty"` // of operations under the target load, and of its flows as a whole
+	Flows       []FlowUse  `json:"flows,omitempty"`     // of the target load
 	Health      []Health   `json:"health,omitempty"`
 	Requests    Requests   `json:"requests"`
 	Capacity    *Capacity  `json:"capacity,omitempty"`    // nil when it was not searched for
@@ -296,9 +297,10 @@ type Promised struct {
 	During     Role     `json:"during,omitempty"`    // only in phases of this role; empty: only while nothing is broken
 }
 
-// Covers says whether it is promised of the operation.
+// Covers says whether it is promised of the operation, or of the flow that it
+// names.
 func (p Promised) Covers(operation string) bool {
-	return len(p.Operations) == 0 || slices.Contains(p.Operations, operation)
+	return len(p.Operations) == 0 && !IsFlow(operation) || slices.Contains(p.Operations, operation)
 }
 
 // In says whether it is promised of a phase of that role.

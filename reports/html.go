@@ -113,7 +113,7 @@ func pageFuncs(r plumbline.Report) template.FuncMap {
 		"turns": func(word, class string, all []plumbline.Turn) turnList { return turnList{word, class, all} }, "moreOf": func(all []plumbline.Finding, shown int) int { return len(all) - shown }, "more": func(all []plumbline.Turn, shown int) int { return len(all) - shown },
 		"took": func(x plumbline.Exchange) time.Duration { return max(0, x.Ended-x.Began) }, "ms": func(d time.Duration) string { return fixed(float64(d) / float64(time.Millisecond)) },
 		"capacity": func(c *plumbline.Capacity, width float64) template.HTML { return capacitySVG(c, carriedThen(r), width) }, "carried": func() *plumbline.Interval { return carriedThen(r) },
-		"quantiles": func(width float64) template.HTML { return quantilesSVG(r, width) }, "quantileRows": func() []quantileRow { return quantileRows(r) }, "scaled": scaled, "perSecond": perSecond,
+		"quantiles": func(width float64) template.HTML { return quantilesSVG(r, width) }, "quantileRows": func() []quantileRow { return quantileRows(r) }, "scaled": scaled, "perSecond": perSecond, "flowSentence": flowSentence, "stepLatency": stepLatency,
 		"mebibytes":  func(n float64) string { return fmt.Sprintf("%.1f", n/(1<<20)) },
 		"percentile": func(q float64) string { return strconv.FormatFloat(100*q, 'g', 5, 64) },
 		"behind":     behind, "anyBehind": anyBehind, "phaseRows": phaseRows, "promises": promises, "limits": limits, "bounds": bounds, "between": between, "thenOf": anyThen,

@@ -52,6 +52,7 @@ func samples() map[string]plumbline.Report {
 	}
 	fit, unfit, unproven := base, base, base
 	unfit.Capacity = carried()
+	unfit.Flows = []plumbline.FlowUse{lived()}
 	fit.Outcome, fit.Sentence = plumbline.Fit, "fit: 1 of 1 claims kept"
 	unfit.Outcome, unfit.ExitCode, unfit.Sentence = plumbline.Unfit, plumbline.ExitUnfit, "unfit: 1 of 2 claims broken; first: the breaker to payment never opens"
 	unfit.Findings = append([]plumbline.Finding{broken()}, base.Findings...)
@@ -99,6 +100,20 @@ func unclear() plumbline.Finding {
 	return plumbline.Finding{
 		Function: "resilience/retry-jitter", Claim: "resilience/retry-jitter/payment", Title: "Retries are not synchronised", Statement: "gaps differ", Gates: true,
 		Outcome: plumbline.Inconclusive, Code: plumbline.ReasonTooFewSamples, Reason: "too-few-samples: 9 gaps, 30 are needed", Evidence: []plumbline.Exhibit{},
+	}
+}
+
+// lived is a flow of the load of which some ended before their last step.
+func lived() plumbline.FlowUse {
+	step := func(name, operation string, reached int64) plumbline.FlowStep {
+		return plumbline.FlowStep{Step: name, Operation: operation, Reached: reached, Quantiles: []plumbline.Quantile{
+			{Operation: operation, Q: 0.5, Value: 4, Low: 3.9, High: 4.2, Samples: reached}, {Operation: operation, Q: 0.99, Value: 9, Low: 8.1, Samples: reached},
+		}}
+	}
+	return plumbline.FlowUse{
+		Flow: "flow:order-life", Hits: 1012, Whole: 1000, Ended: map[string]int64{"ended": 6, "5xx": 3, "unbound": 1, "canceled": 1, "reset": 1},
+		Why:   []string{"read: it was answered 404", "create: reset"},
+		Steps: []plumbline.FlowStep{step("create", "createOrder", 1011), step("read", "getOrder", 1007), {Step: "remove", Operation: "deleteOrder"}},
 	}
 }
 

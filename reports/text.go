@@ -225,6 +225,7 @@ func (p *page) measured(r plumbline.Report) {
 		}
 		p.wrap(fmt.Sprintf("  p%g %-*s ", q.Q*100, min(28, p.width/3), q.Operation), fmt.Sprintf("%s (%s), n=%s", amount(q.Value, "ms"), between, grouped(q.Samples)))
 	}
+	p.flows(r)
 	covered := fmt.Sprintf("%d of %d operations answered 2xx", r.Coverage.Exercised, r.Coverage.Declared)
 	if held, tried := constraints(r.Coverage.Operations...); tried > 0 {
 		covered += fmt.Sprintf("; breaking %d of %d constraints on their input was refused", held, tried)

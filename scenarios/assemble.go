@@ -14,7 +14,7 @@ func assemble(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence, findi
 		Schema: plumbline.ReportSchema, Service: d.Service, Target: d.Target, Document: d.Document,
 		Run: e.Run, Seed: p.Seed, Seconds: e.Ended.Seconds(), Incomplete: cutOff(e.Run),
 		NotRestored: notRestored(d, e, findings), Findings: findings,
-		Wires: measuredWires(d, p, e), Matrix: matrixCells(d, p, e), Outages: outages(d, p, e), Timeline: timelines(d, p, e), Quantiles: quantiles(d, e),
+		Wires: measuredWires(d, p, e), Matrix: matrixCells(d, p, e), Outages: outages(d, p, e), Timeline: timelines(d, p, e), Quantiles: quantiles(d, e), Flows: flowsTold(d, e),
 		Health: e.Health, Requests: requestsOf(e), Capacity: capacityOf(d, p, e), Load: recordingOf(d, p, e), Notes: survivors(e),
 		NoBaseline: noBaseline(d, p, e), Account: accountOf(e),
 	}

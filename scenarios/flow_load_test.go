@@ -243,3 +243,55 @@ func TestFlowsAreCompared(t *testing.T) {
 		t.Errorf("got %+v", c)
 	}
 }
+
+// The report tells what became of each flow, and how many came to each step.
+func TestWhatBecameOfFlowsIsTold(t *testing.T) {
+	t.Parallel()
+	d := flowingDesign(0)
+	e := lifeEvidence(200, 40*time.Millisecond)
+	for i := range e.Flows {
+		x := &e.Flows[i]
+		for k, step := range d.Load.Flows[0].Steps {
+			n := x.Count
+			if x.Class == "ended" && k > 1 || x.Class == "unbound" {
+				n = 0
+			}
+			x.Reached = append(x.Reached, plumbline.Reached{Step: step.Name, Operation: step.Operation, Count: n})
+		}
+		if x.Class == "ended" {
+			x.Marks = []plumbline.Mark{{Kind: plumbline.MarkDiffers, Message: "read: it was answered 404"}}
+		}
+	}
+	for i := range e.Series {
+		e.Series[i].Step = e.Series[i].Operation
+	}
+	other := e.Flows[0]
+	other.Phase = warmUp
+	e.Flows = append(e.Flows, other)
+	told := flowsTold(d, e)
+	if len(told) != 1 {
+		t.Fatalf("got %+v", told)
+	}
+	var reached []int64
+	for _, s := range told[0].Steps {
+		reached = append(reached, s.Reached)
+	}
+	u := told[0]
+	if u.Flow != lifeFlow || u.Hits != 1050 || u.Whole != 800 || u.Ended["ended"] != 200 || u.Ended["unbound"] != 50 || !slices.Equal(u.Why, []string{"read: it was answered 404"}) || !slices.Equal(reached, []int64{1000, 1000, 800, 800}) {
+		t.Errorf("got %+v", u)
+	}
+	if q := u.Steps[0].Quantiles; len(q) != 2 || q[0].Samples != 1000 || q[0].Operation != "create" {
+		t.Errorf("got %+v", q)
+	}
+	n := 0
+	for _, q := range quantiles(d, e) {
+		if q.Operation == lifeFlow {
+			if n++; q.Samples != 800 {
+				t.Errorf("got %+v", q)
+			}
+		}
+	}
+	if n != 5 {
+		t.Errorf("%d quantiles of the flow", n)
+	}
+}

@@ -100,28 +100,25 @@ func (s *second) point(n int) plumbline.Point {
 	return p
 }
 
-// quantiles are the latency quantiles of each operation under the target load,
-// of the requests that were answered without a server error, and not refused for want of capacity.
+// quantiles are the latency quantiles of each operation and flow under the target
+// load, of what was answered without a server error, and not refused for want of
+// capacity; of flows, of those that were made whole.
 func quantiles(d plumbline.Design, e *plumbline.Evidence) []plumbline.Quantile {
 	var out []plumbline.Quantile
-	for _, o := range d.Operations {
+	add := func(id string) {
 		var bins []plumbline.Bin
-		for _, x := range judgedSeries(e, plumbline.Objective{Operations: []string{o.ID}}) {
+		for _, x := range judgedSeries(e, plumbline.Objective{Operations: []string{id}}) {
 			if serves(x) {
 				bins = append(bins, x.Latency...)
 			}
 		}
-		bins = mergedBins(bins)
-		for _, q := range []float64{0.5, 0.9, 0.95, 0.99, 0.999} {
-			v := quantileOfBins(bins, q)
-			if v.samples == 0 {
-				continue
-			}
-			out = append(out, plumbline.Quantile{
-				Operation: o.ID, Q: q, Samples: v.samples,
-				Value: milliseconds(v.value), Low: milliseconds(v.low), High: milliseconds(v.high),
-			})
-		}
+		out = append(out, quantilesOf(id, mergedBins(bins), 0.5, 0.9, 0.95, 0.99, 0.999)...)
+	}
+	for _, o := range d.Operations {
+		add(o.ID)
+	}
+	for _, f := range d.Load.Flows {
+		add(plumbline.FlowPrefix + f.Name)
 	}
 	return out
 }
