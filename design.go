@@ -49,6 +49,7 @@ type Design struct {
 	Gates        []string      `json:"gates,omitempty"`   // functions, or groups of them, whose failures gate whatever their level
 	Metrics      *Metrics      `json:"metrics,omitempty"` // nil when the target is not known to tell about itself
 	Finite       []Finite      `json:"finite,omitempty"`
+	RateLimits   []RateLimit   `json:"rate_limits,omitempty"`
 	Origins      *Origins      `json:"origins,omitempty"` // nil when nothing is declared
 	JWT          *JWT          `json:"jwt,omitempty"`     // nil when no identity is known to show a JSON Web Token
 	Errors       string        `json:"errors,omitempty"`  // "problem+json" when errors are declared to be, or documented as, problem details of RFC 9457

@@ -141,6 +141,7 @@ type Stream struct {
 	Case      string   `json:"case,omitempty"`  // ID; empty rotates over the operation's valid cases
 	Stages    []Stage  `json:"stages"`
 	Arrivals  Arrivals `json:"arrivals"`
+	Identity  string   `json:"identity,omitempty"` // empty means the default identity
 	// Detail asks for every request to be recorded as an Observation of its
 	// own. Without it requests are folded into a Series.
 	Detail bool `json:"detail,omitempty"`

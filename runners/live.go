@@ -170,7 +170,7 @@ func (s LiveStreams) Run(ctx context.Context, at Place, p plumbline.Phase, recor
 		Walk: func(stream int, number uint64) load.Walk { return l.walk(at, flows.all[stream], stream, number) },
 		Shot: func(stream int, number uint64) target.Shot {
 			c := cases[stream][number%uint64(len(cases[stream]))]
-			s := target.Shot{Operation: c.Operation, Case: c.ID, Trace: l.trace(at, stream)}
+			s := target.Shot{Operation: c.Operation, Case: c.ID, Identity: p.Streams[stream].Identity, Trace: l.trace(at, stream)}
 			if s.Ready = ready[stream][number%uint64(len(cases[stream]))]; s.Ready != nil {
 				s.Request = c.Request
 				return s
@@ -203,7 +203,7 @@ func (l *Live) ready(ctx context.Context, streams []plumbline.Stream, cases [][]
 			var r *target.Ready
 			if !l.fed(streams[i]) && len(c.Binds) == 0 && len(c.Unique) == 0 && (c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead) {
 				if req, err := l.Pool.Fill(ctx, c); err == nil {
-					r = l.Client.Ready(ctx, target.Shot{Operation: c.Operation, Case: c.ID, Request: req, Trace: l.trace(Place{}, 0)})
+					r = l.Client.Ready(ctx, target.Shot{Operation: c.Operation, Case: c.ID, Identity: streams[i].Identity, Request: req, Trace: l.trace(Place{}, 0)})
 				}
 			}
 			out[i] = append(out[i], r)

@@ -19,6 +19,8 @@ var unrepeated = map[string]string{
 	"obs/metrics-truthful":       "it is about the sum of all requests, of which all that one kind has must agree",
 	"api/pagination-limit":       "a page that was too long was too long; a repetition begins with lists that are empty",
 	"obs/traceparent":            "every request of the experiment is judged, and several must agree",
+	"security/rate-limit":        "it counts what is let in over several windows, and several refusals must agree",
+	"security/rate-limit-bypass": "every way is tried twice in the experiment, and both must agree",
 	"security/error-leak":        "what was shown once was shown; it is judged wherever it is seen",
 }
 

@@ -50,6 +50,7 @@ type Declaration struct {
 	metrics      *plumbline.Metrics
 	origins      *plumbline.Origins
 	jwt          plumbline.JWT
+	limits       []plumbline.RateLimit
 	dependencies []plumbline.Dependency
 	finite       []plumbline.Finite
 	waivers      []plumbline.Waiver
@@ -132,6 +133,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 		design.Dependencies = append(design.Dependencies, dep)
 	}
 	d.limit(r, design)
+	d.throttled(r, design)
 	design.Environment.Hooks = slices.Sorted(maps.Keys(d.Hooks))
 	design.Public = r.operations(d.Public, "$.target.public")
 	for _, id := range r.operations(d.Unsafe, "$.unsafe") {

@@ -18,7 +18,7 @@ type inner struct{ path, kind, fallback, meaning, example string }
 // descriptions are by path, as in Key.
 func descriptions() map[string]description {
 	out := map[string]description{}
-	for _, group := range []map[string]description{aboutDocument(), aboutTarget(), aboutCallers(), aboutLogins(), aboutObjectives(), aboutWires(), aboutPacts(), aboutFinite(), aboutRest()} {
+	for _, group := range []map[string]description{aboutDocument(), aboutTarget(), aboutCallers(), aboutLogins(), aboutObjectives(), aboutWires(), aboutPacts(), aboutFinite(), aboutLimits(), aboutRest()} {
 		maps.Copy(out, group)
 	}
 	return out

@@ -45,6 +45,7 @@ type file struct {
 	Coverage     *coverageFile            `yaml:"coverage"`
 	CORS         *corsFile                `yaml:"cors"`
 	JWT          *jwtFile                 `yaml:"jwt"`
+	RateLimits   map[string]limitFile     `yaml:"rate_limits"`
 	Gates        []string                 `yaml:"gates"`
 }
 

@@ -91,6 +91,7 @@ func (b *builder) build() {
 	b.coverage()
 	b.cors()
 	b.jwt()
+	b.limits()
 }
 
 func (b *builder) path(p string) string {

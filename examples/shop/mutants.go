@@ -67,6 +67,8 @@ func inAnswers() []Mutant {
 		{"forbidden-is-401", "who may not see the sales is asked for credentials", "auth/forbidden-is-403", nil},
 		{"jwt-alg-none-accepted", "a token says itself how it is signed", "auth/jwt-forgery", nil},
 		{"jwt-aud-ignored", "whom a token is for, and until when, is not looked at", "auth/jwt-claims", nil},
+		{"rate-limit-xff-bypass", "the limit is on the address that X-Forwarded-For names", "security/rate-limit-bypass", []string{"security/rate-limit"}},
+		{"rate-limit-lax", "three times as much is let in as is said", "security/rate-limit", nil},
 		{"mass-assignment", "a patch may set the total", "auth/property-level", nil},
 		{"drops-consumer-field", "the note of an order is not shown", "contract/pacts-verified", []string{"contract/consumer-kept", "contract/roundtrip"}},
 		{"500-on-long-note", "a note of the greatest length panics", "contract/no-5xx-on-valid-input", []string{"contract/response-conforms"}},

@@ -18,6 +18,7 @@ type service struct {
 	inventory, payment, recs *dependencyClient
 	store                    *store
 	tokens                   *tokens
+	limits                   *limits
 	sales                    sales
 	slots                    *semaphore.Weighted
 	hot                      sync.Mutex
@@ -52,6 +53,9 @@ func newService(env func(string) string) (*service, error) {
 		s.slots = semaphore.NewWeighted(24)
 	case m.unbounded():
 		s.slots = semaphore.NewWeighted(1 << 40)
+	}
+	if s.limits, err = newLimits(env("SHOP_LIMITS"), m); err != nil {
+		return nil, err
 	}
 	s.tokens, err = newTokens(env("SHOP_TOKENS"), env("SHOP_JWT_KEY"), m)
 	return s, err
@@ -166,10 +170,14 @@ func (s *service) tell(w http.ResponseWriter, r *http.Request, status int, body 
 // authenticated asks who calls, before anything else is looked at.
 func (s *service) authenticated(op operation) http.Handler {
 	return s.bounded(func(ctx context.Context, r *http.Request) (int, any, error) {
-		if user, ok := s.tokens.caller(r); ok {
-			return op(ctx, r, user)
+		user, ok := s.tokens.caller(r)
+		switch {
+		case !ok:
+			return 0, nil, refuse(http.StatusUnauthorized, "a bearer token is needed")
+		case !s.limits.allow(r, user):
+			return 0, nil, refuse(http.StatusTooManyRequests, "you may ask again in a while")
 		}
-		return 0, nil, refuse(http.StatusUnauthorized, "a bearer token is needed")
+		return op(ctx, r, user)
 	})
 }
 
