@@ -1,9 +1,11 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -15,6 +17,8 @@ const (
 	budgetSlope = 0.1 // calls for each further item
 	budgetSpan  = 5   // items that a long page has more than the shortest
 	budgetPages = 2   // long pages that must all say so
+
+	budgetPatience = 7 // tenths of the declared timeout after which a call may have been given up
 )
 
 func init() {
@@ -23,7 +27,7 @@ func init() {
 		Title: "The calls to dependencies that one request sets off are bounded",
 		Doc: `Method: the walks of api/pagination-complete show one list in pages of 1, 7, 10 and 25 items; the calls that each page sets off are counted on the HTTP wires by its trace id. Where calls are declared for a dependency, those of every request that is made by itself and without a fault are counted as well.
 Criterion: on the longest page the calls beyond those of the shortest are at most a tenth of the items beyond its; a query for each item is one each. No request sets off more calls to a dependency than are declared.
-Guard: only what the run made is listed, so that no cache has it; only calls with the trace id of the page count, so that nobody else's work does; a call that repeats one which failed is a retry and no call. At least two pages must have five items more than the shortest, and the calls must grow on all of them; if they grow on some and not on others, nothing is proved. Without a call of this run on the wire there is no proof that calls could be seen. That calls do not grow is not promised by anybody, so that a failure warns; beyond the declared number it gates.`,
+Guard: only what the run made is listed, so that no cache has it; only calls with the trace id of the page count, so that nobody else's work does; a call that repeats one which failed, was cut, or took so long that its caller may have given it up (0.7 of the declared timeout) is a retry and no call. At least two pages must have five items more than the shortest, and the calls must grow on all of them; if they grow on some and not on others, nothing is proved. Without a call of this run on the wire there is no proof that calls could be seen. That calls do not grow is not promised by anybody where their number is not declared, so that growth warns there; growth beyond the declared number, and any two requests beyond it, gate.`,
 		Standard: "the N+1 problem (DataLoader); Fowler, Patterns of Enterprise Application Architecture, Lazy Load (ripple loading)",
 		Mutants:  []string{"n-plus-one"},
 		Order:    44,
@@ -66,16 +70,20 @@ func planBudget(d plumbline.Design) plumbline.Proposal {
 	return p
 }
 
-// firstCalls counts calls that do not repeat one which failed.
-func firstCalls(calls []plumbline.Exchange) int {
+// firstCalls counts calls that do not repeat one which failed, or which was
+// given up: it was cut, or took about as long as its caller waits.
+func firstCalls(calls []plumbline.Exchange, timeout time.Duration) int {
 	n := 0
 	failed := map[callKey]bool{}
+	calls = slices.Clone(calls)
+	slices.SortStableFunc(calls, func(a, b plumbline.Exchange) int { return cmp.Compare(a.Began, b.Began) })
 	for _, x := range calls {
 		key := callKey{x.Method, x.Path}
 		if !failed[key] {
 			n++
 		}
-		failed[key] = x.Status == 0 || x.Status >= 500 || x.Fault != ""
+		late := timeout > 0 && x.Ended-x.Began >= timeout*budgetPatience/10
+		failed[key] = x.Status == 0 || x.Status >= 500 || x.Fault != "" || x.Closed != "" || late
 	}
 	return n
 }
@@ -152,7 +160,7 @@ func (q inquiry) pages(f flown) []shownPage {
 				continue
 			}
 			t := trial{o, q.wire[o.Trace]}
-			out = append(out, shownPage{items, firstCalls(t.calls), t})
+			out = append(out, shownPage{items, firstCalls(t.calls, q.dep.Timeout), t})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b shownPage) int { return a.items - b.items })
@@ -191,7 +199,9 @@ func (q inquiry) growing(l life, pages []shownPage) (v plumbline.Verdict, ok boo
 		return pass(f, "%s", told), true
 	case len(guilty) == len(long):
 		v = fail(f, "%s", told)
-		v.Level = plumbline.LevelLikely // what is not declared is not promised
+		if v.Level = plumbline.LevelLikely; q.dep.Calls > 0 && last.calls > q.dep.Calls { // what is not declared is not promised
+			v.Level = plumbline.LevelProved
+		}
 		v.Remedy = "ask " + q.dep.Name + " for all items of the page in one call"
 		v.Evidence = q.exhibits([]trial{pages[0].trial, last.trial})
 		return v, true
@@ -212,7 +222,7 @@ func (q inquiry) judgeCalls() plumbline.Verdict {
 			if o.Trace == "" || !sentToTarget(o) || len(calls) == 0 {
 				continue
 			}
-			n := firstCalls(calls)
+			n := firstCalls(calls, q.dep.Timeout)
 			requests, most = requests+1, max(most, n)
 			if n > q.dep.Calls {
 				over[o.Operation] = append(over[o.Operation], trial{o, calls})

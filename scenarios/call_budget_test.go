@@ -80,6 +80,43 @@ func TestCallsOfALongList(t *testing.T) {
 	}
 }
 
+// Growth warns where nobody has said how many calls there may be, or where there
+// may be so many, and gates beyond that.
+func TestGrowthBeyondWhatIsDeclaredGates(t *testing.T) {
+	for declared, want := range map[int]plumbline.Level{0: plumbline.LevelLikely, 1: plumbline.LevelProved, 24: plumbline.LevelProved, 25: plumbline.LevelLikely} {
+		d, claim, e := spoil(callBudget+"/orders", callsFor(func(items int) int { return items }), withOrders, func(d *plumbline.Design) {
+			for i := range d.Dependencies {
+				d.Dependencies[i].Calls = declared
+			}
+		})(t)
+		if v := judgeCallBudget(d, claim, e); v.Outcome != plumbline.Fail || v.Level != want {
+			t.Errorf("%d calls are declared: %s %s, want %s: %s", declared, v.Outcome, v.Level, want, v.Statement)
+		}
+	}
+}
+
+func TestCallsThatRepeatOthers(t *testing.T) {
+	t.Parallel()
+	call := func(began, took time.Duration, status int, closed plumbline.Closer) plumbline.Exchange {
+		return plumbline.Exchange{Method: "GET", Path: "/stock/1", Began: began, Ended: began + took, Status: status, Closed: closed}
+	}
+	for name, c := range map[string]struct {
+		calls []plumbline.Exchange
+		want  int
+	}{
+		"two":                         {[]plumbline.Exchange{call(0, 1, 200, ""), call(10, 1, 200, "")}, 2},
+		"the first failed":            {[]plumbline.Exchange{call(0, 1, 503, ""), call(10, 1, 200, "")}, 1},
+		"told in another order":       {[]plumbline.Exchange{call(10, 1, 200, ""), call(0, 1, 503, "")}, 1},
+		"the first was given up":      {[]plumbline.Exchange{call(0, 1, 200, plumbline.ClosedByCaller), call(10, 1, 200, "")}, 1},
+		"the first took a while":      {[]plumbline.Exchange{call(0, 80, 200, ""), call(90, 1, 200, "")}, 1},
+		"the second does not help it": {[]plumbline.Exchange{call(0, 1, 200, ""), call(90, 80, 200, "")}, 2},
+	} {
+		if got := firstCalls(c.calls, 100); got != c.want {
+			t.Errorf("%s: %d calls, want %d", name, got, c.want)
+		}
+	}
+}
+
 func TestDeclaredCalls(t *testing.T) {
 	declared := func(d *plumbline.Design) { d.Dependencies[0].Calls = 1 }
 	twice := func(times int) func(*plumbline.Evidence) {

@@ -59,10 +59,10 @@ func (c config) stage(ctx context.Context) (*stage, error) {
 	}
 	said, err = s.start(ctx, c.plumbline, []string{
 		"INVENTORY_URL=http://" + s.wires["inventory"], "PAYMENT_URL=http://" + s.wires["payment"],
-		"RECS_URL=http://" + s.wires["recs"], "STORE_ADDR=" + s.wires["store"], "SHOP_TOKENS=alice=alice,bob=bob,carol=carol",
+		"RECS_URL=http://" + s.wires["recs"], "STORE_ADDR=" + s.wires["store"], "SHOP_TOKENS=alice=alice,bob=bob,carol=carol,dave=dave", "SHOP_LIMITS=dave=10/1s",
 	}, "shop", "orders")
 	s.shop = "http://" + strings.TrimPrefix(said, "listening ")
-	s.env = append(s.env, "SHOP_URL="+s.shop, "SHOP_TOKEN_ALICE=alice", "SHOP_TOKEN_BOB=bob", "WIRE_CONTROL="+ready.Control, "WIRE_TOKEN="+token)
+	s.env = append(s.env, "SHOP_URL="+s.shop, "SHOP_TOKEN_ALICE=alice", "SHOP_TOKEN_BOB=bob", "SHOP_TOKEN_DAVE=dave", "WIRE_CONTROL="+ready.Control, "WIRE_TOKEN="+token)
 	return s, err
 }
 

@@ -142,7 +142,7 @@ const (
 
 func (s *sampleSystem) start(ctx context.Context) error {
 	token := newToken()
-	s.env = map[string]string{"WIRE_TOKEN": token, "SHOP_TOKEN_BOB": newToken(), "SHOP_TOKEN_CAROL": newToken()}
+	s.env = map[string]string{"WIRE_TOKEN": token, "SHOP_TOKEN_BOB": newToken(), "SHOP_TOKEN_DAVE": newToken()}
 	err := s.issue()
 	if err != nil {
 		return err
@@ -197,7 +197,7 @@ func (s *sampleSystem) ordersEnv(wires map[string]string) []string {
 	return []string{
 		"INVENTORY_URL=http://" + wires["inventory"], "PAYMENT_URL=http://" + wires["payment"],
 		"RECS_URL=http://" + wires["recs"], "STORE_ADDR=" + wires["store"],
-		"SHOP_TOKENS=bob=" + s.env["SHOP_TOKEN_BOB"] + ",carol=" + s.env["SHOP_TOKEN_CAROL"], "SHOP_JWT_KEY=" + s.public, "SHOP_LIMITS=carol=10/1s",
+		"SHOP_TOKENS=bob=" + s.env["SHOP_TOKEN_BOB"] + ",dave=" + s.env["SHOP_TOKEN_DAVE"], "SHOP_JWT_KEY=" + s.public, "SHOP_LIMITS=dave=10/1s",
 		"SHOP_MUTANT=" + s.defect, "SHOP_WORK=" + s.work,
 	}
 }

@@ -84,9 +84,9 @@ func stage(t *testing.T) staging {
 	}
 	shop := start(t, []string{
 		"INVENTORY_URL=http://" + s.wires["inventory"], "PAYMENT_URL=http://" + s.wires["payment"],
-		"RECS_URL=http://" + s.wires["recs"], "STORE_ADDR=" + s.wires["store"], "SHOP_TOKENS=alice=a,bob=b,carol=c", "SHOP_LIMITS=carol=10/1s",
+		"RECS_URL=http://" + s.wires["recs"], "STORE_ADDR=" + s.wires["store"], "SHOP_TOKENS=alice=a,bob=b,dave=d", "SHOP_LIMITS=dave=10/1s",
 	}, s.bin, "shop", "orders")
-	s.env = append(s.env, "SHOP_URL=http://"+strings.TrimPrefix(shop, "listening "), "SHOP_TOKEN_ALICE=a", "SHOP_TOKEN_BOB=b", "SHOP_TOKEN_CAROL=c", "WIRE_CONTROL="+s.control, "WIRE_TOKEN=secret")
+	s.env = append(s.env, "SHOP_URL=http://"+strings.TrimPrefix(shop, "listening "), "SHOP_TOKEN_ALICE=a", "SHOP_TOKEN_BOB=b", "SHOP_TOKEN_DAVE=d", "WIRE_CONTROL="+s.control, "WIRE_TOKEN=secret")
 	return s
 }
 
