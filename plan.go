@@ -239,6 +239,7 @@ const (
 	FaultDrip         FaultKind = "drip"          // headers at once, then one body byte every Latency
 	FaultTruncate     FaultKind = "truncate"      // a complete response whose JSON stops in the middle
 	FaultGarbage      FaultKind = "garbage"       // 200 text/html
+	FaultStale        FaultKind = "stale"         // RST before any response byte, on a connection that has carried a request before: it was closed meanwhile
 
 	FaultHang    FaultKind = "hang"    // accept, read the request, never answer
 	FaultRefuse  FaultKind = "refuse"  // connections are refused or reset at once
@@ -251,6 +252,11 @@ const (
 	FaultTimeout   FaultKind = "timeout"    // no byte goes through any more, and Latency later the connection is closed
 	FaultSlicer    FaultKind = "slicer"     // data arrives in pieces of about Bytes, Latency apart
 	FaultLimit     FaultKind = "limit"      // a connection is closed once it has answered Bytes
+	FaultCut       FaultKind = "cut"        // what is open is reset, once; new connections are left alone
+
+	// FaultUnreachable resets what is open and answers nobody who connects: what
+	// is behind an address where nobody is. On Linux alone.
+	FaultUnreachable FaultKind = "unreachable"
 
 	// Those below are about a part of the deployment and not about a wire.
 

@@ -13,6 +13,14 @@ Feature: probes
     Then the claim "resilience/retry-bounded/payment" is judged
     And the claim "resilience/fault-matrix/payment" is judged
 
+  Scenario: kept connections that inventory has closed
+    Given the experiment "probes/kept"
+    When the fault phase "stale" lasts 2.4s
+    And "inventory" has closed the connection to "getProduct without inventory" for the first 1 attempts
+    And stream "getProduct" sends 40 requests per second of "getProduct", with constant arrivals, each recorded
+    And stream "getProduct without inventory" sends 8 requests per second of "getProduct", with constant arrivals, each recorded
+    Then the claim "resilience/stale-connection/inventory" is judged
+
   Scenario: clients who do not wait for inventory to answer
     Given the experiment "probes/left"
     When the fault phase "hang" lasts 4s

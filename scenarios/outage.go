@@ -9,14 +9,20 @@ import (
 
 // The phases of an outage. On an HTTP wire they run as baseline, down,
 // recovery, hang, settle, after; on a TCP wire, whose calls have no breaker of
-// their own, as baseline, hang, down, recovery, after.
+// their own, as baseline, hang, unreachable, down, recovery, after; of a
+// database after the baseline cut and slow.
 const (
 	phaseBaseline = "baseline"
 	phaseDown     = "down"     // every call is answered 503, or refused on a TCP wire
 	phaseRecovery = "recovery" // the same traffic, the fault healed
 	phaseHang     = "hang"     // no call is answered
 	phaseSettle   = "settle"   // no traffic that needs the dependency
-	phaseAfter    = "after"    // a few calls, one after the other
+
+	phaseUnreachable = "unreachable" // who connects is not answered
+	phaseCut         = "cut"         // what was open is reset
+	phaseSlow        = "slow"        // it answers late
+
+	phaseAfter = "after" // a few calls, one after the other
 )
 
 // How an outage is laid out.
@@ -29,7 +35,8 @@ const (
 	outageHang      = 3600 * time.Millisecond
 	hangWindow      = 10 * time.Second // over which a breaker counts, where it is not declared
 	hangRate        = 3.5              // requests a second of one operation, where no bulkhead is claimed
-	outageShort     = 6 * time.Second  // where the design declares how soon it recovers
+	outageAway      = 2200 * time.Millisecond
+	outageShort     = 6 * time.Second // where the design declares how soon it recovers
 	outageShortTCP  = 3600 * time.Millisecond
 	outageLongest   = time.Minute
 	recoveryTail    = time.Second // after the bound, at least; what is judged
@@ -221,7 +228,7 @@ func (o outage) experiment() plumbline.Experiment {
 	phases := []plumbline.Phase{first}
 	switch {
 	case o.tcp():
-		phases = append(phases, hung, lost, back)
+		phases = append(phases, append(o.torn(), hung, o.away(), lost, back)...)
 	case o.hangs():
 		phases = append(phases, lost, back, hung)
 	default:
@@ -234,6 +241,24 @@ func (o outage) experiment() plumbline.Experiment {
 	return plumbline.Experiment{
 		ID: o.id(), Title: "the loss of " + o.dep.Name + " and what comes after", Kind: plumbline.KindScenario, Phases: phases,
 	}
+}
+
+// away is the time in which nobody answers who connects.
+func (o outage) away() plumbline.Phase {
+	ph := o.phase(phaseUnreachable, plumbline.RoleFault, outageAway, connectRate*float64(len(o.uses))/o.rate)
+	ph.Faults = []plumbline.Fault{{Dependency: o.dep.Name, Kind: plumbline.FaultUnreachable, Scope: o.scope()}}
+	return ph
+}
+
+// torn is what a database does beside being lost.
+func (o outage) torn() []plumbline.Phase {
+	if o.dep.Kind != plumbline.KindDatabase {
+		return nil
+	}
+	cut, slow := o.phase(phaseCut, plumbline.RoleFault, cutFor, 1), o.phase(phaseSlow, plumbline.RoleFault, slowFor, 1)
+	cut.Faults = []plumbline.Fault{{Dependency: o.dep.Name, Kind: plumbline.FaultCut, Scope: o.scope()}}
+	slow.Faults = []plumbline.Fault{{Dependency: o.dep.Name, Kind: plumbline.FaultLatency, Latency: slowEach, Scope: o.scope()}}
+	return []plumbline.Phase{cut, slow}
 }
 
 // loss is the fault that takes the dependency away from everything that the run

@@ -30,6 +30,8 @@ const (
 	probeOther       = "200-other"
 	probeOnce        = "503-once"
 	probeResetOnce   = "reset-once"
+	probeStale       = "stale"
+	probeUnreachable = "unreachable" // of a TCP wire alone
 )
 
 // How the probes are laid out.
@@ -164,7 +166,7 @@ func (p probing) experiment() plumbline.Experiment {
 		x.Phases[0].Streams = append(x.Phases[0].Streams, seeded(op.ID, op, p.control, probeBaseline))
 	}
 	for i, s := range sweeps() {
-		if slices.ContainsFunc(p.deps, func(x probed) bool { return s.covers(x.dep) }) {
+		if slices.ContainsFunc(p.deps, func(x probed) bool { return len(s.users(x)) > 0 }) {
 			ph := p.phase(s)
 			if i == 0 {
 				ph.Checks = []string{checkConnections}
@@ -188,13 +190,13 @@ func (p probing) phase(s sweep) plumbline.Phase {
 		ph.Streams = append(ph.Streams, seeded(op.ID, op, p.control, length))
 	}
 	for _, dep := range p.deps {
-		if !s.covers(dep.dep) {
+		if len(s.users(dep)) == 0 {
 			continue
 		}
 		calls := s.alone(dep)
 		ph.Calls = append(ph.Calls, calls...)
 		names := namesOf(calls)
-		for _, op := range dep.uses {
+		for _, op := range s.users(dep) {
 			name := faultedStream(dep.dep.Name, op.ID)
 			names = append(names, name)
 			ph.Streams = append(ph.Streams, seeded(name, op, rate, length))
@@ -225,20 +227,10 @@ type probe struct {
 
 // probeOf finds the probe of a dependency. A TCP wire cannot be broken for
 // single requests: there the outage is the probe of what it knows, being
-// refused and being left to hang.
+// refused, being left to hang, and not being answered at all.
 func probeOf(d plumbline.Design, dep plumbline.Dependency, name string) (probe, bool) {
 	if dep.Wire == plumbline.WireTCP {
-		o, ok := outageOf(d, dep)
-		p := probe{experiment: o.id(), uses: o.uses}
-		switch name {
-		case probeRefuse:
-			p.phase, p.kind = phaseDown, plumbline.FaultRefuse
-		case probeHang:
-			p.phase, p.kind = phaseHang, plumbline.FaultHang
-		default:
-			return probe{}, false
-		}
-		return p, ok
+		return outageProbeOf(d, dep, name)
 	}
 	if !d.HandsOn(dep) {
 		return serialProbeOf(d, dep, name)
@@ -249,13 +241,30 @@ func probeOf(d plumbline.Design, dep plumbline.Dependency, name string) (probe, 
 				continue
 			}
 			for _, s := range sweeps() {
-				if s.name == name && s.covers(dep) {
-					return probe{experiment: g.id(), phase: name, kind: s.faults[0].Kind, uses: x.uses, scoped: true}, true
+				if uses := s.users(x); s.name == name && len(uses) > 0 {
+					return probe{experiment: g.id(), phase: name, kind: s.faults[0].Kind, uses: uses, scoped: true}, true
 				}
 			}
 		}
 	}
 	return probe{}, false
+}
+
+// outageProbeOf finds the probe of a dependency in its outage.
+func outageProbeOf(d plumbline.Design, dep plumbline.Dependency, name string) (probe, bool) {
+	o, ok := outageOf(d, dep)
+	p := probe{experiment: o.id(), uses: o.uses}
+	switch name {
+	case probeRefuse:
+		p.phase, p.kind = phaseDown, plumbline.FaultRefuse
+	case probeHang:
+		p.phase, p.kind = phaseHang, plumbline.FaultHang
+	case probeUnreachable:
+		p.phase, p.kind = phaseUnreachable, plumbline.FaultUnreachable
+	default:
+		return probe{}, false
+	}
+	return p, ok
 }
 
 // probingOf finds the experiment that holds the probes of a dependency.

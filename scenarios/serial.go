@@ -40,7 +40,7 @@ func serialOf(d plumbline.Design, dep plumbline.Dependency) (plumbline.Experimen
 		Title: "single requests that cannot have " + dep.Name + ", one at a time",
 	}
 	for i, s := range sweeps() {
-		if !s.covers(dep) {
+		if s.safe || !s.covers(dep) {
 			continue
 		}
 		ph := s.serially(probed{dep, uses}, told)
@@ -109,7 +109,7 @@ func serialProbeOf(d plumbline.Design, dep plumbline.Dependency, name string) (p
 	}
 	uses := usersOf(d, dep)
 	for _, s := range sweeps() {
-		if s.name == name && s.covers(dep) {
+		if s.name == name && s.covers(dep) && !s.safe {
 			return probe{experiment: x.ID, phase: name, kind: s.faults[0].Kind, uses: uses[:serialUsers], scoped: true, serial: true}, true
 		}
 	}

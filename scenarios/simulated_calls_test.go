@@ -103,6 +103,26 @@ func (c *dialling) meets(x plumbline.Exchange, f *simFault) {
 			x.Status, x.Ended = f.Status, w.now
 			c.ended(x, 503, c.repeats(f.Fault))
 		})
+	case plumbline.FaultLatency:
+		w.after(2*f.Latency, func() {
+			x.Status, x.Upstream, x.Ended = 200, 200, w.now
+			c.ended(x, 0, false)
+		})
+	case plumbline.FaultUnreachable:
+		wait := min(500*time.Millisecond, c.deadline-w.now)
+		if w.defect == "no-connect-timeout" {
+			wait = clientTimeout
+		}
+		w.after(wait, func() {
+			w.inUse[c.dep.Name]--
+			c.done(503)
+		})
+	case plumbline.FaultCut:
+		f.hits = min(f.hits, 2)
+		w.after(soon, func() {
+			x.Ended, x.Closed = w.now, plumbline.ClosedByFault
+			c.ended(x, 503, false)
+		})
 	default:
 		w.after(soon, func() {
 			if f.Kind == plumbline.FaultTruncate && w.defect == "trusts-dependency-json" {
@@ -115,7 +135,7 @@ func (c *dialling) meets(x plumbline.Exchange, f *simFault) {
 			if f.Kind == plumbline.FaultLostResponse {
 				x.Upstream = 200
 			}
-			again := f.Kind == plumbline.FaultRefuse || f.Kind == plumbline.FaultResetBefore || f.Kind == plumbline.FaultLostResponse
+			again := f.Kind == plumbline.FaultStale && w.defect != "stale-connection-is-final" || f.Kind == plumbline.FaultRefuse || f.Kind == plumbline.FaultResetBefore || f.Kind == plumbline.FaultLostResponse
 			c.ended(x, 502, again)
 		})
 	}

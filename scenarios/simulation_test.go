@@ -35,6 +35,7 @@ func stocked() plumbline.Design {
 		{Name: "store", Wire: plumbline.WireTCP, Class: plumbline.ClassCritical, Operations: []string{"createOrder", "getOrder", "listOrders"}, Timeout: time.Second},
 	}
 	d.Dependencies[0].Cancels = true
+	d.Dependencies[3].Kind, d.Dependencies[3].ConnectTimeout = plumbline.KindDatabase, 500*time.Millisecond
 	d.Readiness = &plumbline.Readiness{Path: "/readyz", Reflects: []string{"store"}, Within: 2 * time.Second}
 	for i := range d.Dependencies[:3] {
 		d.Dependencies[i].RetryBudget = 0.25
@@ -317,6 +318,9 @@ func (w *world) takes(d time.Duration) time.Duration {
 // hit finds the fault that a call meets.
 func (w *world) hit(r *sim, dep, method string, attempt int) *simFault {
 	for _, f := range w.faults {
+		if f.Kind == plumbline.FaultCut && f.hits >= 2 && w.defect != "dead-connections-kept" { // as many connections are open
+			continue
+		}
 		if f.Dependency == dep && (len(f.Streams) == 0 || slices.Contains(f.Streams, r.o.Stream)) && (f.Method == "" || f.Method == method) && (f.First == 0 || attempt <= f.First) && (w.defect != untraced || f.Scope == plumbline.ScopeAll) {
 			return f
 		}

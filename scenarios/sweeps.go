@@ -15,10 +15,22 @@ type sweep struct {
 	requests float64
 	retried  bool // only where retries are declared
 	once     bool // only the first attempt of a request is hit
+	safe     bool // only of safe operations, and only told by traces
 }
 
 // covers says whether the probe is made on the dependency.
 func (s sweep) covers(dep plumbline.Dependency) bool { return !s.retried || retries(dep) }
+
+// users are the operations whose requests the probe breaks.
+func (s sweep) users(dep probed) []plumbline.Operation {
+	switch {
+	case !s.covers(dep.dep):
+		return nil
+	case s.safe:
+		return safeOnly(dep.uses)
+	}
+	return dep.uses
+}
 
 // times is how often the faulted requests come, in terms of the usual rate.
 func (s sweep) times() float64 {
@@ -78,6 +90,7 @@ func sweeps() []sweep {
 		one(probeOther, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 200}, few),
 		first(probeOnce, plumbline.Fault{Kind: plumbline.FaultStatus, Status: 503}),
 		first(probeResetOnce, plumbline.Fault{Kind: plumbline.FaultResetBefore}),
+		{name: probeStale, faults: []plumbline.Fault{{Kind: plumbline.FaultStale, First: 1}}, requests: some + 7, once: true, safe: true},
 		one(probeHang, plumbline.Fault{Kind: plumbline.FaultHang}, some),
 	}
 }

@@ -20,7 +20,9 @@ func (b *builder) dependency(name string, f dependency) {
 	b.traffic(at, name, f)
 	d.Wire = plumbline.Wire(b.oneOf(at+".wire", f.Wire, "http"))
 	d.Class = plumbline.Class(b.oneOf(at+".class", f.Class, ""))
+	d.Kind = plumbline.Keeping(b.oneOf(at+".kind", f.Kind, ""))
 	d.Timeout = b.duration(at+".timeout", f.Timeout)
+	d.ConnectTimeout = b.duration(at+".connect_timeout", f.Connect)
 	if f.Stub {
 		b.stub(at, name, f)
 	} else {

@@ -99,6 +99,8 @@ type dependency struct {
 	Stub        bool         `yaml:"stub"`
 	Class       string       `yaml:"class"`
 	Operations  []string     `yaml:"operations"`
+	Kind        string       `yaml:"kind"`
+	Connect     string       `yaml:"connect_timeout"`
 	Timeout     string       `yaml:"timeout"`
 	Retry       *retryFile   `yaml:"retry"`
 	RetryBudget float64      `yaml:"retry_budget"`

@@ -10,9 +10,11 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -201,19 +203,38 @@ var errRefused = errors.New("refused")
 var errWrong = fmt.Errorf("%w as wrong", errRefused)
 
 func (c *dependencyClient) send(ctx context.Context, q request) ([]byte, error) {
-	var body []byte
-	if q.in != nil {
-		var err error
-		if body, err = json.Marshal(q.in); err != nil {
-			return nil, err
-		}
-	}
 	forget := func() bool { return true }
 	if c.mutant.is("leaks-connections") {
 		var cancel context.CancelFunc
 		within := ctx
 		ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
 		forget = context.AfterFunc(within, cancel)
+	}
+	req, err := c.request(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.ask(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode >= 500 && c.mutant.is("leaks-connections") {
+		forget()
+		return nil, fmt.Errorf("status %d", resp.StatusCode) // and the body stays open
+	}
+	defer func() { _ = resp.Body.Close() }()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, largestReply))
+	return c.taken(resp, data, err)
+}
+
+// request is what is sent.
+func (c *dependencyClient) request(ctx context.Context, q request) (*http.Request, error) {
+	var body []byte
+	if q.in != nil {
+		var err error
+		if body, err = json.Marshal(q.in); err != nil {
+			return nil, err
+		}
 	}
 	req, err := http.NewRequestWithContext(ctx, q.method, c.base+q.path, bytes.NewReader(body))
 	if err != nil {
@@ -232,17 +253,21 @@ func (c *dependencyClient) send(ctx context.Context, q request) ([]byte, error) 
 	case q.key != "":
 		req.Header.Set("Idempotency-Key", q.key)
 	}
+	return req, nil
+}
+
+// ask sends a request. A connection that was kept may have been closed meanwhile:
+// that is a failure in passing, unless it has the defect to take it for an answer.
+func (c *dependencyClient) ask(req *http.Request) (*http.Response, error) {
+	var kept bool
+	if c.mutant.is("stale-connection-is-final") {
+		req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{GotConn: func(g httptrace.GotConnInfo) { kept = g.Reused }}))
+	}
 	resp, err := c.http.Do(req)
-	if err != nil {
-		return nil, err
+	if err != nil && kept && errors.Is(err, syscall.ECONNRESET) {
+		return nil, fmt.Errorf("%w: %w", errRefused, err)
 	}
-	if resp.StatusCode >= 500 && c.mutant.is("leaks-connections") {
-		forget()
-		return nil, fmt.Errorf("status %d", resp.StatusCode) // and the body stays open
-	}
-	defer func() { _ = resp.Body.Close() }()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, largestReply))
-	return c.taken(resp, data, err)
+	return resp, err
 }
 
 // taken is what was read of an answer, or why it is none.

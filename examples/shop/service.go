@@ -37,7 +37,7 @@ func newService(env func(string) string) (*service, error) {
 		return nil, err
 	}
 	s := &service{
-		mutant: m, store: newStore(env("STORE_ADDR")), slots: semaphore.NewWeighted(mostInFlight), metrics: newMetrics(m),
+		mutant: m, store: newStore(env("STORE_ADDR"), m), slots: semaphore.NewWeighted(mostInFlight), metrics: newMetrics(m),
 		inventory: newDependencyClient("inventory", env("INVENTORY_URL"), 900*time.Millisecond, m),
 		payment:   newDependencyClient("payment", env("PAYMENT_URL"), 900*time.Millisecond, m),
 		recs:      newDependencyClient("recs", env("RECS_URL"), 180*time.Millisecond, m),

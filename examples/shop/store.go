@@ -127,8 +127,12 @@ func (s *memory) last(prefix, arguments string) string {
 	return "$[" + strings.Join(out, ",") + "]"
 }
 
-// storeTime bounds one call of the store, connecting included.
-const storeTime = 800 * time.Millisecond
+// storeTime bounds one call of the store, connecting included, and connectTime
+// the making of one connection.
+const (
+	storeTime   = 800 * time.Millisecond
+	connectTime = 400 * time.Millisecond
+)
 
 var (
 	errNone   = errors.New("not in the store")
@@ -137,11 +141,15 @@ var (
 
 // A store is the client: a pool of connections, each used by one call at a time.
 type store struct {
-	addr string
-	idle chan net.Conn
+	addr   string
+	mutant mutant
+	idle   chan net.Conn
+	dead   sync.Map // used by a defect alone
 }
 
-func newStore(addr string) *store { return &store{addr: addr, idle: make(chan net.Conn, 32)} }
+func newStore(addr string, m mutant) *store {
+	return &store{addr: addr, mutant: m, idle: make(chan net.Conn, 32)}
+}
 
 // do makes one call. A pooled connection that turns out to be dead is replaced
 // once; every command can be repeated without harm.
@@ -164,6 +172,9 @@ func (s *store) do(ctx context.Context, command string) (string, error) {
 			}
 			return strings.TrimLeft(answer, "+$"), nil
 		}
+		if pooled && s.mutant.is("dead-connections-kept") && s.keep(conn) {
+			return "", err
+		}
 		_ = conn.Close()
 		if !pooled || ctx.Err() != nil {
 			return "", err
@@ -176,10 +187,24 @@ func (s *store) connect(ctx context.Context) (conn net.Conn, pooled bool, err er
 	case conn = <-s.idle:
 		return conn, true, nil
 	default:
-		var d net.Dialer
+		d := net.Dialer{Timeout: connectTime}
+		if s.mutant.is("no-connect-timeout") {
+			d.Timeout, ctx = 0, context.WithoutCancel(ctx)
+		}
 		conn, err = d.DialContext(ctx, "tcp", s.addr)
 		return conn, false, err
 	}
+}
+
+// keep is a defect: a connection that has failed is used for two seconds more.
+func (s *store) keep(conn net.Conn) bool {
+	since, _ := s.dead.LoadOrStore(conn, time.Now())
+	if at, ok := since.(time.Time); ok && time.Since(at) < 2*time.Second {
+		s.release(conn)
+		return true
+	}
+	s.dead.Delete(conn)
+	return false
 }
 
 func (s *store) release(conn net.Conn) {

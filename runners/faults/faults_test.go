@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -28,14 +29,19 @@ import (
 func makers() map[string]maker {
 	every := []plumbline.FaultKind{}
 	for _, e := range effects() {
-		if !slices.Contains(onlyTCP(), e.fault.Kind) {
+		if !slices.Contains(onlyTCP(), e.fault.Kind) && e.fault.Kind != plumbline.FaultUnreachable {
 			every = append(every, e.fault.Kind)
 		}
 	}
+	every = append(every, plumbline.FaultStale)
 	tcp := append(anyWire(), onlyTCP()...)
+	relay := []plumbline.FaultKind{plumbline.FaultCut}
+	if runtime.GOOS == "linux" {
+		relay = append(relay, plumbline.FaultUnreachable)
+	}
 	return map[string]maker{
 		"wire, HTTP":                {"wire", wireRig(plumbline.WireHTTP), every},
-		"wire, TCP":                 {"wire", wireRig(plumbline.WireTCP), tcp},
+		"wire, TCP":                 {"wire", wireRig(plumbline.WireTCP), append(relay, tcp...)},
 		"toxiproxy":                 {"toxiproxy", toxiproxyRig, tcp},
 		"toxiproxy, its own server": {"toxiproxy", toxiproxyServerRig, tcp},
 	}

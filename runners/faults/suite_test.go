@@ -31,6 +31,12 @@ func onlyTCP() []plumbline.FaultKind {
 	return []plumbline.FaultKind{plumbline.FaultBandwidth, plumbline.FaultSlowClose, plumbline.FaultTimeout, plumbline.FaultSlicer, plumbline.FaultLimit}
 }
 
+// connectionFaults show only on a connection that is kept: the tests of the wires
+// look at what they do.
+func connectionFaults() []plumbline.Fault {
+	return []plumbline.Fault{{Kind: plumbline.FaultCut}, {Kind: plumbline.FaultStale}}
+}
+
 // conform is what every driver has to pass.
 func conform(t *testing.T, m maker) {
 	t.Helper()
@@ -43,6 +49,14 @@ func conform(t *testing.T, m maker) {
 				isRefused(t, m, e.fault)
 			}
 		})
+	}
+	for _, f := range connectionFaults() {
+		if !slices.Contains(m.kinds, f.Kind) {
+			t.Run(string(f.Kind), func(t *testing.T) {
+				t.Parallel()
+				isRefused(t, m, f)
+			})
+		}
 	}
 	for name, f := range map[string]func(*testing.T, maker){
 		"open connections are hit":            openConnections,
@@ -94,6 +108,7 @@ func effects() []effect {
 		{plumbline.Fault{Kind: plumbline.FaultTimeout, Latency: late}, patience, func(o outcome) bool { return lost(o) && o.took >= late }},
 		{plumbline.Fault{Kind: plumbline.FaultSlicer, Bytes: 20, Latency: late / 2}, patience, slow},
 		{plumbline.Fault{Kind: plumbline.FaultLimit, Bytes: 30}, patience, lost},
+		{plumbline.Fault{Kind: plumbline.FaultUnreachable}, moment, hung},
 	}
 }
 

@@ -26,7 +26,7 @@ func (h *httpWire) breakIt(w *recorder, r *http.Request, x *exchange) {
 		answerGarbage(w)
 	case plumbline.FaultHang:
 		h.hang(w, r, x)
-	case plumbline.FaultRefuse, plumbline.FaultResetBefore:
+	case plumbline.FaultRefuse, plumbline.FaultResetBefore, plumbline.FaultStale:
 		cut(w, x)
 	case plumbline.FaultDelay, plumbline.FaultLatency:
 		if h.pause(r.Context(), x.lease, jittered(x.lease)) {

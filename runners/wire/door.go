@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
@@ -50,7 +51,7 @@ func (s *server) openDoor(ctx context.Context, listen string) (addr string, shut
 	srv := &http.Server{
 		Handler: d, MaxHeaderBytes: 1 << 20, ReadHeaderTimeout: time.Minute, ErrorLog: discardLog(),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, caller{d.next(), c.RemoteAddr().String(), s.journal.now()})
+			return context.WithValue(ctx, connKey{}, caller{d.next(), c.RemoteAddr().String(), s.journal.now(), new(atomic.Int64)})
 		},
 	}
 	go func() { _ = srv.Serve(l) }()

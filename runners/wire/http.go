@@ -38,9 +38,10 @@ type connKey struct{}
 
 // A caller is one connection to the wire.
 type caller struct {
-	number uint64
-	source string
-	opened time.Duration
+	number  uint64
+	source  string
+	opened  time.Duration
+	carried *atomic.Int64 // exchanges
 }
 
 func (s *server) openHTTP(ctx context.Context, w Wire) (*served, error) {
@@ -62,7 +63,7 @@ func (s *server) openHTTP(ctx context.Context, w Wire) (*served, error) {
 		ErrorLog:  discardLog(),
 		TLSConfig: h.terminate(), //nolint:contextcheck // the context is that of each handshake
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, caller{h.connections.Add(1), c.RemoteAddr().String(), s.journal.now()})
+			return context.WithValue(ctx, connKey{}, caller{h.connections.Add(1), c.RemoteAddr().String(), s.journal.now(), new(atomic.Int64)})
 		},
 	}
 	h.srv.ConnState = func(_ net.Conn, s http.ConnState) {
@@ -108,6 +109,7 @@ type exchangeKey struct{}
 type exchange struct {
 	plumbline.Exchange
 	two    bool
+	kept   bool // its connection has carried another one before
 	broken bool // the upstream did not answer, or not to the end
 	body   *countingBody
 	out    *recorder
@@ -128,7 +130,7 @@ func (h *httpWire) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.body = &countingBody{ReadCloser: r.Body, hash: sha256.New(), keep: x.sight != nil}
 		r.Body = x.body
 	}
-	x.lease = h.leases.match(&x.Exchange)
+	x.lease = h.leases.match(&x.Exchange, x.kept)
 	defer h.finish(x, r, out)
 	if x.lease == nil {
 		h.proxy.ServeHTTP(out, r)
@@ -145,6 +147,7 @@ func (h *httpWire) begin(r *http.Request) *exchange {
 	x.Began = h.journal.now()
 	if c, ok := r.Context().Value(connKey{}).(caller); ok {
 		x.Conn, x.Source, x.Opened = c.number, c.source, c.opened
+		x.kept = c.carried.Add(1) > 1 && !x.two // one of HTTP/2 carries many at once, and is not dead for one of them
 	}
 	traced(&x.Exchange, r.Header)
 	x.Attempt = h.journal.attempt(&x.Exchange)

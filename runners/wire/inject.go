@@ -30,11 +30,15 @@ func (s *server) inject(ctx context.Context, o Order) error {
 	}
 	var l *lease
 	held := make(chan struct{})
+	taken := false
 	l = s.leases.hold(o, func() {
 		<-held
-		w.engine.release(ctx, l)
+		if taken || !ofRelay(o.Fault.Kind) {
+			w.engine.release(ctx, l)
+		}
 	})
-	err := w.engine.take(l)
+	err := w.engine.take(ctx, l)
+	taken = err == nil
 	close(held)
 	if err != nil {
 		s.leases.heal(o.ID)
@@ -79,7 +83,7 @@ func known(f plumbline.Fault) error {
 		return nil
 	case plumbline.FaultStatus, plumbline.FaultDelay, plumbline.FaultDelayBody, plumbline.FaultResetBefore, plumbline.FaultResetBody,
 		plumbline.FaultLostResponse, plumbline.FaultDrip, plumbline.FaultTruncate, plumbline.FaultGarbage,
-		plumbline.FaultHang, plumbline.FaultRefuse, plumbline.FaultLatency:
+		plumbline.FaultHang, plumbline.FaultRefuse, plumbline.FaultLatency, plumbline.FaultUnreachable, plumbline.FaultCut, plumbline.FaultStale:
 		return nil
 	default: // the others are not about a wire
 	}
@@ -89,7 +93,8 @@ func known(f plumbline.Fault) error {
 // OfTCP tells whether a kind of fault is about bytes and connections alone.
 func OfTCP(k plumbline.FaultKind) bool {
 	switch k {
-	case plumbline.FaultBandwidth, plumbline.FaultSlowClose, plumbline.FaultTimeout, plumbline.FaultSlicer, plumbline.FaultLimit:
+	case plumbline.FaultBandwidth, plumbline.FaultSlowClose, plumbline.FaultTimeout, plumbline.FaultSlicer, plumbline.FaultLimit,
+		plumbline.FaultUnreachable, plumbline.FaultCut:
 		return true
 	default:
 		return false

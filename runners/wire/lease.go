@@ -115,29 +115,25 @@ func (l *leases) end(x *lease) {
 	}
 }
 
-// match returns the lease that hits an exchange, and counts the hit.
-func (l *leases) match(x *plumbline.Exchange) *lease {
+// match returns the lease that hits an exchange, and counts the hit. The exchange
+// is on a connection that was kept where it has carried another one before.
+func (l *leases) match(x *plumbline.Exchange, kept bool) *lease {
 	l.mu.Lock()
 	candidates := slices.Clone(l.all)
 	l.mu.Unlock()
 	for _, c := range candidates {
-		if c.hit(x) {
+		if c.hit(x, kept) {
 			return c
 		}
 	}
 	return nil
 }
 
-func (x *lease) hit(e *plumbline.Exchange) bool {
-	f := x.Fault
-	switch {
-	case f.Dependency != e.Wire,
-		f.Method != "" && f.Method != e.Method,
-		f.Path != "" && !strings.HasPrefix(e.Path, f.Path),
-		f.First > 0 && f.Scope != plumbline.ScopeAll && e.Attempt > f.First,
-		!x.scoped(e.Trace):
+func (x *lease) hit(e *plumbline.Exchange, kept bool) bool {
+	if !x.concerns(e, kept) {
 		return false
 	}
+	f := x.Fault
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if f.First > 0 && f.Scope == plumbline.ScopeAll && x.again(e) > f.First {
@@ -147,6 +143,22 @@ func (x *lease) hit(e *plumbline.Exchange) bool {
 		return false
 	}
 	x.hits++
+	return true
+}
+
+// concerns tells whether an exchange is of those that the fault is for.
+func (x *lease) concerns(e *plumbline.Exchange, kept bool) bool {
+	f := x.Fault
+	switch {
+	case f.Dependency != e.Wire,
+		f.Kind == plumbline.FaultUnreachable || f.Kind == plumbline.FaultCut, // of what is not connected, and of what was
+		f.Kind == plumbline.FaultStale && !kept,
+		f.Method != "" && f.Method != e.Method,
+		f.Path != "" && !strings.HasPrefix(e.Path, f.Path),
+		f.First > 0 && f.Scope != plumbline.ScopeAll && e.Attempt > f.First,
+		!x.scoped(e.Trace):
+		return false
+	}
 	return true
 }
 
@@ -172,6 +184,13 @@ func (x *lease) count() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.hits
+}
+
+// set says how many hits the fault's engine has counted in all.
+func (x *lease) set(n int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.hits = max(x.hits, n)
 }
 
 // add counts hits that the fault's engine has seen.

@@ -29,7 +29,7 @@ type tcpWire struct {
 	*server
 	wire   Wire
 	proxy  *toxiproxy.Proxy
-	listen net.Listener
+	gate   *gate
 	number atomic.Uint64
 	mu     sync.Mutex
 	open   map[*relayed]bool
@@ -59,7 +59,11 @@ func (s *server) openTCP(ctx context.Context, w Wire) (*served, error) {
 		p.Stop()
 		return nil, err
 	}
-	t := &tcpWire{server: s, wire: w, proxy: p, listen: l, open: map[*relayed]bool{}}
+	g, err := newGate(l)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	t := &tcpWire{server: s, wire: w, proxy: p, gate: g, open: map[*relayed]bool{}}
 	go t.accept(ctx)
 	return &served{Wire: w, addr: l.Addr().String(), engine: t, close: t.close}, nil
 }
@@ -68,14 +72,14 @@ func (t *tcpWire) close() {
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
-	_ = t.listen.Close()
+	_ = t.gate.Close()
 	t.cutAll()
 	t.proxy.Stop()
 }
 
 func (t *tcpWire) accept(ctx context.Context) {
 	for {
-		conn, err := t.listen.Accept()
+		conn, err := t.gate.Accept()
 		if err != nil {
 			return
 		}
@@ -89,7 +93,7 @@ func (t *tcpWire) relay(ctx context.Context, conn net.Conn) {
 	x := &r.exchange
 	x.Wire, x.Conn, x.Source, x.Attempt, x.Began = t.wire.Name, t.number.Add(1), conn.RemoteAddr().String(), 1, t.journal.now()
 	defer t.done(r)
-	l := t.leases.match(x)
+	l := t.leases.match(x, false)
 	if l != nil {
 		x.Fault, x.FaultKind = l.ID, l.Fault.Kind
 		if l.Fault.Kind == plumbline.FaultRefuse {
@@ -198,7 +202,7 @@ func (t *tcpWire) count() int {
 // Toxiproxy draws lots for each direction of a connection anew, so that more
 // would be hit, and others than the relay counts.
 func (t *tcpWire) supports(f plumbline.Fault) error {
-	if _, ok := ToxicOf(f); !ok && f.Kind != plumbline.FaultRefuse {
+	if _, ok := ToxicOf(f); !ok && !ofRelay(f.Kind) {
 		return fmt.Errorf("a TCP wire cannot do %q: %w", f.Kind, errors.ErrUnsupported)
 	}
 	switch {
@@ -212,11 +216,20 @@ func (t *tcpWire) supports(f plumbline.Fault) error {
 	return nil
 }
 
+// ofRelay tells whether a fault is the affair of the relay, and no toxic.
+func ofRelay(k plumbline.FaultKind) bool {
+	return k == plumbline.FaultRefuse || k == plumbline.FaultUnreachable || k == plumbline.FaultCut
+}
+
 // take puts a lease into force: connections that are open are hit as well.
-func (t *tcpWire) take(l *lease) error {
-	if l.Fault.Kind == plumbline.FaultRefuse {
+func (t *tcpWire) take(ctx context.Context, l *lease) error {
+	switch l.Fault.Kind {
+	case plumbline.FaultRefuse, plumbline.FaultCut:
 		l.add(t.cutAll())
 		return nil
+	case plumbline.FaultUnreachable:
+		return t.keepOut(ctx, l)
+	default: // by Toxiproxy
 	}
 	l.add(t.count())
 	toxic, ok := ToxicOf(l.Fault)
@@ -239,8 +252,13 @@ func (t *tcpWire) take(l *lease) error {
 // in them would make the protocol above wait for ever. The context is that of
 // the order, which is long done: only its values are used.
 func (t *tcpWire) release(ctx context.Context, l *lease) {
-	if l.Fault.Kind == plumbline.FaultRefuse {
+	switch l.Fault.Kind {
+	case plumbline.FaultRefuse, plumbline.FaultCut:
 		return
+	case plumbline.FaultUnreachable:
+		t.gate.release()
+		return
+	default: // by Toxiproxy
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()

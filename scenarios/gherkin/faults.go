@@ -55,6 +55,9 @@ func verbs() []verb {
 		plain(plumbline.FaultResetBody, "resets in the middle of its answer", "A reset in the middle of the response body."),
 		plain(plumbline.FaultLostResponse, "does its work and the response is lost", "The upstream answers; the caller sees a reset."),
 		plain(plumbline.FaultTruncate, "truncates its answer", "A complete response whose JSON stops in the middle."),
+		plain(plumbline.FaultStale, "has closed the connection", "A reset of what comes over a connection that has carried a request before; a new connection works. On an HTTP wire."),
+		plain(plumbline.FaultCut, "resets its connections once", "What is open when the phase begins; new connections work. On a TCP wire."),
+		plain(plumbline.FaultUnreachable, "cannot be reached", "What is open is reset, and who connects waits: nobody answers. On a TCP wire, on Linux."),
 		plain(plumbline.FaultGarbage, "answers garbage", "Status 200 with a page of HTML."),
 		{
 			plumbline.FaultDrip, `drips one byte every ` + l, "drips one byte every <duration>", "Headers at once, then byte by byte.",
