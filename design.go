@@ -29,6 +29,7 @@ type Design struct {
 	Readiness    *Readiness    `json:"readiness,omitempty"`   // nil when nothing is declared
 	Health       []Operation   `json:"health,omitempty"`      // GET of the declared paths of liveness and readiness, where the document has none
 	Public       []string      `json:"public,omitempty"`      // IDs of operations declared open to anybody
+	Deadline     *Deadline     `json:"deadline,omitempty"`    // nil when nothing is declared
 	Propagation  Propagation   `json:"propagation,omitempty"` // empty means PropagationW3C is expected but not claimed
 	Recovery     time.Duration `json:"recovery,omitempty"`    // declared bound on recovery after an outage; zero when not declared
 	History      bool          `json:"history,omitempty"`     // earlier runs are given; what of them matters is evidence

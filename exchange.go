@@ -21,6 +21,7 @@ type Exchange struct {
 	Path      string        `json:"path,omitempty"`
 	Agent     string        `json:"agent,omitempty"`
 	Key       string        `json:"key,omitempty"`       // SHA-256 prefix of the Idempotency-Key
+	Deadline  time.Duration `json:"deadline,omitempty"`  // that the request says is left for it; zero when it says nothing
 	BodyHash  string        `json:"body_hash,omitempty"` // SHA-256 prefix of the request body
 	Began     time.Duration `json:"began"`               // request headers read, since the run began
 	Answered  time.Duration `json:"answered,omitempty"`  // response headers sent; zero when never

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/mistake"
 )
 
@@ -14,6 +15,7 @@ func choices() map[string][]string {
 	return map[string][]string{
 		"mode":                          {"observe", "own", "full"},
 		"propagation":                   {"w3c", "none"},
+		"deadline.header":               plumbline.DeadlineHeaders(),
 		"load.arrivals":                 {"poisson", "constant"},
 		"load.stages[].shape":           {"line", "steps", "spike", "sine"},
 		"load.feeders[].order":          {"sequential", "random"},

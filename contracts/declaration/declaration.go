@@ -49,6 +49,7 @@ type Declaration struct {
 	coverage     plumbline.Minimum
 	metrics      *plumbline.Metrics
 	origins      *plumbline.Origins
+	deadline     *plumbline.Deadline
 	jwt          plumbline.JWT
 	limits       []plumbline.RateLimit
 	dependencies []plumbline.Dependency
@@ -121,6 +122,7 @@ func (d *Declaration) Fill(design *plumbline.Design) (notices []string, err erro
 		design.Target = d.Target
 	}
 	design.Liveness, design.Propagation, design.Recovery = d.Liveness, d.propagation, d.recovery
+	design.Deadline = d.deadline
 	design.Readiness, design.Coverage, design.Metrics, design.Origins = d.readiness, d.coverage, d.metrics, d.origins
 	design.JWT = d.tokens()
 	design.Health = health(*design)

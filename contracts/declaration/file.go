@@ -17,6 +17,7 @@ type file struct {
 	Unsafe       []string                 `yaml:"unsafe"`
 	Propagation  string                   `yaml:"propagation"`
 	Recovery     string                   `yaml:"recovery"`
+	Deadline     *deadlineFile            `yaml:"deadline"`
 	Readiness    *readinessFile           `yaml:"readiness"`
 	SLOs         []map[string]any         `yaml:"slos"`
 	OpenSLO      []string                 `yaml:"openslo"`

@@ -90,6 +90,7 @@ func (b *builder) build() {
 	b.flows()
 	b.coverage()
 	b.cors()
+	b.deadline()
 	b.jwt()
 	b.limits()
 }

@@ -246,6 +246,7 @@ func (c *dependencyClient) request(ctx context.Context, q request) (*http.Reques
 	if !c.mutant.is("drops-traceparent") {
 		inject(ctx, req.Header)
 	}
+	c.mutant.handDown(ctx, req.Header)
 	req.Header.Set("Content-Type", "application/json")
 	switch {
 	case q.key != "" && c.mutant.is("one-key-for-all"):

@@ -42,6 +42,7 @@ func onWires() []Mutant {
 		{"no-recovery-latch", "an outage leaves a flag that is never cleared", "resilience/recovers-after-outage", []string{"resilience/breaker-closes"}},
 		{"shared-pool-no-bulkhead", "one small pool for all operations", "resilience/bulkhead-isolates", nil},
 		{"bad-outbound-call", "payment is sent the order as a number", "contract/outbound-conforms", nil},
+		{"deadline-handed-on-unchanged", "calls are told the time that the client had, and not what is left of it", "resilience/deadline-propagates", nil},
 		{"no-connect-timeout", "a connection to the store may take for ever to be made", "resilience/timeout-connect", nil},
 		{"dead-connections-kept", "a connection to the store that has failed is used for two seconds more", "resilience/db-outage", nil},
 		{"stale-connection-is-final", "a kept connection that was closed is taken for the answer", "resilience/stale-connection", []string{"resilience/retry-recovers-transient"}},

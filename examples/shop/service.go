@@ -147,7 +147,9 @@ func (s *service) bounded(serve func(context.Context, *http.Request) (int, any, 
 			elide(r.Context(), queued)
 		}
 		if err == nil {
-			status, body, err = serve(continued(r.Context(), r.Header), r)
+			ctx, end := within(continued(r.Context(), r.Header), r.Header)
+			defer end()
+			status, body, err = serve(ctx, r)
 		}
 		s.tell(w, r, status, body, err)
 	})

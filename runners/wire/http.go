@@ -143,7 +143,7 @@ func (h *httpWire) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *httpWire) begin(r *http.Request) *exchange {
 	x := &exchange{two: r.ProtoMajor == 2}
 	x.Wire, x.Method, x.Path, x.Agent = h.wire.Name, r.Method, r.URL.Path, r.UserAgent()
-	x.Key = digest(r.Header.Get("Idempotency-Key"))
+	x.Key, x.Deadline = digest(r.Header.Get("Idempotency-Key")), timeLeft(r.Header)
 	x.Began = h.journal.now()
 	if c, ok := r.Context().Value(connKey{}).(caller); ok {
 		x.Conn, x.Source, x.Opened = c.number, c.source, c.opened

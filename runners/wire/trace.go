@@ -3,6 +3,7 @@ package wire
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -16,6 +17,16 @@ func traced(x *plumbline.Exchange, h http.Header) {
 	}
 	x.Trace, x.Parent, x.Flags = trace, parent, flags
 	x.State = h.Get("Tracestate")
+}
+
+// timeLeft is what a request says is left for it.
+func timeLeft(h http.Header) time.Duration {
+	for _, name := range plumbline.DeadlineHeaders() {
+		if d := plumbline.TimeLeft(name, h.Get(name)); d > 0 {
+			return d
+		}
+	}
+	return 0
 }
 
 func traceparent(s string) (version, trace, parent, flags string, ok bool) {
