@@ -21,9 +21,9 @@ const (
 
 	toldLeft  = 5 * time.Second // nothing is near it
 	lateLeft  = 900 * time.Millisecond
-	lateEach    = 300 * time.Millisecond // each dependency
+	lateEach  = 300 * time.Millisecond // each dependency
 	spentLeft = 250 * time.Millisecond
-	spentEach   = 600 * time.Millisecond
+	spentEach = 600 * time.Millisecond
 
 	deadlineTold   = 3
 	deadlineCalls  = 6

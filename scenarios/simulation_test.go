@@ -226,6 +226,10 @@ func (w *world) request(prefix string, o plumbline.Observation, patience *plumbl
 
 // handle calls the dependencies of the operation, one after the other.
 func (w *world) handle(r *sim) {
+	if r.o.Operation == "getLiveness" && w.defect == "liveness-waits-in-line" && w.calling() > 16 {
+		w.after(2*time.Second, func() { w.answer(r, 200) })
+		return
+	}
 	w.after(w.takes(time.Millisecond), func() {
 		if w.latched && w.defect == "no-recovery-latch" && r.o.Operation != "getLiveness" && r.o.Operation != "getReadiness" {
 			w.answer(r, 503)
@@ -233,6 +237,14 @@ func (w *world) handle(r *sim) {
 		}
 		w.steps(r, w.needs(r.o.Operation))
 	})
+}
+
+// calling counts the calls that are under way.
+func (w *world) calling() (n int) {
+	for _, of := range w.inUse {
+		n += of
+	}
+	return n
 }
 
 func (w *world) needs(operation string) []string {

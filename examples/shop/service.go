@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -25,7 +26,8 @@ type service struct {
 	work                     *work
 	writes                   locks
 	metrics                  *metrics
-	gone, memory             sync.Map // used by defects alone
+	gone, memory             sync.Map // used by defects alone, as the next
+	flying                   atomic.Int64
 }
 
 // mostInFlight bounds the requests at once; what is more is refused at once.
@@ -84,6 +86,7 @@ func (s *service) handler() http.Handler {
 	}
 	mux.Handle("GET /orders/{orderId}/invoice", invoice)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, r *http.Request) {
+		s.line()
 		if s.mutant.is("liveness-depends-on-db") && !s.ready(r.Context()) {
 			refuse(http.StatusServiceUnavailable, "store").write(w)
 			return
@@ -104,6 +107,14 @@ func (s *service) handler() http.Handler {
 		})
 	}
 	return s.metrics.measured(mux, recovered(s.routed(mux)))
+}
+
+// line is a defect: liveness waits until few requests are in flight.
+func (s *service) line() {
+	const few, patience = 16, 5 * time.Second
+	for began := time.Now(); s.mutant.is("liveness-waits-in-line") && s.flying.Load() > few && time.Since(began) < patience; {
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 func (s *service) ready(ctx context.Context) bool {
@@ -136,6 +147,8 @@ func (s *service) bounded(serve func(context.Context, *http.Request) (int, any, 
 			return
 		}
 		defer s.slots.Release(1)
+		s.flying.Add(1)
+		defer s.flying.Add(-1)
 		if s.mutant.is("slow-at-load") && r.Method == http.MethodGet {
 			s.hot.Lock()
 			time.Sleep(12 * time.Millisecond)
