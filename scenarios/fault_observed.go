@@ -19,7 +19,7 @@ func init() {
 		Title: "Every injected fault was delivered",
 		Doc: `Method: the wire counts, for each lease of a fault, the exchanges (on a TCP wire the connections) that it hit.
 Criterion: in every experiment that breaks the dependency its faults hit at least 3 times together, and none could not be injected.
-Guard: it never accuses the target. A claim whose experiment was not hit at all is inconclusive. Hits are counted request by request, so that one kept-alive connection cannot stand for twenty requests.`,
+Guard: it never accuses the target. A claim whose experiment was not hit at all is inconclusive. Hits are counted request by request, so that one kept-alive connection cannot stand for twenty requests. Where everything hangs at once one dependency keeps requests from the next: whether enough hung is for resilience/health-fast to say.`,
 		Standard: "the vacuity rule: no proof of stimulus, no verdict",
 		Informs:  true,
 		Order:    12,
@@ -52,7 +52,7 @@ func judgeFaults(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 		leases += x.leases
 		if x.leases == x.refused {
 			refused = append(refused, x.experiment)
-		} else if x.hits < faultLeast {
+		} else if x.hits < faultLeast && x.experiment != stuckAll {
 			missed = append(missed, x.experiment)
 		}
 	}
