@@ -101,7 +101,7 @@ func benchRelay(to string) {
 			if err != nil {
 				return
 			}
-			out, err := net.Dial("tcp", to) //nolint:noctx // of the benchmark
+			out, err := net.Dial("tcp", to)
 			if err != nil {
 				panic(err)
 			}

@@ -263,7 +263,7 @@ func (v Service) confine(h *container.HostConfig) {
 // freePort is a port of this machine that nobody has. Docker gives a container
 // another one at every start unless it is told which.
 func freePort() string {
-	addr, err := ports.Free(context.Background(), "127.0.0.1")
+	addr, err := ports.Free(context.Background(), "127.0.0.1") //nolint:forbidigo // the library asks without a context, and this takes a moment
 	if err != nil {
 		return ""
 	}
