@@ -92,6 +92,10 @@ bench-harm: setup shop ## What the suite does to a second client, and what kille
 bench-services: setup ## Findings and false alarms on services that others wrote, to bench/services/RESULTS.md
 	go run ./bench/services -plumbline bin/plumbline -results bench/services/RESULTS.md
 
+.PHONY: bench-outages
+bench-outages: setup ## The same on services whose PostgreSQL breaks, to bench/services/OUTAGES.md
+	go run ./bench/services -plumbline bin/plumbline -outages -results bench/services/OUTAGES.md
+
 # The peers, from the module proxy; what cannot be built is left out. wrk is a
 # package of the distribution.
 out/bench/peers:

@@ -17,6 +17,7 @@ import (
 type config struct {
 	plumbline, results, confirmed, documents string
 	out, cache, only, serve                  string
+	broken                                   bool
 }
 
 func main() {
@@ -27,6 +28,7 @@ func main() {
 	flag.StringVar(&c.documents, "documents", "bench/services/documents", "where the documents are that no package holds")
 	flag.StringVar(&c.out, "out", "out/services", "where the run directories go")
 	flag.StringVar(&c.cache, "cache", "", "where packages go (default the cache of the user)")
+	flag.BoolVar(&c.broken, "outages", false, "measure the services whose database breaks")
 	flag.StringVar(&c.only, "only", "", "name of one service")
 	flag.StringVar(&c.serve, "serve", "", "start this service, print its address, and wait for an interrupt")
 	flag.Parse()
@@ -51,7 +53,7 @@ func run(ctx context.Context, c config) error {
 	}
 	var rows []row
 	wrong := 0
-	for _, s := range services() {
+	for _, s := range c.services() {
 		if c.only != "" && c.only != s.name {
 			continue
 		}
@@ -77,6 +79,14 @@ func run(ctx context.Context, c config) error {
 	return nil
 }
 
+// services are those that are measured.
+func (c config) services() []service {
+	if c.broken {
+		return outages()
+	}
+	return services()
+}
+
 // settle makes the paths absolute: services and plumbline run elsewhere.
 func (c *config) settle() error {
 	if c.cache == "" {
@@ -98,7 +108,7 @@ func (c *config) settle() error {
 
 // wait serves one service until the context is done.
 func (c config) wait(ctx context.Context) error {
-	for _, s := range services() {
+	for _, s := range append(services(), outages()...) {
 		if s.name != c.serve {
 			continue
 		}

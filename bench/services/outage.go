@@ -7,8 +7,16 @@ import (
 	"path/filepath"
 )
 
-// outages are the groups that are judged of a service whose database breaks.
-const outages = "harness,resilience"
+// judged are the groups that are judged of a service whose database breaks.
+const judged = "harness,resilience"
+
+// outages are services with a wire to their PostgreSQL.
+func outages() []service {
+	return []service{
+		{name: "openfga-outage", version: "v1.10.2", start: startBrokenOpenFGA},
+		{name: "todo-outage", version: "6.0.0", start: startBrokenTodo},
+	}
+}
 
 // startBrokenOpenFGA serves OpenFGA with a wire to its PostgreSQL.
 func startBrokenOpenFGA(ctx context.Context, s *stage) (deployment, error) {
@@ -17,7 +25,7 @@ func startBrokenOpenFGA(ctx context.Context, s *stage) (deployment, error) {
 		return deployment{}, err
 	}
 	d, err := serveOpenFGA(ctx, s, w.listen)
-	d.config, d.env, d.only = filepath.Join(s.documents, "openfga.outage.plumbline.yaml"), w.env(), outages
+	d.config, d.env, d.only = filepath.Join(s.documents, "openfga.outage.plumbline.yaml"), w.env(), judged
 	return d, err
 }
 
@@ -39,7 +47,7 @@ func startBrokenTodo(ctx context.Context, s *stage) (deployment, error) {
 	base := "http://" + loopback + ":" + port
 	d := deployment{
 		target: base, document: base + "/openapi.json", config: filepath.Join(s.documents, "todo.outage.plumbline.yaml"),
-		env: append(w.env(), "TODO_URL="+base), only: outages,
+		env: append(w.env(), "TODO_URL="+base), only: judged,
 	}
 	c := exec.CommandContext(ctx, "node", filepath.Join(s.documents, "todo.postgres.js"), pkg) //nolint:gosec // of this bench
 	c.Env = append(os.Environ(), "HOST="+loopback, "PORT="+port, "DATABASE="+atPostgres(w.listen))

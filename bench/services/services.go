@@ -32,8 +32,6 @@ func services() []service {
 		{name: "todo", version: "6.0.0", start: startTodo},
 		{name: "httpbin", version: "v2.22.1", start: startHTTPBin},
 		{name: "openfga", version: "v1.10.2", start: startOpenFGA},
-		{name: "openfga-outage", version: "v1.10.2", start: startBrokenOpenFGA},
-		{name: "todo-outage", version: "6.0.0", start: startBrokenTodo},
 	}
 }
 

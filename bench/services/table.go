@@ -16,7 +16,11 @@ func (r row) String() string {
 
 func table(rows []row) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Real services\n\nMade by `make bench-services` on %s/%s, %d cores, with default flags. What the columns mean and what is measured stands in [README.md](README.md).\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	by := "bench-services` on %s/%s, %d cores, with default flags"
+	if slices.ContainsFunc(rows, func(r row) bool { return len(r.kept) > 0 }) {
+		by = "bench-outages` on %s/%s, %d cores, with `--only harness,resilience`"
+	}
+	fmt.Fprintf(&b, "# Real services\n\nMade by `make "+by+". What the columns mean and what is measured stands in [README.md](README.md).\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	b.WriteString("| service | version | operations with 2xx | gating findings | confirmed by hand | false alarms | warnings | exit | requests | seconds | MiB |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, r := range rows {
 		name := r.service.name

@@ -1,5 +1,8 @@
 // LoopBack's example of todos with its items in PostgreSQL: node todo.postgres.js FOLDER.
-const {TodoListApplication} = require(process.argv[2]);
+// The example numbers its items in memory; here the database does.
+const {TodoListApplication, Todo} = require(process.argv[2]);
+
+Object.assign(Todo.definition.properties.id, {generated: true});
 
 (async () => {
   const app = new TodoListApplication({rest: {host: process.env.HOST, port: +process.env.PORT, openApiSpec: {setServersFromRequest: true}}});
