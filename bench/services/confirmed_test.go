@@ -14,7 +14,7 @@ func TestEveryConfirmationIsOfAService(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range known {
-		if !slices.ContainsFunc(services(), func(s service) bool { return s.name == c.Service }) {
+		if !slices.ContainsFunc(allServices(), func(s service) bool { return s.name == c.Service }) {
 			t.Errorf("%s: no such service", c.Service)
 		}
 	}

@@ -108,7 +108,7 @@ func (c *config) settle() error {
 
 // wait serves one service until the context is done.
 func (c config) wait(ctx context.Context) error {
-	for _, s := range append(services(), outages()...) {
+	for _, s := range allServices() {
 		if s.name != c.serve {
 			continue
 		}

@@ -18,6 +18,9 @@ func outages() []service {
 	}
 }
 
+// allServices are those that can be served, and that a confirmation may be of.
+func allServices() []service { return append(services(), outages()...) }
+
 // startBrokenOpenFGA serves OpenFGA with a wire to its PostgreSQL.
 func startBrokenOpenFGA(ctx context.Context, s *stage) (deployment, error) {
 	w, err := startWired(ctx, s)
