@@ -36,13 +36,13 @@ func (d Deadline) Text(left time.Duration) string {
 // TimeLeft reads what one of DeadlineHeaders says. It is zero for what cannot be
 // read, and for no time at all.
 func TimeLeft(header, value string) time.Duration {
+	if value == "" { // as in most calls: a number that cannot be read costs an error
+		return 0
+	}
 	unit := time.Millisecond
 	if header == grpcTimeout {
 		units := map[string]time.Duration{
 			"H": time.Hour, "M": time.Minute, "S": time.Second, "m": time.Millisecond, "u": time.Microsecond, "n": time.Nanosecond,
-		}
-		if value == "" {
-			return 0
 		}
 		last := len(value) - 1
 		unit, value = units[value[last:]], value[:last]

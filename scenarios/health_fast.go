@@ -40,18 +40,18 @@ Guard: the polls have to have been right before; at least ten requests have to h
 }
 
 func planStuck(d plumbline.Design) plumbline.Proposal {
-	skip := func(why plumbline.Reason, detail, unlock string) plumbline.Proposal {
-		return plumbline.Proposal{Skips: []plumbline.Skip{{Function: healthFast, Reason: why, Detail: detail, Unlock: unlock}}}
-	}
 	live, ok := livenessOf(d)
 	uses := stuckOperations(d)
 	switch {
 	case len(d.Dependencies) == 0:
 		return plumbline.Proposal{Skips: []plumbline.Skip{needsWire(healthFast)}}
 	case !ok:
-		return skip(plumbline.ReasonNotDeclared, "no liveness path is known, or the OpenAPI document has it not", "target.liveness")
+		return plumbline.Proposal{Skips: []plumbline.Skip{noLiveness(d, healthFast)}}
 	case len(uses) == 0:
-		return skip(plumbline.ReasonNotApplicable, "no operation that uses a dependency can be called again and again", "dependencies.NAME.operations, or examples in the OpenAPI document")
+		return plumbline.Proposal{Skips: []plumbline.Skip{{
+			Function: healthFast, Reason: plumbline.ReasonNotApplicable, Detail: "no operation that uses a dependency can be called again and again",
+			Unlock: "dependencies.NAME.operations, or examples in the OpenAPI document",
+		}}}
 	}
 	rate, _ := outageRates(d)
 	rate *= stuckTimes / float64(len(uses))

@@ -42,11 +42,16 @@ func allClaimedWays() []claimedWay {
 	}
 }
 
+// possible says whether such a token can be made, or is there.
+func (w claimedWay) possible(d plumbline.Design) bool {
+	return d.JWT.Signs || slices.Contains(d.JWT.Ready, w.how)
+}
+
 // claimedWays are those that can be made, or are there.
 func claimedWays(d plumbline.Design) []tokenWay {
 	var out []tokenWay
 	for _, w := range allClaimedWays() {
-		if d.JWT.Signs || slices.Contains(d.JWT.Ready, w.how) {
+		if w.possible(d) {
 			out = append(out, tokenWay{w.how, w.words})
 		}
 	}
@@ -60,7 +65,7 @@ func planClaims(d plumbline.Design) plumbline.Proposal {
 	var p plumbline.Proposal
 	o := tokenOperations(d)[0]
 	for _, w := range allClaimedWays() {
-		if !d.JWT.Signs && !slices.Contains(d.JWT.Ready, w.how) {
+		if !w.possible(d) {
 			continue
 		}
 		p.Claims = append(p.Claims, plumbline.Claim{

@@ -30,12 +30,7 @@ Guard: where polls were slow before any fault, slowness is not held against them
 		Order:    60,
 		Plan: func(d plumbline.Design) plumbline.Proposal {
 			if _, ok := livenessOf(d); !ok && len(d.Dependencies) > 0 {
-				skip := plumbline.Skip{Reason: plumbline.ReasonNotDeclared, Detail: "no liveness path is known", Unlock: "target.liveness"}
-				if d.Liveness != "" {
-					skip.Reason, skip.Detail = plumbline.ReasonNotApplicable, "no valid request is known for GET "+d.Liveness
-					skip.Unlock = "the liveness path without parameters in the OpenAPI document"
-				}
-				return plumbline.Proposal{Skips: []plumbline.Skip{skip}}
+				return plumbline.Proposal{Skips: []plumbline.Skip{noLiveness(d, livenessIndependent)}}
 			}
 			return perDependency(d, livenessIndependent, func(dep plumbline.Dependency) plumbline.Proposal {
 				o, ok := outageOf(d, dep)

@@ -78,10 +78,13 @@ func bypassExperiment(d plumbline.Design, l plumbline.RateLimit) plumbline.Exper
 
 func floodName(way string, round int) string { return fmt.Sprintf("%s, round %d", way, round) }
 
+// floodSize is how many requests a flood has.
+func floodSize(l plumbline.RateLimit) int { return bypassTimes*l.Requests + 2*l.Burst }
+
 // floodPhase sends one kind of request so often that the limit must show.
 func floodPhase(o plumbline.Operation, l plumbline.RateLimit, round int, way detour) plumbline.Phase {
 	ph := plumbline.Phase{Name: floodName(way.name, round), Role: plumbline.RoleProbe, Workers: bypassWorkers}
-	n := bypassTimes*l.Requests + 2*l.Burst
+	n := floodSize(l)
 	if way.change == nil {
 		ph.Calls = []plumbline.Call{{Name: plainFlood, Operation: o.ID, Identity: l.Identity, Repeat: n}}
 		return ph
@@ -116,7 +119,7 @@ func judgeBypass(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 	f := figure{float64(len(t.around)), 0, "ways around the limit", t.sent}
 	switch {
 	case len(t.around) > 0:
-		v := fail(f, "the limit of %d in %s is got around by %s: up to %d of %d requests at once were let in, and as it is no more than the limit", l.Requests, readable(l.Window), first(t.around, 3), t.most, bypassTimes*l.Requests+2*l.Burst)
+		v := fail(f, "the limit of %d in %s is got around by %s: up to %d of %d requests at once were let in, and as it is no more than the limit", l.Requests, readable(l.Window), first(t.around, 3), t.most, floodSize(l))
 		v.Cause, v.Wrong = "the limit "+l.Name+" is got around", "service"
 		v.Remedy = "count by who is authenticated, or by the address of the connection; believe such headers from your own proxies alone, and only what the last of them has added"
 		v.Evidence = exhibits(e, t.shown)

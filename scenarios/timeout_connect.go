@@ -81,8 +81,7 @@ func judgeConnect(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) 
 	}
 	bound := connectsIn(s.dep)
 	all, v, ok := s.gradeProbes([]string{probeUnreachable}, hitsLeast, func(p probe, op string) time.Duration { return s.allowed(p, op, bound+tolerance(bound)) })
-	requests := 0
-	f := figure{milliseconds(slowestOf(all)), milliseconds(bound + tolerance(bound)), "ms", requests}
+	f := figure{milliseconds(slowestOf(all)), milliseconds(bound + tolerance(bound)), "ms", 0}
 	for _, g := range all {
 		f.samples += g.n
 	}

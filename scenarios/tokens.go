@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
@@ -145,11 +146,8 @@ func tokenTrialOf(e *plumbline.Evidence, phase, operation string) tokenTrial {
 
 // cutName takes the operation off the name of a call.
 func cutName(o plumbline.Observation, operation string) (string, bool) {
-	prefix := operation + ": "
-	if o.Operation != operation || len(o.Stream) <= len(prefix) || o.Stream[:len(prefix)] != prefix {
-		return "", false
-	}
-	return o.Stream[len(prefix):], true
+	rest, named := strings.CutPrefix(o.Stream, operation+": ")
+	return rest, named && rest != "" && o.Operation == operation
 }
 
 // uncontrolled is the verdict where nothing can be said of other tokens: the

@@ -63,6 +63,17 @@ func livenessOf(d plumbline.Design) (plumbline.Operation, bool) {
 	return healthAt(d, d.Liveness)
 }
 
+// noLiveness is why the liveness path cannot be asked.
+func noLiveness(d plumbline.Design, function string) plumbline.Skip {
+	if d.Liveness == "" {
+		return plumbline.Skip{Function: function, Reason: plumbline.ReasonNotDeclared, Detail: "no liveness path is known", Unlock: "target.liveness"}
+	}
+	return plumbline.Skip{
+		Function: function, Reason: plumbline.ReasonNotApplicable, Detail: "no valid request is known for GET " + d.Liveness,
+		Unlock: "the liveness path without parameters in the OpenAPI document",
+	}
+}
+
 // healthAt finds the operation behind a path that tells how the target is:
 // that of the document, and else the one that was declared.
 func healthAt(d plumbline.Design, path string) (plumbline.Operation, bool) {

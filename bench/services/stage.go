@@ -9,10 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/plumbline-dev/plumbline/runners/ports"
 )
 
 // A stage is where one service plays: a folder that is removed, packages that
@@ -104,12 +105,12 @@ func output(c *exec.Cmd) (string, error) {
 
 // freePort gives a port of loopback that nobody listens on.
 func freePort(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	addr, err := ports.Free(ctx, loopback)
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = l.Close() }()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port), nil //nolint:forcetypeassert // a TCP listener
+	_, port, err := net.SplitHostPort(addr)
+	return port, err
 }
 
 // ready waits until the address answers 200.

@@ -1,12 +1,6 @@
 package declaration
 
-import (
-	"fmt"
-	"slices"
-
-	"github.com/plumbline-dev/plumbline"
-	"github.com/plumbline-dev/plumbline/contracts/mistake"
-)
+import "github.com/plumbline-dev/plumbline"
 
 // A deadlineFile says how the time that is left is handed down.
 type deadlineFile struct {
@@ -23,11 +17,6 @@ func (b *builder) deadline() {
 	if f.Header == "" {
 		b.wrong("CFG003", at, "header: X-Request-Timeout-Ms", "the header that says how much time is left is not named")
 	}
-	names := b.keys("$.dependencies")
-	for i, name := range f.Dependencies {
-		if !slices.Contains(names, name) {
-			b.wrong("CFG005", fmt.Sprintf("%s.dependencies[%d]", at, i), mistake.DidYouMean(name, names), "no dependency is called %q", name)
-		}
-	}
+	b.dependencies(at+".dependencies", f.Dependencies)
 	b.out.deadline = &plumbline.Deadline{Header: b.oneOf(at+".header", f.Header, ""), Dependencies: f.Dependencies, Source: b.at(at)}
 }

@@ -87,6 +87,16 @@ func (b *builder) upstream(at string, wire plumbline.Wire, s string) string {
 	return s
 }
 
+// dependencies sees that names which stand in a list are those of dependencies.
+func (b *builder) dependencies(at string, named []string) {
+	names := b.keys("$.dependencies")
+	for i, name := range named {
+		if !slices.Contains(names, name) {
+			b.wrong("CFG005", fmt.Sprintf("%s[%d]", at, i), mistake.DidYouMean(name, names), "no dependency is called %q", name)
+		}
+	}
+}
+
 // readiness takes over the policy of the readiness path.
 func (b *builder) readiness() {
 	f := b.file.Readiness
@@ -97,12 +107,7 @@ func (b *builder) readiness() {
 	if f.Path == "" {
 		b.wrong("CFG003", at, "path: /readyz", "the readiness that is declared has no path")
 	}
-	names := b.keys("$.dependencies")
-	for i, name := range f.Reflects {
-		if !slices.Contains(names, name) {
-			b.wrong("CFG005", fmt.Sprintf("%s.reflects[%d]", at, i), mistake.DidYouMean(name, names), "no dependency is called %q", name)
-		}
-	}
+	b.dependencies(at+".reflects", f.Reflects)
 	b.out.readiness = &plumbline.Readiness{Path: f.Path, Reflects: f.Reflects, Within: b.duration(at+".within", f.Within), Source: b.at(at)}
 }
 

@@ -29,7 +29,7 @@ func (b *builder) jwt() {
 	if f == nil {
 		return
 	}
-	if f.Identity != "" && !slices.ContainsFunc(b.out.Identities, func(c plumbline.Credential) bool { return c.Name == f.Identity }) {
+	if !b.anybody(f.Identity) {
 		b.wrong("CFG004", "$.jwt.identity", "name one of identities", "no identity is called %q", f.Identity)
 	}
 	b.out.Tokens = plumbline.Tokens{Key: f.Key, Public: f.Public, Ready: map[string]string{}}
@@ -42,6 +42,11 @@ func (b *builder) jwt() {
 		}
 	}
 	b.out.jwt = plumbline.JWT{Identity: f.Identity, Source: b.at("$.jwt")}
+}
+
+// anybody tells whether an identity has the name; no name is the default one.
+func (b *builder) anybody(name string) bool {
+	return name == "" || slices.ContainsFunc(b.out.Identities, func(c plumbline.Credential) bool { return c.Name == name })
 }
 
 // tokens says whose JWT is altered: that of the identity that is named, or of

@@ -1,7 +1,6 @@
 package declaration
 
 import (
-	"slices"
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
@@ -42,11 +41,10 @@ func (b *builder) limits() {
 		out := plumbline.RateLimit{
 			Name: name, Operation: f.Operation, Identity: f.Identity, Requests: f.Requests, Window: b.duration(at+".window", f.Window), Burst: f.Burst, Source: b.at(at),
 		}
-		known := slices.ContainsFunc(b.out.Identities, func(c plumbline.Credential) bool { return c.Name == f.Identity })
 		switch {
 		case f.Operation == "":
 			b.wrong("CFG003", at, "operation: getMe", "what is limited by %q is not said", name)
-		case f.Identity != "" && !known:
+		case !b.anybody(f.Identity):
 			b.wrong("CFG004", at+".identity", "name one of identities", "no identity is called %q", f.Identity)
 		case out.Requests < fewestInWindow || out.Requests > mostInWindow || out.Burst < 0 || out.Burst > mostInWindow:
 			b.wrong("CFG004", at, "requests: 10", "a limit of %d to %d requests can be tried, with a burst of as many at most", fewestInWindow, mostInWindow)
