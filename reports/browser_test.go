@@ -55,10 +55,11 @@ func unguarded(page []byte) []byte {
 // page, in light and in dark.
 func TestPageIsUsable(t *testing.T) {
 	t.Parallel()
+	axe := readers.Axe(t)
 	for name, theme := range map[string]string{"fit": "dark", "unfit": "light", "not-proven": "dark", "unfit in the dark": "dark"} {
 		r := runs(t)[strings.TrimSuffix(name, " in the dark")]
 		r.Since = someHistory()
-		page := readers.Audited(t, string(pageOf(t, r)), theme)
+		page := axe.Audited(string(pageOf(t, r)), theme)
 		readers.Usable(t, name+" ("+theme+")", loaded(t, []byte(page)))
 	}
 }

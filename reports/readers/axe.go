@@ -10,17 +10,18 @@ import (
 	"testing"
 )
 
+// An Auditor is the source of axe-core.
+type Auditor string
+
 // Audited is a page of ours that has axe-core look, when it has loaded, for what
 // keeps people from using it: in a theme, with everything that is folded open,
-// and without its policy, which would not let axe-core in. The test ends where
-// axe-core is lacking.
-func Audited(tb testing.TB, page, theme string) string {
-	tb.Helper()
+// and without its policy, which would not let axe-core in.
+func (a Auditor) Audited(page, theme string) string {
 	page = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`).ReplaceAllString(page, "")
 	page = regexp.MustCompile(`<meta http-equiv="refresh"[^>]*>`).ReplaceAllString(page, "") // it would never have loaded
 	page = strings.Replace(page, `<html lang="en">`, `<html lang="en" data-theme="`+theme+`">`, 1)
 	page = strings.ReplaceAll(page, "<details", "<details open")
-	return strings.Replace(page, "</body>", "<script>"+axe(tb)+`</script><script>axe.run(document, {resultTypes: ["violations"]}).then(r => {
+	return strings.Replace(page, "</body>", "<script>"+string(a)+`</script><script>axe.run(document, {resultTypes: ["violations"]}).then(r => {
 		const p = document.createElement("pre"); p.id = "axe";
 		p.textContent = JSON.stringify(r.violations.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " " + n.failureSummary)})));
 		document.body.append(p); });</script></body>`, 1)
@@ -50,9 +51,10 @@ func Usable(tb testing.TB, name, document string) {
 	}
 }
 
-// axe is the source of axe-core: the file that PLUMBLINE_AXE names, or that of
-// node_modules at the root of the repository.
-func axe(tb testing.TB) string {
+// Axe reads axe-core: the file that PLUMBLINE_AXE names, or that of node_modules
+// at the root of the repository. The test ends where it is lacking, so that it
+// has to be asked for where the test itself runs, and not in a server of its.
+func Axe(tb testing.TB) Auditor {
 	tb.Helper()
 	places := []string{os.Getenv("PLUMBLINE_AXE")}
 	for _, up := range []string{"..", filepath.Join("..", "..")} {
@@ -60,7 +62,7 @@ func axe(tb testing.TB) string {
 	}
 	for _, at := range places {
 		if source, err := os.ReadFile(at); err == nil { //nolint:gosec // for tests
-			return string(source)
+			return Auditor(source)
 		}
 	}
 	Lacking(tb, "axe-core is not there: `npm install axe-core` in the repository, or name axe.min.js in PLUMBLINE_AXE")

@@ -182,6 +182,7 @@ func TestPagesAreWholeWithoutScripts(t *testing.T) {
 // would not come to an end with them.
 func TestPagesAreUsable(t *testing.T) {
 	t.Parallel()
+	axe := readers.Axe(t)
 	done := begin(t, "shop")
 	done.outage("")
 	done.verdict("")
@@ -217,7 +218,7 @@ func TestPagesAreUsable(t *testing.T) {
 			w.WriteHeader(answer.Code)
 			page := answer.Body.String()
 			if strings.HasPrefix(answer.Header().Get("Content-Type"), "text/html") {
-				page = readers.Audited(t, page, c.theme)
+				page = axe.Audited(page, c.theme)
 			}
 			_, _ = w.Write([]byte(page))
 		}))
