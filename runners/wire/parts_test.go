@@ -35,17 +35,7 @@ func TestPartsAreUsedAsOne(t *testing.T) {
 	if err != nil || len(s.Wires) != 2 || len(s.Leases) != 1 {
 		t.Errorf("status %+v, %v", s, err)
 	}
-	var seen []plumbline.Exchange
-	for over := time.Now().Add(10 * time.Second); len(seen) < 2 && time.Now().Before(over); {
-		got, err := all.Exchanges(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen = append(seen, got...)
-	}
-	if len(seen) != 2 {
-		t.Errorf("seen %+v", seen)
-	}
+	journalled(t, all, 2)
 	if err := all.Renew(t.Context(), "x"); err != nil {
 		t.Error(err)
 	}

@@ -55,9 +55,16 @@ func plainLine(t *testing.T, h http.HandlerFunc) *line {
 // exchanges waits for n entries of the journal.
 func (l *line) exchanges(t *testing.T, n int) []plumbline.Exchange {
 	t.Helper()
+	return journalled(t, l.client, n)
+}
+
+// journalled waits for n entries of the journal: a caller may know how an
+// exchange ended before it stands there.
+func journalled(t *testing.T, c *Client, n int) []plumbline.Exchange {
+	t.Helper()
 	var all []plumbline.Exchange
 	for over := time.Now().Add(10 * time.Second); len(all) < n && time.Now().Before(over); {
-		got, err := l.client.Exchanges(t.Context())
+		got, err := c.Exchanges(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

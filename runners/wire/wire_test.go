@@ -169,21 +169,7 @@ func TestEveryFaultOnAnHTTPWire(t *testing.T) {
 // expectJournal waits for the three exchanges of a case.
 func (r *rig) expectJournal(t *testing.T, kind plumbline.FaultKind, closed plumbline.Closer) {
 	t.Helper()
-	var all []plumbline.Exchange
-	for range 100 {
-		got, err := r.client.Exchanges(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if all = append(all, got...); len(all) >= 3 {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	if len(all) != 3 {
-		t.Fatalf("%d exchanges in the journal", len(all))
-	}
-	for _, x := range all {
+	for _, x := range journalled(t, r.client, 3) {
 		if x.Fault == "" {
 			continue
 		}
@@ -349,17 +335,7 @@ func TestRequestsOfARunAreHandedOverForInspection(t *testing.T) {
 		if _, _, err := r.get(t, tr, 5*time.Second); err != nil {
 			t.Fatal(err)
 		}
-		var got []plumbline.Exchange
-		for over := time.Now().Add(5 * time.Second); len(got) == 0 && time.Now().Before(over); {
-			var err error
-			if got, err = r.client.Exchanges(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if len(got) != 1 {
-			t.Fatalf("%d exchanges", len(got))
-		}
-		return got[0]
+		return journalled(t, r.client, 1)[0]
 	}
 	if x := send(trace); len(seen) != 0 || x.Operation != "" {
 		t.Errorf("nobody asked: %+v %+v", seen, x)
