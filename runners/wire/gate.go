@@ -18,16 +18,17 @@ import (
 // it with connections of its own: the system then drops what else comes.
 type gate struct {
 	*net.TCPListener
-	mu     sync.Mutex
-	shut   chan struct{} // closed when the gate opens again; nil while it is open
-	leases int           // that keep it shut
-	filler map[string]net.Conn
+	taking  sync.Mutex // held while a connection is taken from the queue, or none is there
+	closing sync.Mutex // held until the gate was seen to be shut
+	mu      sync.Mutex
+	shut    chan struct{} // closed when the gate opens again; nil while it is open
+	leases  int           // that keep it shut
+	filler  map[string]net.Conn
 }
 
 const (
 	fillPatience = 250 * time.Millisecond // after which a connection that is not made hangs
 	fillMost     = 8                      // connections that fill the shortest queue
-	countEvery   = 50 * time.Millisecond
 )
 
 var errStaysOpen = fmt.Errorf("this system goes on taking connections: %w", errors.ErrUnsupported)
@@ -43,14 +44,11 @@ func newGate(l net.Listener) (*gate, error) {
 // Accept returns the next connection that is not of the gate itself.
 func (g *gate) Accept() (net.Conn, error) {
 	for {
-		g.mu.Lock()
-		shut := g.shut
-		g.mu.Unlock()
-		if shut != nil {
-			<-shut
-		}
-		conn, err := g.TCPListener.Accept()
+		conn, shut, err := g.take()
 		switch {
+		case shut != nil:
+			<-shut
+			continue
 		case errors.Is(err, os.ErrDeadlineExceeded): // it was shut meanwhile
 			continue
 		case err != nil:
@@ -67,9 +65,26 @@ func (g *gate) Accept() (net.Conn, error) {
 	}
 }
 
+// take takes one connection from the queue. While the gate is shut it takes none
+// and returns what is closed when the gate opens.
+func (g *gate) take() (conn net.Conn, shut <-chan struct{}, err error) {
+	g.taking.Lock()
+	defer g.taking.Unlock()
+	g.mu.Lock()
+	shut = g.shut
+	g.mu.Unlock()
+	if shut != nil {
+		return nil, shut, nil
+	}
+	conn, err = g.TCPListener.Accept()
+	return conn, nil, err
+}
+
 // close shuts the gate for one lease more. It returns when connecting was seen
 // to hang.
 func (g *gate) close(ctx context.Context) error {
+	g.closing.Lock()
+	defer g.closing.Unlock()
 	g.mu.Lock()
 	g.leases++
 	first := g.leases == 1
@@ -82,12 +97,21 @@ func (g *gate) close(ctx context.Context) error {
 	}
 	err := errors.Join(g.SetDeadline(time.Unix(1, 0)), backlog(g.TCPListener, 0))
 	if err == nil {
+		g.nobodyTakes()
 		err = g.fill(ctx)
 	}
 	if err != nil {
 		g.release()
 	}
 	return err
+}
+
+// nobodyTakes returns when no connection is being taken from the queue: one that
+// is taken after the queue was filled would leave a place in it, and the next
+// client would be let in.
+func (g *gate) nobodyTakes() {
+	g.taking.Lock()
+	defer g.taking.Unlock()
 }
 
 // fill makes connections until one is not made.
@@ -137,19 +161,12 @@ func (t *tcpWire) keepOut(ctx context.Context, l *lease) error {
 		return fmt.Errorf("count what is dropped: %w: %w", err, errors.ErrUnsupported)
 	}
 	t.cutAll()
-	go func() {
-		tick := time.NewTicker(countEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-l.ended:
-				return
-			case <-tick.C:
-				if now, err := dropped(); err == nil {
-					l.set(now - before)
-				}
-			}
+	l.countedBy(func() int {
+		now, err := dropped()
+		if err != nil {
+			return 0
 		}
-	}()
+		return now - before
+	})
 	return nil
 }

@@ -24,6 +24,7 @@ type lease struct {
 	Order
 	mu     sync.Mutex
 	hits   int
+	engine func() int        // how many hits its engine has counted, where the exchanges do not tell; nil otherwise
 	seen   map[attempted]int // what it may have hit, by what makes attempts of it, where traces do not tell
 	random *rand.Rand
 	timer  *time.Timer
@@ -183,14 +184,17 @@ func (x *lease) scoped(trace string) bool {
 func (x *lease) count() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.engine != nil {
+		x.hits = max(x.hits, x.engine())
+	}
 	return x.hits
 }
 
-// set says how many hits the fault's engine has counted in all.
-func (x *lease) set(n int) {
+// countedBy has the hits told by what the fault's engine has counted in all.
+func (x *lease) countedBy(engine func() int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.hits = max(x.hits, n)
+	x.engine = engine
 }
 
 // add counts hits that the fault's engine has seen.
