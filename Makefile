@@ -101,7 +101,7 @@ bench-outages: setup ## The same on services whose PostgreSQL breaks, to bench/s
 out/bench/peers:
 	@mkdir -p $(dir $@)
 	-GOBIN=$(abspath out/bench) go install github.com/tsenart/vegeta/v12@v12.13.0
-	-GOBIN=$(abspath out/bench) go install fortio.org/fortio@v1.75.3
+	-GOBIN=$(abspath out/bench) go install fortio.org/fortio@v1.75.3 || bench/load/fortio.sh v1.75.3 out/bench
 	-GOBIN=$(abspath out/bench) go install go.k6.io/k6@v1.8.1
 	@touch $@
 
