@@ -38,8 +38,16 @@ type conn struct {
 	stop func() bool     // ends that
 }
 
-// open makes a connection within the time that the request has.
+// open makes a connection within the time that the request has, and lets the next
+// of those who wait have their turn.
 func (t *Transport) open(ctx context.Context, h *host, r *Request, out *Reply) (*conn, error) {
+	began := time.Now()
+	c, err := t.connect(ctx, h, r, out)
+	h.opened(time.Since(began), err == nil)
+	return c, err
+}
+
+func (t *Transport) connect(ctx context.Context, h *host, r *Request, out *Reply) (*conn, error) {
 	limited := ctx
 	if !r.Deadline.IsZero() {
 		var cancel context.CancelFunc

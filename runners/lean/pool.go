@@ -1,6 +1,7 @@
 package lean
 
 import (
+	"container/list"
 	"sync"
 	"time"
 )
@@ -11,11 +12,14 @@ type host struct {
 	address address
 	mu      sync.Mutex
 	idle    []*conn // the one that was used last is the last
+
+	waiting  list.List     // requests without a connection; who has waited longest is first
+	dials    int           // connections that are being opened
+	quickest time.Duration // that opening one took, TLS included; zero: none was opened
 }
 
+// pop is a connection that was kept; mu is held.
 func (h *host) pop(timeout time.Duration) *conn {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	n := len(h.idle)
 	if n == 0 {
 		return nil
@@ -36,10 +40,14 @@ func (h *host) pop(timeout time.Duration) *conn {
 	return c
 }
 
+// push gives a connection back. It is false when it has to be closed.
 func (h *host) push(c *conn) bool {
 	c.idle = time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.give(c) {
+		return true
+	}
 	if len(h.idle) >= mostIdle {
 		return false
 	}

@@ -235,10 +235,20 @@ func (t *Transport) take(ctx context.Context, r *Request, fresh bool, out *Reply
 		return nil, err
 	}
 	h := t.host(address{r.Secure, r.Host})
-	for !fresh {
-		c := h.pop(t.idle())
+	if fresh {
+		h.opening()
+		return t.open(ctx, h, r, out)
+	}
+	for {
+		c, w := h.get(t.idle())
+		if w != nil {
+			var err error
+			if c, err = h.await(ctx, w, r.Deadline); err != nil {
+				return nil, err
+			}
+		}
 		if c == nil {
-			break
+			return t.open(ctx, h, r, out)
 		}
 		if c.watch(ctx) && c.alive() && c.limit(r.Deadline) == nil {
 			c.before = c.read
@@ -246,7 +256,6 @@ func (t *Transport) take(ctx context.Context, r *Request, fresh bool, out *Reply
 		}
 		c.close()
 	}
-	return t.open(ctx, h, r, out)
 }
 
 func (t *Transport) host(a address) *host {
