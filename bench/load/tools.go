@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -74,10 +73,15 @@ func (t tool) run(ctx context.Context, dir string, k task) (result, error) {
 		cmd.Stdin = strings.NewReader(t.stdin(k))
 	}
 	began := time.Now()
-	if err := cmd.Run(); err != nil {
+	if err := cmd.Start(); err != nil {
+		return result{}, fmt.Errorf("%s: %w", t.name, err)
+	}
+	memory := peak(cmd.Process.Pid)
+	err := cmd.Wait()
+	wall, most := time.Since(began), memory()
+	if err != nil {
 		return result{}, fmt.Errorf("%s: %w: %s", t.name, err, errs.String())
 	}
-	wall := time.Since(began)
 	report := out.Bytes()
 	if t.second != nil {
 		var err error
@@ -89,11 +93,39 @@ func (t tool) run(ctx context.Context, dir string, k task) (result, error) {
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", t.name, err)
 	}
-	r.wall, r.cpu = wall, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()
-	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.memory = u.Maxrss * 1024
-	}
+	r.wall, r.cpu, r.memory = wall, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime(), most
 	return r, nil
+}
+
+var highWater = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+
+// peak follows the resident memory of a process until it is asked for the most,
+// in bytes. What the system tells of a process that has ended includes that of the
+// process which started it.
+func peak(pid int) func() int64 {
+	stop, most := make(chan struct{}), make(chan int64, 1)
+	go func() {
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		var last int64
+		for {
+			select {
+			case <-stop:
+				most <- last
+				return
+			case <-tick.C:
+				data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+				if m := highWater.FindSubmatch(data); m != nil {
+					kb, _ := strconv.ParseInt(string(m[1]), 10, 64)
+					last = kb * 1024
+				}
+			}
+		}
+	}()
+	return func() int64 {
+		close(stop)
+		return <-most
+	}
 }
 
 func ours() tool {

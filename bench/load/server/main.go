@@ -36,8 +36,9 @@ type server struct {
 	first  atomic.Int64 // of the first request, in nanoseconds
 	number atomic.Int64
 
-	mu   sync.Mutex
-	held []time.Duration // when some are slow
+	mu     sync.Mutex
+	held   []time.Duration // when some are slow
+	frozen []chan struct{} // those who wait, in the order in which they came
 }
 
 func main() {
@@ -120,6 +121,27 @@ func head(in *bufio.Reader) (length int, ok bool) {
 	}
 }
 
+// freeze is closed when the freeze is over. Who came first is let go first: who
+// waits longest is known by construction then, however long it takes to answer
+// them all.
+func (s *server) freeze(rest time.Duration) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := make(chan struct{})
+	s.frozen = append(s.frozen, c)
+	if len(s.frozen) == 1 {
+		time.AfterFunc(rest, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, c := range s.frozen {
+				close(c)
+			}
+			s.frozen = nil
+		})
+	}
+	return c
+}
+
 // hold waits as long as the request takes.
 func (s *server) hold() {
 	if s.freezeFor > 0 {
@@ -127,7 +149,7 @@ func (s *server) hold() {
 		s.first.CompareAndSwap(0, now)
 		since := time.Duration(now - s.first.Load())
 		if since >= s.freezeAt && since < s.freezeAt+s.freezeFor {
-			time.Sleep(s.freezeAt + s.freezeFor - since)
+			<-s.freeze(s.freezeAt + s.freezeFor - since)
 		}
 	}
 	if s.slow > 0 || s.fast > 0 {
