@@ -17,7 +17,7 @@ func init() {
 		Title: "Beyond its knee the deployment still does its work",
 		Doc: `Method: when the search for capacity has found the knee, the mix is sent at 1, 1.5, 2 and 3 times that, 10 s each and as far as load.overload allows, by clients who give up after twice the latency that is promised (1 s when none is). Goodput is the good answers a second that a client waited for, the first two seconds of each rate left out.
 Criterion: the goodput at the highest rate is at least 80 % of the best one. Both are means over seconds; the verdict needs the 95 % bound of their ratio on one side.
-Guard: who refuses what is too much, quickly or not, is none the worse for it, be it the service or a gateway before it. Nothing is judged when the generator fell behind, and a failure has to come again in a second overload, after a rest.`,
+Guard: who refuses what is too much, quickly or not, is none the worse for it, be it the service or a gateway before it. A highest rate of which 95 % are answered well is no overload, and proves nothing: inconclusive. Nothing is judged when the generator fell behind, and a failure has to come again in a second overload, after a rest.`,
 		Standard: "Site Reliability Engineering, ch. 21 and 22",
 		Mutants:  []string{"goodput-collapse"},
 		Order:    43,
@@ -45,6 +45,9 @@ func judgePlateau(o *onslaught) plumbline.Verdict {
 	}
 	if top == nil || best == 0 {
 		return inconclusive(plumbline.ReasonNoPositiveControl, "nothing was answered well at any rate of the overload")
+	}
+	if v := o.easy(top); v != nil {
+		return *v
 	}
 	g, s := top.goodput()
 	ratio := g / best

@@ -151,6 +151,18 @@ func calm(beats []beat) time.Duration {
 // cannot be judged otherwise.
 func (w *wave) healthy() bool { return w != nil && w.total > 0 && w.good*100 >= w.total*95 }
 
+// easy is the verdict where what was to be too much was answered well: who was not
+// overloaded has not shown how that is borne. It is nil otherwise.
+func (o *onslaught) easy(w *wave) *plumbline.Verdict {
+	if !w.healthy() {
+		return nil
+	}
+	times := w.rate / o.knee
+	v := inconclusive(plumbline.ReasonNoPositiveControl, "at %.3g times the knee of %.4g requests a second %d of %d were answered well: that was no overload", times, o.knee, w.good, w.total)
+	v.Remedy = "a higher load.overload, when the deployment carries more than the search for its capacity has found"
+	return &v
+}
+
 // top is the wave of the highest multiple of the knee that was sent.
 func (o *onslaught) top() (times float64, w *wave) {
 	for _, m := range slices.Backward(multiples()) {

@@ -112,3 +112,18 @@ func TestOverloadStaysBelowItsPermission(t *testing.T) {
 		t.Error("there was no overload")
 	}
 }
+
+// What was answered well was no overload, and shows nothing of one.
+func TestWhatIsAnsweredWellWasNoOverload(t *testing.T) {
+	t.Parallel()
+	beats := slices.Repeat([]beat{{n: 20, good: 20, p99: time.Millisecond}}, 40)
+	phases := map[string]*wave{}
+	for name, times := range map[string]float64{phaseCalm: 0.5, phaseTrigger: 2, burstPhase(1): 1, burstPhase(3): 3, phaseThen: 0.5} {
+		phases[name] = &wave{rate: times * 50, total: 800, good: 790, seconds: beats}
+	}
+	for name, judge := range map[string]func(*onslaught) plumbline.Verdict{goodputPlateau: judgePlateau, noMetastability: judgeStorm, overloadRecovers: judgeRecovery} {
+		if v := judge(&onslaught{knee: 50, phases: phases}); v.Outcome != plumbline.Inconclusive || v.Reason != plumbline.ReasonNoPositiveControl {
+			t.Errorf("%s: %s %s: %s", name, v.Outcome, v.Reason, v.Statement)
+		}
+	}
+}
