@@ -167,6 +167,20 @@ workflows:
 			if n := left(); n != 0 {
 				t.Errorf("%d notes are left", n)
 			}
+			if c.forgets > 0 {
+				againBroken(t, filepath.Join(dir, "plumbline.yaml"), out)
+			}
 		})
 	}
+}
+
+// againBroken has a broken objective of flows sent once more.
+func againBroken(t *testing.T, config, run string) {
+	t.Helper()
+	var said strings.Builder
+	a := &app{args: []string{"replay", "load/slo-at-target/notes", "-c", config, "--run", run}, in: strings.NewReader(""), out: &said, err: &said, env: func(string) (string, bool) { return "", false }, version: "test"}
+	if code := execute(t.Context(), a); code != 1 {
+		t.Errorf("replay: exit %d\n%s", code, said.String())
+	}
+	t.Log(said.String())
 }
