@@ -84,6 +84,10 @@ bench-overload: setup ## The defects that show under overload, the storm ten tim
 bench-capacity: ## Forty searches for a capacity that is known, by the whole engine in fake time
 	PLUMBLINE_SEARCHES=20 go test ./cmd/plumbline -count=1 -run TestCapacityOfTheWholeEngine -v
 
+.PHONY: bench-nights
+bench-nights: setup ## The load of the right sample system thirty times into one history, to bench/nights/RESULTS.md
+	go run ./bench/nights -plumbline bin/plumbline -results bench/nights/RESULTS.md
+
 .PHONY: bench-harm
 bench-harm: setup shop ## What the suite does to a second client, and what killed runs leave, to bench/harm/RADIUS.md and KILLS.md
 	go run ./bench/harm -plumbline bin/plumbline -results bench/harm
