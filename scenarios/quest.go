@@ -27,6 +27,7 @@ const (
 	searchStep      = 10 * time.Second
 	searchConfirm   = 30 * time.Second
 	searchPrecision = 0.04
+	roughPrecision  = 0.15 // where only overload is judged: how much is too much need not be known as well
 	searchCool      = 3 * time.Second
 	searchFactor    = 2.0 // from step to step until one breaks an objective
 	searchLongest   = 3   // holds of one step
@@ -79,6 +80,9 @@ func questOf(d plumbline.Design) (q quest, ok bool) {
 	}
 	if s.Confirm > 0 {
 		q.confirm = s.Confirm
+	}
+	if d.Load.Profile == profileRecovery {
+		q.narrow = roughPrecision
 	}
 	if s.Precision > 0 {
 		q.narrow = s.Precision

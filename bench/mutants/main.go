@@ -169,7 +169,9 @@ func (c config) command(ctx context.Context, m shop.Mutant, dir string) *exec.Cm
 		args = append(args, "--defect", defect)
 	}
 	switch {
-	case m.UnderLoad() || strings.HasPrefix(m.Name, loaded):
+	case strings.HasPrefix(m.Caught, "overload/") || strings.HasPrefix(m.Name, loaded):
+		args = append(args, "--overload", overload, "--profile", "recovery")
+	case m.UnderLoad():
 		args = append(args, "--overload", overload, "--only", underLoad)
 	case c.narrow && defect != "":
 		args = append(args, "--only", groups(m))

@@ -60,7 +60,7 @@ func (a *app) demo(ctx context.Context, o options, defect string) error {
 	}
 	s := &sampleSystem{defect: defect}
 	if o.overload > 0 {
-		s.work, o.rate, o.peak, o.search = sampleWork, samplePeak, samplePeak, sampleSearch()
+		s.work, o.rate, o.peak, o.search = sampleWork, samplePeak, samplePeak, sampleSearch(o.profile)
 	}
 	defer s.stop()
 	if err := s.start(ctx); err != nil {
@@ -90,8 +90,12 @@ func (a *app) demo(ctx context.Context, o options, defect string) error {
 
 // sampleSearch is a quick search for capacity: steps are too short to prove the
 // objectives, and end when these are disproved.
-func sampleSearch() *plumbline.Search {
-	return &plumbline.Search{Start: 50, Step: 4 * time.Second, Confirm: 10 * time.Second, Precision: 0.06}
+func sampleSearch(profile string) *plumbline.Search {
+	s := plumbline.Search{Start: 50, Step: 4 * time.Second, Confirm: 10 * time.Second, Precision: 0.06}
+	if profile == "recovery" {
+		s.Precision = 0 // as rough as the profile has it
+	}
+	return &s
 }
 
 func orNone(s string) string {

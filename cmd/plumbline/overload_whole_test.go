@@ -145,8 +145,8 @@ workflows:
       - {stepId: look, operationId: getNote, parameters: [{in: path, name: id, value: $steps.write.outputs.id}]}
       - {stepId: remove, operationId: deleteNote, parameters: [{in: path, name: id, value: $steps.write.outputs.id}]}
 `,
-		"plumbline.yaml": "openapi: openapi.yaml\ntarget: {url: \"http://127.0.0.1:1\"}\nflows: [flows.arazzo.yaml]\nslos: [{name: fast, p99: 900ms}]\n" +
-			"load: {rate: 10, overload: 100, arrivals: poisson, mix: {\"flow:note\": 1}}\n",
+		"plumbline.yaml": "openapi: openapi.yaml\ntarget: {url: \"http://127.0.0.1:1\"}\nflows: [flows.arazzo.yaml]\nslos: [{name: fast, p99: 450ms}]\n" +
+			"load: {rate: 20, overload: 200, arrivals: poisson, mix: {\"flow:note\": 1}}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -184,7 +184,7 @@ func TestOverloadOfFlows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				k := &desk{slots: newSlots(3, 120*time.Millisecond), most: c.most, toil: c.toil, there: map[string]bool{}}
+				k := &desk{slots: newSlots(3, 60*time.Millisecond), most: c.most, toil: c.toil, there: map[string]bool{}}
 				defer k.drain()
 				findings := overloaded(t, k)
 				for _, function := range []string{"goodput-plateau", "no-metastability", "queue-bounded", "recovers", "sheds-fast"} {
