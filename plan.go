@@ -258,6 +258,11 @@ const (
 	// is behind an address where nobody is. On Linux alone.
 	FaultUnreachable FaultKind = "unreachable"
 
+	// FaultMoved leaves what is open without an answer and without an end, as when
+	// the machine behind an address is another one from now on: not even the system
+	// acknowledges what is sent. New connections work. On Linux alone.
+	FaultMoved FaultKind = "moved"
+
 	// Those below are about a part of the deployment and not about a wire.
 
 	FaultPause      FaultKind = "pause"      // its processes stand still; connections stay open

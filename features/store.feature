@@ -1,7 +1,7 @@
 # A TCP wire knows connections only, so its faults are for everybody.
 Feature: store
 
-  Scenario: the store is cut, slow, hangs, is not to be reached, refuses, and comes back
+  Scenario: the store is cut, slow, at another place, hangs, is not to be reached, refuses, and comes back
     Given the experiment "outage/store"
     When the baseline phase "baseline" lasts 2s
     And stream "listOrders" sends 15 requests per second of "listOrders", with constant arrivals, each recorded
@@ -10,6 +10,9 @@ Feature: store
     And stream "listOrders" sends 15 requests per second of "listOrders", with constant arrivals, each recorded
     When the fault phase "slow" lasts 1.3s
     And "store" has a latency of 100ms for everybody
+    And stream "listOrders" sends 15 requests per second of "listOrders", with constant arrivals, each recorded
+    When the fault phase "moved" lasts 11s
+    And "store" has moved for everybody
     And stream "listOrders" sends 15 requests per second of "listOrders", with constant arrivals, each recorded
     When the fault phase "hang" lasts 3.6s
     And "store" hangs for everybody
@@ -24,5 +27,6 @@ Feature: store
     And stream "listOrders" sends 15 requests per second of "listOrders", with constant arrivals, each recorded
     Then the claim "resilience/timeout-connect/store" is judged
     And the claim "resilience/db-outage/store" is judged
+    And the claim "resilience/reconnects-after-move/store" is judged
     And the claim "resilience/timeout-bounds-hang/store" is judged
     And the claim "resilience/recovers-after-outage/store" is judged

@@ -9,7 +9,7 @@ import (
 
 // The phases of an outage. On an HTTP wire they run as baseline, down,
 // recovery, hang, settle, after; on a TCP wire, whose calls have no breaker of
-// their own, as baseline, hang, unreachable, down, recovery, after; of a
+// their own, as baseline, moved, hang, unreachable, down, recovery, after; of a
 // database after the baseline cut and slow.
 const (
 	phaseBaseline = "baseline"
@@ -228,7 +228,7 @@ func (o outage) experiment() plumbline.Experiment {
 	phases := []plumbline.Phase{first}
 	switch {
 	case o.tcp():
-		phases = append(phases, append(o.torn(), hung, o.away(), lost, back)...)
+		phases = append(phases, append(append(o.torn(), o.moved()...), hung, o.away(), lost, back)...)
 	case o.hangs():
 		phases = append(phases, lost, back, hung)
 	default:

@@ -86,7 +86,10 @@ func (c *dialling) meets(x plumbline.Exchange, f *simFault) {
 	w := c.w
 	soon := w.takes(300 * time.Microsecond)
 	switch f.Kind {
-	case plumbline.FaultHang, plumbline.FaultDrip:
+	case plumbline.FaultHang, plumbline.FaultDrip, plumbline.FaultMoved:
+		if f.Kind == plumbline.FaultMoved {
+			f.hits = min(f.hits, 2)
+		}
 		wait := c.deadline - w.now
 		if f.Kind == plumbline.FaultDrip && w.defect == "idle-timeout-only" {
 			wait = clientTimeout

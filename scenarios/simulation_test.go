@@ -330,7 +330,7 @@ func (w *world) takes(d time.Duration) time.Duration {
 // hit finds the fault that a call meets.
 func (w *world) hit(r *sim, dep, method string, attempt int) *simFault {
 	for _, f := range w.faults {
-		if f.Kind == plumbline.FaultCut && f.hits >= 2 && w.defect != "dead-connections-kept" { // as many connections are open
+		if f.once() && f.hits >= 2 && !w.clings(f.Kind) { // as many connections are open
 			continue
 		}
 		if f.Dependency == dep && (len(f.Streams) == 0 || slices.Contains(f.Streams, r.o.Stream)) && (f.Method == "" || f.Method == method) && (f.First == 0 || attempt <= f.First) && (w.defect != untraced || f.Scope == plumbline.ScopeAll) {
@@ -338,6 +338,14 @@ func (w *world) hit(r *sim, dep, method string, attempt int) *simFault {
 		}
 	}
 	return nil
+}
+
+// once says whether the fault is one of the connections that were open when it came.
+func (f simFault) once() bool { return f.Kind == plumbline.FaultCut || f.Kind == plumbline.FaultMoved }
+
+// clings says whether a connection that was hit so is used again and again.
+func (w *world) clings(kind plumbline.FaultKind) bool {
+	return kind == plumbline.FaultCut && w.defect == "dead-connections-kept" || kind == plumbline.FaultMoved && w.defect == "insists-on-connection"
 }
 
 // resilience are the functions of the group.

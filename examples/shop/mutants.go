@@ -46,6 +46,7 @@ func onWires() []Mutant {
 		{"deadline-handed-on-unchanged", "calls are told the time that the client had, and not what is left of it", "resilience/deadline-propagates", nil},
 		{"no-connect-timeout", "a connection to the store may take for ever to be made", "resilience/timeout-connect", nil},
 		{"dead-connections-kept", "a connection to the store that has failed is used for two seconds more", "resilience/db-outage", nil},
+		{"insists-on-connection", "a connection to the store that has not answered is the only one that is used until it ends", "resilience/reconnects-after-move", nil},
 		{"stale-connection-is-final", "a kept connection that was closed is taken for the answer", "resilience/stale-connection", []string{"resilience/retry-recovers-transient"}},
 		{"outlives-client", "calls to dependencies go on when the client has gone away", "resilience/cancel-on-disconnect", nil},
 		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/timeout-total-not-idle", []string{"resilience/fault-matrix", "resilience/timeout-bounds-hang", "resilience/optional-degrades"}},

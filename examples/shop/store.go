@@ -144,11 +144,12 @@ type store struct {
 	addr   string
 	mutant mutant
 	idle   chan net.Conn
-	dead   sync.Map // used by a defect alone
+	dead   sync.Map // used by a defect alone, as the next
+	only   *insistence
 }
 
 func newStore(addr string, m mutant) *store {
-	return &store{addr: addr, mutant: m, idle: make(chan net.Conn, 32)}
+	return &store{addr: addr, mutant: m, idle: make(chan net.Conn, 32), only: newInsistence()}
 }
 
 // do makes one call. A pooled connection that turns out to be dead is replaced
@@ -162,6 +163,9 @@ func (s *store) do(ctx context.Context, command string) (string, error) {
 			return "", err
 		}
 		answer, err := call(ctx, conn, command)
+		if pooled && s.clings(conn, err) {
+			return "", err
+		}
 		if err == nil {
 			s.release(conn)
 			switch answer {
@@ -172,9 +176,6 @@ func (s *store) do(ctx context.Context, command string) (string, error) {
 			}
 			return strings.TrimLeft(answer, "+$"), nil
 		}
-		if pooled && s.mutant.is("dead-connections-kept") && s.keep(conn) {
-			return "", err
-		}
 		_ = conn.Close()
 		if !pooled || ctx.Err() != nil {
 			return "", err
@@ -183,6 +184,9 @@ func (s *store) do(ctx context.Context, command string) (string, error) {
 }
 
 func (s *store) connect(ctx context.Context) (conn net.Conn, pooled bool, err error) {
+	if conn, err := s.only.wait(ctx); conn != nil || err != nil {
+		return conn, true, err
+	}
 	select {
 	case conn = <-s.idle:
 		return conn, true, nil
@@ -194,6 +198,17 @@ func (s *store) connect(ctx context.Context) (conn net.Conn, pooled bool, err er
 		conn, err = d.DialContext(ctx, "tcp", s.addr)
 		return conn, false, err
 	}
+}
+
+// clings says whether a defect does not give a pooled connection up that has failed.
+func (s *store) clings(conn net.Conn, err error) bool {
+	switch {
+	case s.mutant.is("insists-on-connection"):
+		return s.only.insists(conn, err)
+	case s.mutant.is("dead-connections-kept"):
+		return err != nil && s.keep(conn)
+	}
+	return false
 }
 
 // keep is a defect: a connection that has failed is used for two seconds more.

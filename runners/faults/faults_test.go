@@ -37,7 +37,7 @@ func makers() map[string]maker {
 	tcp := append(anyWire(), onlyTCP()...)
 	relay := []plumbline.FaultKind{plumbline.FaultCut}
 	if runtime.GOOS == "linux" {
-		relay = append(relay, plumbline.FaultUnreachable)
+		relay = append(relay, plumbline.FaultUnreachable, plumbline.FaultMoved)
 	}
 	return map[string]maker{
 		"wire, HTTP":                {"wire", wireRig(plumbline.WireHTTP), every},

@@ -34,7 +34,7 @@ func onlyTCP() []plumbline.FaultKind {
 // connectionFaults show only on a connection that is kept: the tests of the wires
 // look at what they do.
 func connectionFaults() []plumbline.Fault {
-	return []plumbline.Fault{{Kind: plumbline.FaultCut}, {Kind: plumbline.FaultStale}}
+	return []plumbline.Fault{{Kind: plumbline.FaultCut}, {Kind: plumbline.FaultMoved}, {Kind: plumbline.FaultStale}}
 }
 
 // conform is what every driver has to pass.

@@ -83,7 +83,7 @@ func known(f plumbline.Fault) error {
 		return nil
 	case plumbline.FaultStatus, plumbline.FaultDelay, plumbline.FaultDelayBody, plumbline.FaultResetBefore, plumbline.FaultResetBody,
 		plumbline.FaultLostResponse, plumbline.FaultDrip, plumbline.FaultTruncate, plumbline.FaultGarbage,
-		plumbline.FaultHang, plumbline.FaultRefuse, plumbline.FaultLatency, plumbline.FaultUnreachable, plumbline.FaultCut, plumbline.FaultStale:
+		plumbline.FaultHang, plumbline.FaultRefuse, plumbline.FaultLatency, plumbline.FaultUnreachable, plumbline.FaultCut, plumbline.FaultMoved, plumbline.FaultStale:
 		return nil
 	default: // the others are not about a wire
 	}
@@ -94,7 +94,7 @@ func known(f plumbline.Fault) error {
 func OfTCP(k plumbline.FaultKind) bool {
 	switch k {
 	case plumbline.FaultBandwidth, plumbline.FaultSlowClose, plumbline.FaultTimeout, plumbline.FaultSlicer, plumbline.FaultLimit,
-		plumbline.FaultUnreachable, plumbline.FaultCut:
+		plumbline.FaultUnreachable, plumbline.FaultCut, plumbline.FaultMoved:
 		return true
 	default:
 		return false

@@ -152,7 +152,7 @@ func (x *lease) concerns(e *plumbline.Exchange, kept bool) bool {
 	f := x.Fault
 	switch {
 	case f.Dependency != e.Wire,
-		f.Kind == plumbline.FaultUnreachable || f.Kind == plumbline.FaultCut, // of what is not connected, and of what was
+		f.Kind == plumbline.FaultUnreachable || f.Kind == plumbline.FaultCut || f.Kind == plumbline.FaultMoved, // of what is not connected, and of what was
 		f.Kind == plumbline.FaultStale && !kept,
 		f.Method != "" && f.Method != e.Method,
 		f.Path != "" && !strings.HasPrefix(e.Path, f.Path),

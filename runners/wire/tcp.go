@@ -42,6 +42,7 @@ type relayed struct {
 	exchange       plumbline.Exchange
 	in, out        atomic.Int64
 	cut            atomic.Bool
+	left           atomic.Pointer[lease] // by which the caller was left without an answer and without an end; nil when it was not
 }
 
 func (s *server) openTCP(ctx context.Context, w Wire) (*served, error) {
@@ -128,7 +129,14 @@ func (t *tcpWire) relay(ctx context.Context, conn net.Conn) {
 
 // pump copies one direction; it is true when the source was torn, not ended.
 func (r *relayed) pump(to, from net.Conn, n *atomic.Int64) (torn bool) {
-	_, err := io.Copy(&counter{to, n}, from)
+	w := io.Writer(to)
+	if to == r.caller {
+		w = answering{r}
+	}
+	_, err := io.Copy(&counter{w, n}, from)
+	if l := r.left.Load(); l != nil && to == r.caller {
+		<-l.ended // who is left does not hear of an end either
+	}
 	if c, ok := to.(interface{ CloseWrite() error }); ok && err == nil {
 		_ = c.CloseWrite()
 		return false
@@ -182,13 +190,18 @@ func (t *tcpWire) cutAll() (n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for r := range t.open {
-		r.cut.Store(true)
-		linger(r.caller)
-		_ = r.caller.Close()
-		_ = r.engine.Close()
+		t.reset(r)
 		n++
 	}
 	return n
+}
+
+// reset ends one connection with a reset. The lock is held.
+func (t *tcpWire) reset(r *relayed) {
+	r.cut.Store(true)
+	linger(r.caller)
+	_ = r.caller.Close()
+	_ = r.engine.Close()
 }
 
 func (t *tcpWire) count() int {
@@ -218,7 +231,7 @@ func (t *tcpWire) supports(f plumbline.Fault) error {
 
 // ofRelay tells whether a fault is the affair of the relay, and no toxic.
 func ofRelay(k plumbline.FaultKind) bool {
-	return k == plumbline.FaultRefuse || k == plumbline.FaultUnreachable || k == plumbline.FaultCut
+	return k == plumbline.FaultRefuse || k == plumbline.FaultUnreachable || k == plumbline.FaultCut || k == plumbline.FaultMoved
 }
 
 // take puts a lease into force: connections that are open are hit as well.
@@ -229,6 +242,8 @@ func (t *tcpWire) take(ctx context.Context, l *lease) error {
 		return nil
 	case plumbline.FaultUnreachable:
 		return t.keepOut(ctx, l)
+	case plumbline.FaultMoved:
+		return t.leave(l)
 	default: // by Toxiproxy
 	}
 	l.add(t.count())
@@ -257,6 +272,9 @@ func (t *tcpWire) release(ctx context.Context, l *lease) {
 		return
 	case plumbline.FaultUnreachable:
 		t.gate.release()
+		return
+	case plumbline.FaultMoved:
+		t.endLeft(l)
 		return
 	default: // by Toxiproxy
 	}

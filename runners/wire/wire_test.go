@@ -26,6 +26,8 @@ type rig struct {
 	url    string
 	client *Client
 	calls  atomic.Int32
+
+	upstream *httptest.Server
 }
 
 func newRig(t *testing.T, kind plumbline.Wire) *rig {
@@ -38,6 +40,7 @@ func newRig(t *testing.T, kind plumbline.Wire) *rig {
 		_, _ = io.WriteString(w, `{"answer":"forty-two","list":[1,2,3,4]}`)
 	}))
 	t.Cleanup(up.Close)
+	r.upstream = up
 	upstream := up.URL
 	if kind == plumbline.WireTCP {
 		upstream = strings.TrimPrefix(up.URL, "http://")

@@ -58,6 +58,7 @@ func verbs() []verb {
 		plain(plumbline.FaultStale, "has closed the connection", "A reset of what comes over a connection that has carried a request before; a new connection works. On an HTTP wire."),
 		plain(plumbline.FaultCut, "resets its connections once", "What is open when the phase begins; new connections work. On a TCP wire."),
 		plain(plumbline.FaultUnreachable, "cannot be reached", "What is open is reset, and who connects waits: nobody answers. On a TCP wire, on Linux."),
+		plain(plumbline.FaultMoved, "has moved", "What is open is neither answered nor ended; new connections work. On a TCP wire, on Linux."),
 		plain(plumbline.FaultGarbage, "answers garbage", "Status 200 with a page of HTML."),
 		{
 			plumbline.FaultDrip, `drips one byte every ` + l, "drips one byte every <duration>", "Headers at once, then byte by byte.",
