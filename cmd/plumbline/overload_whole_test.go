@@ -40,14 +40,14 @@ func (k *desk) RoundTrip(r *http.Request) (*http.Response, error) {
 	if k.toil {
 		ctx = context.WithoutCancel(ctx)
 	}
-	done := make(chan *http.Response, 1)
-	go func() { done <- k.work(ctx, r) }()
+	done := make(chan bool, 1)
+	go func() { done <- k.work(ctx) }()
 	select {
-	case resp := <-done:
-		if resp == nil {
+	case worked := <-done:
+		if !worked {
 			return nil, ctx.Err()
 		}
-		return resp, nil
+		return k.note(r), nil
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
@@ -63,19 +63,19 @@ func (k *desk) enter() bool {
 	return true
 }
 
-// work waits for a slot and holds it for the time of service. It is nil when the
+// work waits for a slot and holds it for the time of service. It is false when the
 // client has left.
-func (k *desk) work(ctx context.Context, r *http.Request) *http.Response {
+func (k *desk) work(ctx context.Context) bool {
 	select {
 	case k.free <- struct{}{}:
 	case <-ctx.Done():
 		k.leave()
-		return nil
+		return false
 	}
 	k.leave()
 	defer func() { <-k.free }()
 	time.Sleep(k.service)
-	return k.note(r)
+	return true
 }
 
 func (k *desk) leave() {

@@ -108,13 +108,8 @@ func TestWhoMayNotOpenAConnectionGivesUpInTime(t *testing.T) {
 
 func TestAConnectionThatCannotBeOpenedIsTheTurnOfTheNext(t *testing.T) {
 	t.Parallel()
-	d := &doors{open: make(chan error)}
-	close(d.open)
 	refused := errors.New("refused")
-	failing := &Transport{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-		_, _ = d.dial(ctx, network, "127.0.0.1:1")
-		return nil, refused
-	}}
+	failing := &Transport{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, refused }}
 	for i, err := range burst(t, failing, "http://127.0.0.1:1", 500, time.Time{})() {
 		if !errors.Is(err, refused) {
 			t.Errorf("%d: %v", i, err)
