@@ -28,7 +28,7 @@ func init() {
 		ID:    baselineHealthy,
 		Title: "The target works with no fault injected, before and after",
 		Doc: `Method: every operation that can be called again and again gets 30 requests at 5 a second, all operations at once, before anything else and again after the last fault. Where no dependency is declared, nothing is broken and there is none.
-Criterion: in both baselines at most 1 of 30 requests fails (no answer, 5xx, an undocumented status, 401, 403 or 429) and the 90th percentile is within the latency objective of the operation (1 s when none is declared); the second median is at most 1.5 times the first, 20 ms of growth being free. 30 requests cannot judge a 99th percentile, so none is judged.
+Criterion: in both baselines at most 1 of 30 requests fails (no answer, 5xx, an undocumented status, 401, 403 or 429) and the 90th percentile is within the latency objective of the operation (1 s when none is declared); the second median is at most 1.5 times the first, 20 ms of growth being free. 30 requests cannot judge a 99th percentile, so none is judged. Latencies count from when a request was sent: how late that was is no matter of the target's.
 Guard: this self-check never accuses the target. Without a healthy first baseline the verdicts on faults to that operation are inconclusive; without a healthy second one they may still fail, as not coming back is what they look for, but they cannot pass. An operation that never answers 2xx is a gap in coverage, not an unhealthy baseline.`,
 		Standard: "Principles of Chaos Engineering: steady state; Kayenta: a baseline as control",
 		Informs:  true,
@@ -148,6 +148,7 @@ type baselineSample struct {
 	p50, p90             time.Duration
 	answers              string
 	trouble              string // why it is not healthy; empty when it is
+	slow                 bool   // and it is nothing but slow
 }
 
 // A baselinePair is the baseline before the faults and the one after.
@@ -175,7 +176,7 @@ func sampleBaseline(e *plumbline.Evidence, experiment, operation string, limit t
 			continue
 		}
 		seen = append(seen, o)
-		latencies = append(latencies, o.Latency)
+		latencies = append(latencies, o.Done()-max(o.Sent, o.Due))
 		if succeeded(o) {
 			s.succeeded++
 		}
@@ -186,22 +187,22 @@ func sampleBaseline(e *plumbline.Evidence, experiment, operation string, limit t
 	slices.Sort(latencies)
 	s.n, s.answers = len(seen), answers(seen)
 	s.p50, s.p90 = quantileOf(latencies, 0.5).value, quantileOf(latencies, baselineLowShare).value
-	s.trouble = s.judge(limit)
+	s.trouble, s.slow = s.judge(limit)
 	return s
 }
 
-func (s baselineSample) judge(limit time.Duration) string {
+func (s baselineSample) judge(limit time.Duration) (trouble string, slow bool) {
 	switch {
 	case s.n == 0:
-		return ""
+		return "", false
 	case s.n < baselineLeast:
-		return "only " + plural(s.n, "request") + " were sent"
+		return "only " + plural(s.n, "request") + " were sent", false
 	case s.errors > baselineErrors:
-		return plural(s.errors, "error") + " in " + plural(s.n, "request") + " (" + s.answers + ")"
+		return plural(s.errors, "error") + " in " + plural(s.n, "request") + " (" + s.answers + ")", false
 	case s.p90 > limit:
-		return "the 90th percentile is " + readable(s.p90) + ", above " + readable(limit)
+		return "the 90th percentile is " + readable(s.p90) + ", above " + readable(limit), true
 	}
-	return ""
+	return "", false
 }
 
 // latencyLimit is the strictest latency objective that covers the operation

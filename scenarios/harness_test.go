@@ -226,3 +226,48 @@ func TestIllHealthThatIsProvedIsAVerdict(t *testing.T) {
 		t.Errorf("a fault that is left counts whatever is proved: %v", left)
 	}
 }
+
+// A second baseline that is slow because the generator was leaves nothing broken.
+func TestALateGeneratorLeavesNothingBroken(t *testing.T) {
+	t.Parallel()
+	const far = 3 * time.Second
+	slow := func(e *plumbline.Evidence, change func(*plumbline.Observation)) {
+		inject("outage/payment", 12)(e)
+		for i := range e.Observations {
+			if o := &e.Observations[i]; o.Experiment == baselineAfter {
+				o.Sent = o.Due
+				change(o)
+			}
+		}
+	}
+	late := plumbline.Health{Experiment: baselineAfter, Phase: "baseline", Planned: 300, Sent: 300, Lag99: far}
+	for name, c := range map[string]struct {
+		change func(*plumbline.Evidence)
+		want   plumbline.Outcome
+		left   bool
+	}{
+		"sent late": {func(e *plumbline.Evidence) {
+			slow(e, func(o *plumbline.Observation) { o.Sent, o.Latency = o.Due+far, o.Latency+far })
+		}, plumbline.Pass, false},
+		"slow, of a late generator": {func(e *plumbline.Evidence) {
+			slow(e, func(o *plumbline.Observation) { o.Latency += far })
+			e.Health = append(e.Health, late)
+		}, plumbline.Inconclusive, false},
+		"slow": {func(e *plumbline.Evidence) { slow(e, func(o *plumbline.Observation) { o.Latency += far }) }, plumbline.Error, true},
+		"errors beside a late generator": {func(e *plumbline.Evidence) {
+			slow(e, func(o *plumbline.Observation) { o.Status = 503 })
+			e.Health = append(e.Health, late)
+		}, plumbline.Error, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, claim, e := spoil(teardownVerified+"/wires", c.change)(t)
+			if v := functionsByID(Functions())[teardownVerified].Judge(d, claim, e); v.Outcome != c.want {
+				t.Errorf("%s %s: %s", v.Outcome, v.Reason, v.Statement)
+			}
+			if left := notRestored(d, e, nil); len(left) > 0 != c.left {
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}

@@ -16,7 +16,7 @@ func init() {
 		Title: "Nothing is left broken",
 		Doc: `Method: faults are leases that end with their phase or, should the controller die, by themselves. At the end of the run every wire is asked to pass a request through, and the second baseline is taken.
 Criterion: every fault was seen to heal, every wire that was broken passes through again, and what was healthy in the first baseline is healthy in the second.
-Guard: it never accuses the target. If it does not hold, the run says so with an exit code of its own, whatever the other verdicts; but a second baseline whose ill health resilience/recovers-after-outage has proved to be the target's own is that function's verdict. Resources that the API cannot delete are listed as survivors; they break nothing.`,
+Guard: it never accuses the target. An operation that is only slow in a second baseline whose generator fell behind may be slow for want of processor time: inconclusive. If it does not hold, the run says so with an exit code of its own, whatever the other verdicts; but a second baseline whose ill health resilience/recovers-after-outage has proved to be the target's own is that function's verdict. Resources that the API cannot delete are listed as survivors; they break nothing.`,
 		Standard: "Chaos Toolkit rollbacks; leases with a dead man's switch",
 		Informs:  true,
 		Order:    15,
@@ -45,7 +45,7 @@ Guard: it never accuses the target. If it does not hold, the run says so with an
 
 func judgeTeardown(d plumbline.Design, e *plumbline.Evidence) plumbline.Verdict {
 	left, unknown := notHealed(e), notVerified(d, e)
-	unwell := notWell(d, e)
+	unwell, unsure := notWell(d, e)
 	injected, passing := len(leasesOf(e)), len(passThrough(e))
 	switch {
 	case len(left) > 0:
@@ -55,6 +55,10 @@ func judgeTeardown(d plumbline.Design, e *plumbline.Evidence) plumbline.Verdict 
 	case len(unwell) > 0:
 		v := broken("%s", strings.Join(unwell, "; "))
 		v.Remedy = "the wires pass through and the target is not well: look at what it kept from the outages, or restart it"
+		return v
+	case len(unsure) > 0:
+		v := inconclusive(plumbline.ReasonGeneratorSaturated, "%s", strings.Join(unsure, "; "))
+		v.Remedy = "run plumbline on a machine of its own, or with more processors"
 		return v
 	case len(unknown) > 0:
 		return inconclusive(plumbline.ReasonIncomplete, "%s", strings.Join(unknown, "; "))
@@ -74,7 +78,8 @@ func notRestored(d plumbline.Design, e *plumbline.Evidence, findings []plumbline
 		return f.Function == recoversAfterOutage && f.Outcome == plumbline.Fail
 	})
 	if !proved {
-		left = append(left, notWell(d, e)...)
+		unwell, _ := notWell(d, e)
+		left = append(left, unwell...)
 	}
 	return left
 }
@@ -116,17 +121,28 @@ func Unhealed(e *plumbline.Evidence, kind plumbline.FaultKind) []string {
 	return out
 }
 
-// notWell lists the operations that were healthy before the run only.
-func notWell(d plumbline.Design, e *plumbline.Evidence) []string {
-	var out []string
+// notWell lists the operations that were healthy before the run only, and those of
+// which that is not sure: they are slow, and so was the generator.
+func notWell(d plumbline.Design, e *plumbline.Evidence) (unwell, unsure []string) {
+	late := ""
+	for _, h := range e.Health {
+		if h.Experiment == baselineAfter && late == "" {
+			late = saturation(h)
+		}
+	}
 	operations, _ := baselineOperations(d)
 	for _, o := range operations {
 		b := baselineOf(d, e, o.ID)
-		if b.before.succeeded > 0 && b.before.trouble == "" && b.after.trouble != "" {
-			out = append(out, fmt.Sprintf("%s was healthy before the run and is not after it: %s", o.ID, b.after.trouble))
+		text := fmt.Sprintf("%s was healthy before the run and is not after it: %s", o.ID, b.after.trouble)
+		switch {
+		case b.before.succeeded == 0 || b.before.trouble != "" || b.after.trouble == "":
+		case b.after.slow && late != "":
+			unsure = append(unsure, text+"; the generator was late itself: "+late)
+		default:
+			unwell = append(unwell, text)
 		}
 	}
-	return out
+	return unwell, unsure
 }
 
 // notVerified lists what was broken during the run and has not been looked at
