@@ -11,6 +11,7 @@ MUTANTS       ?= all
 PARALLEL      ?= 1
 SEEDS         ?= 20
 FOR           ?= 0
+KEEP          ?=
 LDFLAGS       := -s -w -X main.version=$(VERSION)
 
 .PHONY: help
@@ -71,8 +72,17 @@ bench-mutants-narrow: setup ## The same in a third of the time: of a defect only
 	go run ./bench/mutants -plumbline bin/plumbline -mutants '$(MUTANTS)' -parallel $(PARALLEL) -narrow -good 2 -out out/mutants-narrow -results bench/mutants/NARROW.md
 
 .PHONY: bench-mutants-compose
-bench-mutants-compose: setup shop ## The same for the first job's defects in containers, to bench/mutants/COMPOSE.md
-	go run ./bench/mutants -plumbline bin/plumbline -target compose -mutants main -good 2 -out out/mutants-compose -results bench/mutants/COMPOSE.md
+bench-mutants-compose: setup shop ## The first job's defects in containers and in processes, verdict beside verdict, to bench/mutants/COMPOSE.md
+	go run ./bench/mutants -plumbline bin/plumbline -target compose -functions -beside $(KEEP) -mutants main -good 1 -out out/mutants-compose -results bench/mutants/COMPOSE.md
+
+# KEEP=-keep goes on where an earlier call has stopped.
+.PHONY: bench-benign
+bench-benign: setup ## False alarms on other legitimate shapes of the sample system, to bench/mutants/BENIGN.md
+	go run ./bench/mutants -plumbline bin/plumbline -benign $(KEEP) -mutants '$(MUTANTS)' -out out/benign -results bench/mutants/BENIGN.md
+
+.PHONY: bench-null
+bench-null: setup ## Claims that what is empty is said to keep, to bench/mutants/NULL.md
+	go run ./bench/mutants -plumbline bin/plumbline -null $(KEEP) -mutants '$(MUTANTS)' -out out/null -results bench/mutants/NULL.md
 
 .PHONY: bench-overload
 OVERLOADS ?= 20

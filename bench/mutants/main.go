@@ -4,9 +4,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,11 +13,9 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,7 +26,8 @@ type config struct {
 	plumbline, mutants, results, out string
 	target                           string
 	good, loaded, times, parallel    int
-	narrow                           bool
+	narrow, functions, beside, keep  bool
+	benign, null                     bool
 	log                              io.Writer
 }
 
@@ -49,7 +46,7 @@ func main() {
 	c := config{log: os.Stderr}
 	flag.StringVar(&c.plumbline, "plumbline", "bin/plumbline", "the binary to measure")
 	flag.StringVar(&c.mutants, "mutants", "all", "comma-separated defects, all, or main: those of the first job")
-	flag.StringVar(&c.target, "target", "processes", "how the sample system runs: processes, or compose: in containers")
+	flag.StringVar(&c.target, "target", processes, "how the sample system runs: processes, or compose: in containers")
 	flag.StringVar(&c.results, "results", "bench/mutants/RESULTS.md", "where the table goes")
 	flag.StringVar(&c.out, "out", "out/mutants", "where the run directories go")
 	flag.IntVar(&c.good, "good", 10, "runs of the right system")
@@ -57,6 +54,11 @@ func main() {
 	flag.IntVar(&c.times, "times", 1, "runs of each defect")
 	flag.IntVar(&c.parallel, "parallel", 1, "runs at once")
 	flag.BoolVar(&c.narrow, "narrow", false, "judge of a defect only the groups of functions that it breaks, and the harness")
+	flag.BoolVar(&c.functions, "functions", false, "judge of a defect only the functions that it breaks, and the harness")
+	flag.BoolVar(&c.beside, "beside", false, "with -target compose: run each defect in processes as well, and tell which claims come out otherwise")
+	flag.BoolVar(&c.keep, "keep", false, "what an earlier call has run into -out is not run again: a long measurement in pieces")
+	flag.BoolVar(&c.benign, "benign", false, "run other legitimate shapes of the sample system, by -mutants, and count false alarms")
+	flag.BoolVar(&c.null, "null", false, "run what is empty in the place of the sample system, by -mutants, and count the claims that it is said to keep")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -68,20 +70,17 @@ func main() {
 }
 
 func run(ctx context.Context, c config) error {
+	if c.benign || c.null {
+		return c.variants(ctx)
+	}
 	mutants, err := selected(c.mutants)
 	if err != nil {
 		return err
 	}
-	if c.target != "processes" && c.target != "compose" {
+	if c.target != processes && c.target != containers {
 		return fmt.Errorf("-target %s: known are processes and compose", c.target)
 	}
-	mutants = slices.Repeat(mutants, max(c.times, 1))
-	for i := range c.good {
-		mutants = append(mutants, shop.Mutant{Name: fmt.Sprintf("none-%02d", i+1)})
-	}
-	for i := range c.loaded {
-		mutants = append(mutants, shop.Mutant{Name: fmt.Sprintf("%s%02d", loaded, i+1)})
-	}
+	mutants = c.beyond(mutants)
 	measured := make([]measurement, len(mutants))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(c.parallel, 1))
@@ -95,11 +94,7 @@ func run(ctx context.Context, c config) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	host := fmt.Sprintf("%s, %s/%s, %d cores, %d at once", c.target, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), max(c.parallel, 1))
-	if c.narrow {
-		host += "; of a defect only the groups of functions were judged that it breaks, and the harness"
-	}
-	if err := os.WriteFile(c.results, []byte(table(measured, host)), 0o644); err != nil { //nolint:gosec // a document
+	if err := os.WriteFile(c.results, []byte(table(measured, c.made(), c.host())), 0o644); err != nil { //nolint:gosec // a document
 		return err
 	}
 	for _, m := range measured {
@@ -108,6 +103,18 @@ func run(ctx context.Context, c config) error {
 		}
 	}
 	return nil
+}
+
+// beyond repeats the defects, and puts the runs of the right system behind them.
+func (c config) beyond(mutants []shop.Mutant) []shop.Mutant {
+	mutants = slices.Repeat(mutants, max(c.times, 1))
+	for i := range c.good {
+		mutants = append(mutants, shop.Mutant{Name: fmt.Sprintf("none-%02d", i+1)})
+	}
+	for i := range c.loaded {
+		mutants = append(mutants, shop.Mutant{Name: fmt.Sprintf("%s%02d", loaded, i+1)})
+	}
+	return mutants
 }
 
 // mainJob names the defects of the first job.
@@ -153,77 +160,49 @@ func repeated(text string) (name string, times int, err error) {
 	return name, times, nil
 }
 
-// command runs the whole job on the sample system with one defect.
-func (c config) command(ctx context.Context, m shop.Mutant, dir string) *exec.Cmd {
-	defect := m.Name
-	if m.Caught == "" {
-		defect = ""
-	}
-	if c.target == "compose" {
-		cmd := exec.CommandContext(ctx, c.plumbline, "run", "-c", "examples/shop/plumbline.compose.yaml", "--out", dir) //nolint:gosec // the binary under measurement
-		cmd.Env = append(os.Environ(), "SHOP_MUTANT="+defect)
-		return cmd
-	}
-	args := []string{"demo", "--out", dir}
-	if defect != "" {
-		args = append(args, "--defect", defect)
-	}
-	switch {
-	case strings.HasPrefix(m.Caught, "overload/") || strings.HasPrefix(m.Name, loaded):
-		args = append(args, "--overload", overload, "--profile", "recovery")
-	case m.UnderLoad():
-		args = append(args, "--overload", overload, "--only", underLoad)
-	case c.narrow && defect != "":
-		args = append(args, "--only", groups(m))
-	}
-	if m.OverTime() {
-		args = append(args, "--profile", "soak", "--duration", soaked)
-	}
-	return exec.CommandContext(ctx, c.plumbline, args...) //nolint:gosec // the binary under measurement
-}
-
-// groups are those of the functions that a defect breaks, what it shows itself
-// only beside, and the harness.
-func groups(m shop.Mutant) string {
-	out := []string{"harness"}
-	beside := map[string]string{
-		"leaks-stacktrace": "resilience", // when a dependency fails
-		"limit-ignored":    "load",       // when lists are long
-	}
-	for _, f := range append([]string{m.Caught, cmp.Or(beside[m.Name], m.Caught)}, m.May...) {
-		if g, _, _ := strings.Cut(f, "/"); !slices.Contains(out, g) {
-			out = append(out, g)
-		}
-	}
-	return strings.Join(out, ",")
-}
-
-// measure runs the demo once and reads its report.
+// measure runs the whole job once, in processes as well where that is asked for.
 func (c config) measure(ctx context.Context, m shop.Mutant, n int) (measurement, error) {
-	out := measurement{Mutant: m}
 	dir := filepath.Join(c.out, m.Name)
 	if c.times > 1 || strings.Contains(c.mutants, "*") {
 		dir += fmt.Sprintf("-%03d", n)
 	}
-	began := time.Now()
-	said, err := c.command(ctx, m, dir).CombinedOutput()
-	out.took = time.Since(began)
+	out, err := c.once(ctx, c.target, m, dir)
+	if err != nil || !c.beside {
+		return out, err
+	}
+	other, err := c.once(ctx, processes, m, dir+"-"+processes)
+	out.beside = &other
+	_, _ = fmt.Fprintf(c.log, "%-26s otherwise in processes: %s\n", m.Name, list(out.otherwise()))
+	return out, err
+}
+
+// once runs the whole job and reads its report.
+func (c config) once(ctx context.Context, target string, m shop.Mutant, dir string) (measurement, error) {
+	out := measurement{Mutant: m}
+	if c.keep && out.read(dir) == nil {
+		return out, nil
+	}
+	cmd, err := c.command(ctx, target, m, dir)
+	if err != nil {
+		return out, err
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return out, err
+	}
+	said, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		out.exit = exit.ExitCode()
-	} else if err != nil {
+	if err != nil && !errors.As(err, &exit) {
 		return out, fmt.Errorf("%s: %w", m.Name, err)
 	}
 	if err := ctx.Err(); err != nil {
 		return out, err
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "report.json")) //nolint:gosec // written by the binary under measurement
-	if err != nil {
+	if err := out.read(dir); err != nil {
 		return out, fmt.Errorf("%s: %w\n%s", m.Name, err, said)
 	}
-	if err := json.Unmarshal(data, &out); err != nil {
-		return out, fmt.Errorf("%s: %w", m.Name, err)
+	if said := cmd.ProcessState.ExitCode(); said != out.Exit {
+		return out, fmt.Errorf("%s: exit %d, and its report says %d", m.Name, said, out.Exit)
 	}
-	_, _ = fmt.Fprintf(c.log, "%-26s exit %d  %s  %s\n", m.Name, out.exit, out.took.Round(time.Second), out.wrong())
+	_, _ = fmt.Fprintf(c.log, "%-26s exit %d  %s  %s\n", m.Name, out.Exit, out.took(), out.wrong())
 	return out, nil
 }

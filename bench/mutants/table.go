@@ -1,8 +1,14 @@
 package main
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"os"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -14,15 +20,38 @@ import (
 type measurement struct {
 	shop.Mutant `json:"-"`
 
-	exit     int
-	took     time.Duration
-	Findings []finding `json:"findings"`
+	Exit     int          `json:"exit_code"`
+	Seconds  float64      `json:"seconds"`
+	beside   *measurement // the same in processes; nil where that was not asked for
+	Findings []finding    `json:"findings"`
 }
 
 type finding struct {
 	Function string `json:"function"`
 	Claim    string `json:"claim"`
 	Outcome  string `json:"outcome"`
+}
+
+// read takes a measurement from the report in a run directory.
+func (m *measurement) read(dir string) error {
+	data, err := os.ReadFile(filepath.Join(dir, "report.json")) //nolint:gosec // written by the binary under measurement
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, m)
+}
+
+func (m measurement) took() time.Duration {
+	return time.Duration(m.Seconds * float64(time.Second)).Round(time.Second)
+}
+
+// apart is the claim without the folder of a file that it names: the two
+// declarations lie in different ones.
+func (f finding) apart() string {
+	if strings.HasSuffix(f.Claim, ".json") {
+		return f.Function + "/" + path.Base(f.Claim)
+	}
+	return f.Claim
 }
 
 func (m measurement) with(outcome string) []finding {
@@ -57,12 +86,12 @@ func (m measurement) wrong() string {
 	switch rank := m.rank(); {
 	case m.Caught == "" && len(m.with("fail")) > 0:
 		return "a failure on the right system"
-	case m.Caught == "" && m.exit != 0:
-		return fmt.Sprintf("exit %d on the right system", m.exit)
+	case m.Caught == "" && m.Exit != 0:
+		return fmt.Sprintf("exit %d on the right system", m.Exit)
 	case m.Caught == "":
 		return ""
-	case m.exit != 1 && !m.Warns():
-		return fmt.Sprintf("exit %d", m.exit)
+	case m.Exit != 1 && !m.Warns():
+		return fmt.Sprintf("exit %d", m.Exit)
 	case rank == 0:
 		return "not caught"
 	case rank > 2:
@@ -74,9 +103,28 @@ func (m measurement) wrong() string {
 	return ""
 }
 
-func table(all []measurement, host string) string {
+// otherwise are the claims with another verdict in processes, each with both.
+func (m measurement) otherwise() []string {
+	there := map[string]string{}
+	for _, f := range m.beside.Findings {
+		there[f.apart()] = f.Outcome
+	}
+	var out []string
+	for _, f := range m.Findings {
+		if was := cmp.Or(there[f.apart()], "not judged"); was != f.Outcome {
+			out = append(out, fmt.Sprintf("%s (%s, in processes %s)", f.Claim, f.Outcome, was))
+		}
+		delete(there, f.apart())
+	}
+	for _, claim := range slices.Sorted(maps.Keys(there)) {
+		out = append(out, fmt.Sprintf("%s (not judged, in processes %s)", claim, there[claim]))
+	}
+	return out
+}
+
+func table(all []measurement, target, host string) string {
 	var b strings.Builder
-	b.WriteString("# Detection and false alarms\n\nWritten by `make bench-mutants`; host: " + host + ".\n\n")
+	b.WriteString("# Detection and false alarms\n\nWritten by `make " + target + "`; host: " + host + ".\n\n")
 	b.WriteString("| Defect | Must be caught by | Exit | Place among failures | Other failures it explains | False alarms | Unproven | Time |\n|---|---|---|---|---|---|---|---|\n")
 	var right, defects, failed, clean int
 	for _, m := range all {
@@ -91,18 +139,40 @@ func table(all []measurement, host string) string {
 		place := "–"
 		if r := m.rank(); r > 0 {
 			place = fmt.Sprint(r)
-			if r <= 2 && (m.exit == 1 || m.Warns()) {
+			if r <= 2 && (m.Exit == 1 || m.Warns()) {
 				right++
 			}
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %d | %s | %s | %s | %d | %s |\n", m.Name, m.Caught, m.exit, place,
-			list(m.explained()), list(m.alarms()), len(m.with("inconclusive")), m.took.Round(time.Second))
+		fmt.Fprintf(&b, "| `%s` | %s | %d | %s | %s | %s | %d | %s |\n", m.Name, m.Caught, m.Exit, place,
+			list(m.explained()), list(m.alarms()), len(m.with("inconclusive")), m.took())
 	}
 	fmt.Fprintf(&b, "\nDetected: %d of %d defects, by the right function among the first two failures.\n", right, defects)
 	if clean > 0 {
 		writeClean(&b, all, failed, clean)
 	}
+	writeBeside(&b, all)
 	return b.String()
+}
+
+// writeBeside tells what came out otherwise in processes, where each was run
+// there as well.
+func writeBeside(b *strings.Builder, all []measurement) {
+	var judged, other int
+	for _, m := range all {
+		if m.beside == nil {
+			continue
+		}
+		if judged == 0 {
+			b.WriteString("\nEach was run in processes as well, and the verdicts were laid beside each other, claim by claim.\n\n| Run | Claims judged | Claims with another verdict in processes |\n|---|---|---|\n")
+		}
+		judged += len(m.Findings)
+		differs := m.otherwise()
+		other += len(differs)
+		fmt.Fprintf(b, "| `%s` | %d | %s |\n", m.Name, len(m.Findings), list(differs))
+	}
+	if judged > 0 {
+		fmt.Fprintf(b, "\nOf %d claims judged, %d have another verdict in processes.\n", judged, other)
+	}
 }
 
 func (m measurement) explained() []string {
@@ -119,7 +189,7 @@ func writeClean(b *strings.Builder, all []measurement, failed, clean int) {
 	b.WriteString("\n| Run of the right system | Exit | Claims kept | Failures | Unproven | Time |\n|---|---|---|---|---|---|\n")
 	for _, m := range all {
 		if m.Caught == "" {
-			fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %s |\n", m.Name, m.exit, len(m.with("pass")), len(m.with("fail")), len(m.with("inconclusive")), m.took.Round(time.Second))
+			fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %s |\n", m.Name, m.Exit, len(m.with("pass")), len(m.with("fail")), len(m.with("inconclusive")), m.took())
 		}
 	}
 	fmt.Fprintf(b, "\nWrong: %d of %d runs of the right system", failed, clean)

@@ -22,15 +22,15 @@ func TestWrong(t *testing.T) {
 		m    measurement
 		want string
 	}{
-		{"caught first", measurement{Mutant: defect, exit: 1, Findings: failures("resilience/timeout-bounds-hang")}, ""},
-		{"caught second, the first is explained", measurement{Mutant: defect, exit: 1, Findings: failures("resilience/fault-matrix", "resilience/timeout-bounds-hang")}, ""},
-		{"caught third", measurement{Mutant: defect, exit: 1, Findings: failures("resilience/fault-matrix", "resilience/fault-matrix", "resilience/timeout-bounds-hang")}, "caught at place 3"},
-		{"not caught", measurement{Mutant: defect, exit: 1, Findings: failures("resilience/fault-matrix")}, "not caught"},
+		{"caught first", measurement{Mutant: defect, Exit: 1, Findings: failures("resilience/timeout-bounds-hang")}, ""},
+		{"caught second, the first is explained", measurement{Mutant: defect, Exit: 1, Findings: failures("resilience/fault-matrix", "resilience/timeout-bounds-hang")}, ""},
+		{"caught third", measurement{Mutant: defect, Exit: 1, Findings: failures("resilience/fault-matrix", "resilience/fault-matrix", "resilience/timeout-bounds-hang")}, "caught at place 3"},
+		{"not caught", measurement{Mutant: defect, Exit: 1, Findings: failures("resilience/fault-matrix")}, "not caught"},
 		{"caught, but taken for fit", measurement{Mutant: defect, Findings: failures("resilience/timeout-bounds-hang")}, "exit 0"},
-		{"false alarm", measurement{Mutant: defect, exit: 1, Findings: failures("resilience/timeout-bounds-hang", "security/error-leak")}, "false alarm: security/error-leak/x"},
+		{"false alarm", measurement{Mutant: defect, Exit: 1, Findings: failures("resilience/timeout-bounds-hang", "security/error-leak")}, "false alarm: security/error-leak/x"},
 		{"right system", measurement{Findings: failures()}, ""},
-		{"right system, failed", measurement{exit: 1, Findings: failures("security/error-leak")}, "a failure on the right system"},
-		{"right system, not proven", measurement{exit: 3, Findings: failures()}, "exit 3 on the right system"},
+		{"right system, failed", measurement{Exit: 1, Findings: failures("security/error-leak")}, "a failure on the right system"},
+		{"right system, not proven", measurement{Exit: 3, Findings: failures()}, "exit 3 on the right system"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := tt.m.wrong(); got != tt.want {
@@ -43,10 +43,10 @@ func TestWrong(t *testing.T) {
 func TestTableCounts(t *testing.T) {
 	defect := shop.Mutant{Name: "no-timeout", Caught: "resilience/timeout-bounds-hang"}
 	got := table([]measurement{
-		{Mutant: defect, exit: 1, Findings: failures("resilience/timeout-bounds-hang")},
-		{Mutant: defect, exit: 1, Findings: failures("resilience/fault-matrix")},
+		{Mutant: defect, Exit: 1, Findings: failures("resilience/timeout-bounds-hang")},
+		{Mutant: defect, Exit: 1, Findings: failures("resilience/fault-matrix")},
 		{Mutant: shop.Mutant{Name: "none-01"}, Findings: failures()},
-	}, "a host")
+	}, "bench-mutants", "a host")
 	for _, want := range []string{"Detected: 1 of 2 defects", "Wrong: 0 of 1 runs", "up to 95 %"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)

@@ -68,7 +68,7 @@ func newDependencyClient(name, base string, total time.Duration, m mutant) *depe
 	if m.is("shared-breaker") {
 		ratio /= 2 // the calls of others are among those that it counts
 	}
-	c.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
+	c.breaker = gobreaker.NewCircuitBreaker[[]byte](m.tripped(gobreaker.Settings{
 		Name: name, Interval: breakerTime, Timeout: open, MaxRequests: 2,
 		ReadyToTrip: func(n gobreaker.Counts) bool {
 			if m.is("breaker-never-opens") || (m.is("no-retry-budget") && name == "recs") {
@@ -77,7 +77,7 @@ func newDependencyClient(name, base string, total time.Duration, m mutant) *depe
 			return n.Requests >= breakerCalls && float64(n.TotalFailures) >= ratio*float64(n.Requests)
 		},
 		IsSuccessful: m.well,
-	})
+	}))
 	return c
 }
 
@@ -95,6 +95,9 @@ type request struct {
 
 // call makes one call, repeated where that is safe, and decodes the answer.
 func (c *dependencyClient) call(ctx context.Context, q request, out any) error {
+	if c.mutant.is("unused-dependency") {
+		return json.Unmarshal(unasked(c.name), out)
+	}
 	if c.mutant.is("metrics-flatter") {
 		defer elide(ctx, time.Now())
 	}
@@ -135,10 +138,13 @@ func (c *dependencyClient) within(ctx context.Context) (context.Context, context
 
 func (c *dependencyClient) tries() uint {
 	switch {
-	case c.name == "recs" && !c.mutant.is("no-retry-budget"), c.mutant.is("no-retry"): // recs are not worth waiting for
+	case c.name == "recs" && !c.mutant.is("no-retry-budget"), c.mutant.is("no-retry"), c.mutant.is("no-retry-undeclared"): // recs are not worth waiting for
 		return 1
 	case c.mutant.is("unbounded-retry"):
 		return 50
+	}
+	if c.mutant.is("attempts-2") {
+		return 2
 	}
 	return maxAttempts
 }
@@ -161,6 +167,9 @@ func (j *fullJitter) NextBackOff() time.Duration {
 func (j *fullJitter) Reset() { j.bound = firstGap }
 
 func (c *dependencyClient) gaps() backoff.BackOff {
+	if other := c.mutant.waits(); other != nil {
+		return other
+	}
 	switch {
 	case c.mutant.is("unbounded-retry"):
 		return backoff.NewConstantBackOff(20 * time.Millisecond)

@@ -77,6 +77,7 @@ func (s *service) mergedInto(o order, fields map[string]any) (map[string]any, er
 	for name, v := range fields {
 		switch {
 		case v == nil && s.mutant.is("null-is-ignored"):
+		case name == "product_id" && s.mutant.is("lenient-unknown-fields"):
 		case name == "product_id":
 			return nil, refuse(http.StatusUnprocessableEntity, "the product cannot be changed")
 		case name == "note" && v == nil:

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"hash/fnv"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,7 +15,12 @@ import (
 // An entity is a resource as a client sees it, with an ETag of its own.
 type entity map[string]any
 
+// shownAt is a field that says nothing of the order itself.
+const shownAt = "shown_at"
+
 func (e entity) etag() string {
+	e = maps.Clone(e)
+	delete(e, shownAt)
 	data, _ := json.Marshal(e) // of texts, numbers and times
 	sum := sha256.Sum256(data)
 	return `"` + hex.EncodeToString(sum[:8]) + `"`
@@ -25,7 +31,7 @@ func (e entity) etag() string {
 func (s *service) current(w http.ResponseWriter, r *http.Request, status int, body any) bool {
 	e, ok := body.(entity)
 	has := r.Header.Get("If-None-Match")
-	if !ok || has == "" || status != http.StatusOK || r.Method != http.MethodGet && r.Method != http.MethodHead || s.mutant.is("etag-ignored") {
+	if !ok || has == "" || status != http.StatusOK || r.Method != http.MethodGet && r.Method != http.MethodHead || s.mutant.is("etag-ignored") || s.mutant.is("no-etags") {
 		return false
 	}
 	for tag := range strings.SplitSeq(has, ",") {
@@ -42,7 +48,10 @@ func (s *service) current(w http.ResponseWriter, r *http.Request, status int, bo
 // §13.1.1).
 func (s *service) precondition(r *http.Request, o order) error {
 	wanted := r.Header.Get("If-Match")
-	if wanted == "" || wanted == "*" || o.ID == "" || s.mutant.is("if-match-ignored") || wanted == s.shown(o).etag() {
+	if s.mutant.weak() {
+		wanted = strings.TrimPrefix(wanted, "W/")
+	}
+	if s.mutant.is("no-etags") || wanted == "" || wanted == "*" || o.ID == "" || s.mutant.is("if-match-ignored") || wanted == s.shown(o).etag() {
 		return nil
 	}
 	return refuse(http.StatusPreconditionFailed, "it has changed meanwhile")

@@ -27,6 +27,9 @@ type order struct {
 // shown is the order as its owner sees it.
 func (s *service) shown(o order) entity {
 	out := entity{"id": o.ID, "product_id": o.Product, "quantity": o.Quantity, "total": o.Total, "status": o.Status, "created_at": o.CreatedAt}
+	if s.mutant.is("volatile-fields") {
+		out[shownAt] = time.Now().UTC()
+	}
 	if o.Note != "" && !s.mutant.is("drops-consumer-field") {
 		out["note"] = o.Note
 	}
@@ -53,7 +56,7 @@ func (s *service) createOrder(ctx context.Context, r *http.Request, user string)
 	claim := s.newClaim(user, key, wanted)
 	earlier, err := s.claim(ctx, claim)
 	if err != nil || earlier != nil {
-		return http.StatusCreated, earlier, err
+		return s.mutant.replayed(), earlier, err
 	}
 	if s.mutant.is("gone-client-frees-key") { // who has gone away is served, and the key is free again
 		status, body, err := s.order(context.WithoutCancel(ctx), user, key, wanted)
@@ -123,14 +126,14 @@ func (s *service) load(ctx context.Context, key string) (order, error) {
 func (s *service) owned(ctx context.Context, r *http.Request, user string) (order, error) {
 	id := r.PathValue("orderId")
 	if !isID(id) {
-		return order{}, refuse(http.StatusNotFound, "no such order")
+		return order{}, refuse(s.mutant.hiding(), "no such order")
 	}
 	o, err := s.load(ctx, "order:"+id)
 	if errors.Is(err, errNone) || err == nil && o.Owner != user && !s.mutant.is("bola") {
 		if err == nil && s.mutant.is("tells-existence") {
 			return order{}, refuse(http.StatusForbidden, "not your order")
 		}
-		return order{}, refuse(http.StatusNotFound, "no such order")
+		return order{}, refuse(s.mutant.hiding(), "no such order")
 	}
 	return o, err
 }
@@ -181,7 +184,7 @@ func (s *service) deleteOrder(ctx context.Context, r *http.Request, user string)
 	}
 	_, err = s.store.do(ctx, "DEL order:"+o.ID)
 	if errors.Is(err, errNone) {
-		return 0, nil, refuse(http.StatusNotFound, "no such order")
+		return 0, nil, refuse(s.mutant.hiding(), "no such order")
 	}
 	if err == nil && o.Product == limited {
 		s.untilDone(ctx, s.releasing(o))

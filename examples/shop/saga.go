@@ -90,6 +90,7 @@ func (q request) of(c *dependencyClient) func(context.Context) error {
 func (s *service) untilDone(ctx context.Context, undo func(context.Context) error) {
 	ctx = context.WithoutCancel(ctx)
 	go func() {
+		time.Sleep(s.mutant.later())
 		for wait := firstUndo; undo(ctx) != nil && !s.mutant.is("undo-given-up"); wait = min(2*wait, longestUndo) {
 			time.Sleep(wait)
 		}

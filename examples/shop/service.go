@@ -38,6 +38,11 @@ func newService(env func(string) string) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
+	v, err := Named(env("SHOP_VARIANT"))
+	if err != nil {
+		return nil, err
+	}
+	m = m.variant(v)
 	s := &service{
 		mutant: m, store: newStore(env("STORE_ADDR"), m), slots: semaphore.NewWeighted(mostInFlight), metrics: newMetrics(m),
 		inventory: newDependencyClient("inventory", env("INVENTORY_URL"), 900*time.Millisecond, m),
@@ -94,7 +99,7 @@ func (s *service) handler() http.Handler {
 		answer(w, http.StatusOK, map[string]any{"status": "ok"})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if !s.mutant.is("readiness-lies") && !s.ready(r.Context()) {
+		if !s.mutant.is("readiness-lies") && !s.mutant.is("readiness-independent") && !s.ready(r.Context()) {
 			refuse(http.StatusServiceUnavailable, "the store does not answer").write(w)
 			return
 		}
@@ -106,7 +111,7 @@ func (s *service) handler() http.Handler {
 			answer(w, http.StatusOK, map[string]any{"cmdline": []string{"shop"}})
 		})
 	}
-	return s.metrics.measured(mux, recovered(s.routed(mux)))
+	return s.metrics.measured(mux, recovered(s.shaped(s.routed(mux))))
 }
 
 // line is a defect: liveness waits until few requests are in flight.
@@ -143,7 +148,7 @@ func (s *service) bounded(serve func(context.Context, *http.Request) (int, any, 
 				return
 			}
 		} else if s.unfit(r.Context()) || !s.slots.TryAcquire(1) {
-			refuse(http.StatusServiceUnavailable, "too many requests in flight").write(w)
+			refuse(s.mutant.busy(), "too many requests in flight").write(w)
 			return
 		}
 		defer s.slots.Release(1)
@@ -154,6 +159,7 @@ func (s *service) bounded(serve func(context.Context, *http.Request) (int, any, 
 			time.Sleep(12 * time.Millisecond)
 			s.hot.Unlock()
 		}
+		s.mutant.dawdle(r.Method)
 		queued := time.Now()
 		status, body, err := 0, any(nil), s.work.do(r.Context())
 		if s.mutant.is("metrics-lie") {
@@ -173,7 +179,7 @@ func (s *service) tell(w http.ResponseWriter, r *http.Request, status int, body 
 	var p problem
 	switch {
 	case errors.As(err, &p):
-		p.write(w)
+		s.mutant.worded(p).write(w)
 	case err != nil:
 		s.failed(err).write(w)
 	case s.current(w, r, status, body):

@@ -57,6 +57,9 @@ func Main(ctx context.Context, args []string, env func(string) string, out io.Wr
 		ready()
 		return serve(ctx, l, dependency(args[0]), false)
 	case "orders":
+		if served, err := inPlace(ctx, l, env("SHOP_VARIANT"), ready); served {
+			return err
+		}
 		s, err := newService(env)
 		if err != nil {
 			return errors.Join(err, l.Close())

@@ -58,7 +58,7 @@ func (w *work) do(ctx context.Context) error {
 	defer w.waiting.Add(-1)
 	if waiting > w.room() {
 		w.refused.Add(1)
-		return refuse(http.StatusServiceUnavailable, "too many requests wait")
+		return refuse(w.mutant.busy(), "too many requests wait")
 	}
 	if w.mutant.is("metastable-retry-storm") {
 		ctx = context.WithoutCancel(ctx) // who has gone away is served all the same

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -118,7 +119,7 @@ func (g *gate) nobodyTakes() {
 func (g *gate) fill(ctx context.Context) error {
 	d := net.Dialer{Timeout: fillPatience}
 	for range fillMost {
-		conn, err := d.DialContext(ctx, "tcp", g.Addr().String())
+		conn, err := d.DialContext(ctx, "tcp", g.door())
 		var timeout net.Error
 		switch {
 		case errors.As(err, &timeout) && timeout.Timeout():
@@ -131,6 +132,16 @@ func (g *gate) fill(ctx context.Context) error {
 		g.mu.Unlock()
 	}
 	return errStaysOpen
+}
+
+// door is where the gate connects to itself. Where it listens at all addresses
+// of the machine that is loopback of IPv4: a container need not have another.
+func (g *gate) door() string {
+	at, ok := g.Addr().(*net.TCPAddr)
+	if ok && at.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(at.Port))
+	}
+	return g.Addr().String()
 }
 
 // release opens the gate again when no other lease keeps it shut.

@@ -114,6 +114,26 @@ func TestNobodyAnswersWhoConnects(t *testing.T) {
 	}
 }
 
+// Where a wire listens at all addresses, as in a container, it knocks at loopback.
+func TestDoorOfAGate(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[string]string{"127.0.0.1:0": "127.0.0.1", "0.0.0.0:0": "127.0.0.1", ":0": "127.0.0.1"} {
+		var lc net.ListenConfig
+		l, err := lc.Listen(t.Context(), "tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		g, err := newGate(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if host, _, err := net.SplitHostPort(g.door()); err != nil || host != want {
+			t.Errorf("%s: the door is %s, %v", at, g.door(), err)
+		}
+	}
+}
+
 func (r *rig) dial(t *testing.T) net.Conn {
 	t.Helper()
 	var d net.Dialer
