@@ -129,12 +129,23 @@ func parse(body []byte) (map[string]*dto.MetricFamily, error) {
 	if text.Len() > 0 && text.Bytes()[text.Len()-1] != '\n' {
 		text.WriteByte('\n')
 	}
-	var p expfmt.TextParser
-	out, err := p.TextToMetricFamilies(&text)
+	out, err := read(&text)
 	if err != nil {
 		return nil, fmt.Errorf("the metrics endpoint does not speak the text format of Prometheus: %s", strings.TrimSpace(err.Error()))
 	}
 	return out, nil
+}
+
+// read parses. The parser panics where labels come without a name, as in what an
+// endpoint that answers in JSON says.
+func read(text io.Reader) (out map[string]*dto.MetricFamily, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			out, err = nil, errors.New("it cannot be parsed")
+		}
+	}()
+	var p expfmt.TextParser
+	return p.TextToMetricFamilies(text)
 }
 
 // sum is what instances say together.

@@ -122,6 +122,8 @@ func TestWhatCannotBeRead(t *testing.T) {
 	down.Close()
 	for at, want := range map[string]string{
 		serving(t, always("{not: metrics}\n")):                "text format",
+		serving(t, always("{}")):                              "text format",
+		serving(t, always("{} 1\n")):                          "text format",
 		strings.TrimSuffix(serving(t, always("")), "metrics"): "answered 404",
 		strings.Replace(down.URL, "//", "//user:secret@", 1):  "refused",
 		"http://\x7f": "metrics endpoint",
