@@ -27,7 +27,7 @@ func init() {
 		Title: "Simultaneous duplicates have one effect",
 		Doc: `Method: ten times, a creation with an idempotency key of its own is sent ten times at once, on connections of their own. Where the operation calls a dependency whose wire can be held up, its calls take 200 ms longer (a quarter of the declared timeout at most), so that the duplicates meet while the first is still at work.
 Criterion: in no round do the answers name more than one new thing; duplicates are answered like the first or by 409, and never by a 5xx.
-Guard: a round counts only when at least two duplicates had been sent before the first was answered. Two rounds with more than one effect, or with a 5xx, accuse, for one may be chance. 409, 425 and 429 are right answers to a duplicate while the first is outstanding.`,
+Guard: a round counts only when at least two duplicates had been sent before the first was answered, and an answer names what was made. Rounds with keys of their own have to make different things: who always answers the same proves nothing. Two rounds with more than one effect, or with a 5xx, accuse, for one may be chance. 409, 425 and 429 are right answers to a duplicate while the first is outstanding.`,
 		Standard: "draft-ietf-httpapi-idempotency-key-header-07 §2.6",
 		Mutants:  []string{"idempotency-race"},
 		Order:    32,
@@ -129,15 +129,18 @@ func (r burst) met() bool {
 	return sent >= 2
 }
 
+// counts tells whether duplicates met, and it is seen what came of them.
+func (r burst) counts() bool { return r.met() && (len(r.ids) > 0 || r.crashed > 0) }
+
 func judgeConcurrent(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 	family, ok := familyMadeBy(d, c.Operation)
 	if !ok {
 		return broken("the design has no family that %s creates", c.Operation)
 	}
-	met, most := 0, 0
+	met, most, made := 0, 0, map[string]bool{}
 	var several, crashed []burst
 	for _, r := range roundsOf(e, idempotencyRace+"/"+c.Operation, c.Operation, raceStepName, family.ID) {
-		if !r.met() {
+		if !r.counts() {
 			continue
 		}
 		met++
@@ -147,6 +150,9 @@ func judgeConcurrent(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidenc
 		}
 		if r.crashed > 0 {
 			crashed = append(crashed, r)
+		}
+		for _, id := range r.ids {
+			made[id] = true
 		}
 	}
 	f := figure{float64(most), 1, "effects", met}
@@ -163,6 +169,8 @@ func judgeConcurrent(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidenc
 		return v
 	case met < raceNeeded:
 		return inconclusive(plumbline.ReasonTooFewSamples, "duplicates met in %s, %d are needed", plural(met, "round"), raceNeeded)
+	case len(made) < met-len(crashed):
+		return inconclusive(plumbline.ReasonNoPositiveControl, "%s with keys of their own name %s: there is nothing that a duplicate could make twice", plural(met, "round"), plural(len(made), "thing"))
 	case len(several)+len(crashed) > 0:
 		return inconclusive(plumbline.ReasonUndecided, "in one of %s there was more than one effect, or a 5xx", plural(met, "round"))
 	}

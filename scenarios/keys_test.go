@@ -230,6 +230,8 @@ func TestKeysDuplicatesAndContention(t *testing.T) {
 		"no late repetition":               {keyReplays + "/createOrder", all(asFirst, step(idempotencyKeys, keyLate, unsent)), plumbline.Pass, ""},
 		"duplicates crash":                 {keyConcurrent + "/createOrder", copied(500, 0), plumbline.Fail, ""},
 		"duplicates wait their turn":       {keyConcurrent + "/createOrder", copied(201, 0), plumbline.Pass, ""},
+		"rounds that name nothing":         {keyConcurrent + "/createOrder", all(copied(201, 0), on(idempotencyRace+"/createOrder", "", bodied(`{}`))), plumbline.Inconclusive, ""},
+		"all rounds name the same":         {keyConcurrent + "/createOrder", all(copied(201, 0), on(idempotencyRace+"/createOrder", "", bodied(`{"id":"o-1"}`))), plumbline.Inconclusive, ""},
 		"a thrown answer is repeated anew": {lostResponse + "/createOrder", step(idempotencyLost+"/createOrder", "again-4", bodied(`{"id":"o-9999"}`)), plumbline.Fail, plumbline.LevelProved},
 		"others fill the list":             {lostResponse + "/createOrder", all(walkedNew("list-1"), walkedNew("list-2"), walkedNew("list-3")), plumbline.Pass, ""},
 		"what is named is not there":       {lostResponse + "/createOrder", step(idempotencyLost+"/createOrder", "read-2", status(404)), plumbline.Fail, plumbline.LevelLikely},

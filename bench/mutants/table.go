@@ -157,20 +157,23 @@ func table(all []measurement, target, host string) string {
 // writeBeside tells what came out otherwise in processes, where each was run
 // there as well.
 func writeBeside(b *strings.Builder, all []measurement) {
-	var judged, other int
+	var rows, judged, other int
 	for _, m := range all {
 		if m.beside == nil {
 			continue
 		}
-		if judged == 0 {
-			b.WriteString("\nEach was run in processes as well, and the verdicts were laid beside each other, claim by claim.\n\n| Run | Claims judged | Claims with another verdict in processes |\n|---|---|---|\n")
+		if rows++; rows == 1 {
+			b.WriteString("\nEach was run in processes as well, and the verdicts were laid beside each other, claim by claim; self-checks of the harness, which say how well it could see, stand apart.\n\n| Run | Claims judged | Claims with another verdict in processes | Self-checks that came out otherwise |\n|---|---|---|---|\n")
 		}
-		judged += len(m.Findings)
-		differs := m.otherwise()
-		other += len(differs)
-		fmt.Fprintf(b, "| `%s` | %d | %s |\n", m.Name, len(m.Findings), list(differs))
+		own := func(claim string) bool { return strings.HasPrefix(claim, "harness/") }
+		differs, checks := m.otherwise(), m.otherwise()
+		differs = slices.DeleteFunc(differs, own)
+		checks = slices.DeleteFunc(checks, func(claim string) bool { return !own(claim) })
+		n := len(slices.DeleteFunc(slices.Clone(m.Findings), func(f finding) bool { return own(f.Claim) || f.Outcome == "skipped" }))
+		judged, other = judged+n, other+len(differs)
+		fmt.Fprintf(b, "| `%s` | %d | %s | %s |\n", m.Name, n, list(differs), list(checks))
 	}
-	if judged > 0 {
+	if rows > 0 {
 		fmt.Fprintf(b, "\nOf %d claims judged, %d have another verdict in processes.\n", judged, other)
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/plumbline-dev/plumbline/examples/shop"
 )
 
@@ -31,19 +33,23 @@ const promised = "resilience,overload,auth,security,idempotency,data,deploy,obs"
 
 // variants runs what is of the kind that is asked for.
 func (c config) variants(ctx context.Context) error {
-	var all []shape
-	for _, v := range shop.Variants() {
-		if v.Null != c.null || c.mutants != "all" && !slices.Contains(strings.Split(c.mutants, ","), v.Name) {
-			continue
-		}
-		s, err := c.shape(ctx, v)
-		if err != nil {
-			return err
-		}
-		all = append(all, s)
-	}
-	if len(all) == 0 {
+	wanted := slices.DeleteFunc(shop.Variants(), func(v shop.Variant) bool {
+		return v.Null != c.null || c.mutants != "all" && !slices.Contains(strings.Split(c.mutants, ","), v.Name)
+	})
+	if len(wanted) == 0 {
 		return fmt.Errorf("-mutants %s: no variant is called so", c.mutants)
+	}
+	all := make([]shape, len(wanted))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(c.parallel, 1))
+	for i, v := range wanted {
+		g.Go(func() (err error) {
+			all[i], err = c.shape(ctx, v)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
 	}
 	text, wrong := benign(all), falseAlarms(all)
 	if c.null {
