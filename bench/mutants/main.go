@@ -182,6 +182,7 @@ func (c config) once(ctx context.Context, target string, m shop.Mutant, dir stri
 	if c.keep && out.read(dir) == nil {
 		return out, nil
 	}
+	out = measurement{Mutant: m}
 	cmd, err := c.command(ctx, target, m, dir)
 	if err != nil {
 		return out, err

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -38,8 +39,19 @@ func (m *measurement) read(dir string) error {
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(data, m)
+	if err := json.Unmarshal(data, m); err != nil {
+		return err
+	}
+	if m.Exit == interrupted {
+		return errInterrupted
+	}
+	return nil
 }
+
+// interrupted is the exit code of a run that was ended early.
+const interrupted = 130
+
+var errInterrupted = errors.New("the run was interrupted")
 
 func (m measurement) took() time.Duration {
 	return time.Duration(m.Seconds * float64(time.Second)).Round(time.Second)

@@ -77,6 +77,7 @@ func (c config) shape(ctx context.Context, v shop.Variant) (shape, error) {
 	if c.keep && out.read(dir) == nil {
 		return out, nil
 	}
+	out = shape{Variant: v, name: v.Name}
 	ctx, cancel := context.WithTimeout(ctx, mostForOne)
 	defer cancel()
 	args := append([]string{"demo", "--out", dir, "--variant", v.Name}, onlyOf(v)...)
@@ -89,13 +90,23 @@ func (c config) shape(ctx context.Context, v shop.Variant) (shape, error) {
 		return out, errors.Join(fmt.Errorf("%s: %w", v.Name, err), ctx.Err())
 	}
 	if err := out.read(dir); errors.Is(err, os.ErrNotExist) && v.Null {
-		lines := strings.Split(strings.TrimSpace(string(said)), "\n")
-		out.judged, out.Exit = lines[len(lines)-1], exit.ExitCode()
+		out.judged, out.Exit = saidLast(string(said)), exit.ExitCode()
 	} else if err != nil {
 		return out, fmt.Errorf("%s: %w\n%s", v.Name, err, said)
 	}
 	_, _ = fmt.Fprintf(c.log, "%-26s exit %d  %s  %d kept, failures %s, kept for nothing %s\n", v.Name, out.Exit, out.took(), len(out.with("pass")), list(out.failures()), list(out.kept()))
 	return out, nil
+}
+
+// saidLast is why the program has given up.
+func saidLast(text string) string {
+	out := ""
+	for line := range strings.Lines(text) {
+		if why, ok := strings.CutPrefix(line, "plumbline: "); ok {
+			out = strings.TrimSpace(why)
+		}
+	}
+	return out
 }
 
 // onlyOf are the arguments that say what of a variant is judged, and how.

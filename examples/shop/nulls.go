@@ -2,6 +2,7 @@ package shop
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -24,7 +25,8 @@ func nulls() []Variant {
 		{Name: "redirect-everything", What: "every request is sent on to /login", Null: true},
 		{Name: "dead-port", What: "nobody listens", Null: true},
 		{Name: "tarpit", What: "connections are taken, and nothing is answered", Null: true},
-		{Name: Stub, What: "the document is answered from, by plumbline stub", Null: true},
+		{Name: "spec-example-mock", What: "every operation has one answer, as the document has it", Null: true},
+		{Name: Stub, What: "plumbline stub answers, which remembers what it has made, and its keys", Null: true, Kept: []string{"idempotency/", "data/read-your-writes"}},
 		{Name: AroundWires, What: "the shop calls its dependencies past the wires", Null: true, Kept: itself},
 		{Name: "unused-dependency", What: "inventory, payment and recs are never called", Null: true, Kept: append([]string{"resilience/*/store"}, itself...)},
 		{Name: "all-from-cache", What: "what was read once is answered for ever", Null: true, Kept: append([]string{"resilience/*/store", "resilience/*/inventory", "resilience/*/payment"}, itself...)},
@@ -90,6 +92,8 @@ func empty(name string) http.Handler {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.Copy(w, r.Body)
 		})
+	case "spec-example-mock":
+		return exampled()
 	default:
 		return nil
 	}
@@ -100,6 +104,25 @@ func empty(name string) http.Handler {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	})
+}
+
+// exampled has one answer for each operation of the document, whatever it is asked.
+func exampled() http.Handler {
+	const order = `{"id": "000000000000000000000001", "product_id": "p-1", "quantity": 2, "total": 2400, "status": "confirmed", "created_at": "2026-01-01T00:00:00Z"}`
+	mux := http.NewServeMux()
+	for pattern, body := range map[string]string{
+		"GET /orders": `{"items": [` + order + `]}`, "GET /orders/{id}": order, "PUT /orders/{id}": order, "PATCH /orders/{id}": order,
+		"GET /orders/{id}/invoice": `{"order_id": "000000000000000000000001", "receipt": "r-1", "amount": 2400, "currency": "EUR"}`,
+		"GET /products":            `{"items": [{"id": "p-1", "name": "Plumb bob", "price": 1200}]}`,
+		"GET /products/{id}":       `{"id": "p-1", "name": "Plumb bob", "price": 1200, "stock": 100, "recommendations": ["p-2"]}`,
+		"GET /me":                  `{"name": "alice"}`, "GET /admin/sales": `{"orders": 1, "cents": 2400}`,
+		"GET /livez": `{"status": "ok"}`, "GET /readyz": `{"status": "ok"}`,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, json.RawMessage(body)) })
+	}
+	mux.HandleFunc("POST /orders", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusCreated, json.RawMessage(order)) })
+	mux.HandleFunc("DELETE /orders/{id}", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusNoContent, nil) })
+	return mux
 }
 
 // A kept answer is one that all-from-cache gives again.

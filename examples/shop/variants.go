@@ -25,7 +25,7 @@ type Change struct{ File, From, To string }
 const (
 	OpaqueTokens = "opaque-tokens"
 	AroundWires  = "wired-around-proxy"
-	Stub         = "spec-example-mock"
+	Stub         = "document-stub"
 )
 
 // Variants lists them.

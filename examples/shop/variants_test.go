@@ -140,6 +140,11 @@ func TestEmpty(t *testing.T) {
 			t.Errorf("%s: %d %q", name, w.Code, w.Body)
 		}
 	}
+	w := httptest.NewRecorder()
+	empty("spec-example-mock").ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/me", http.NoBody))
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json" || strings.TrimSpace(w.Body.String()) != `{"name":"alice"}` {
+		t.Errorf("the mock: %d %q", w.Code, w.Body)
+	}
 	if empty("breaker-consecutive-5") != nil {
 		t.Error("a shop is taken for something empty")
 	}
