@@ -17,6 +17,7 @@ type Keeping string
 // What a dependency may keep. The empty value means not declared.
 const (
 	KindDatabase Keeping = "database"
+	KindCache    Keeping = "cache" // copies of what is somewhere else
 )
 
 // A Dependency is something that the service calls over a wire.

@@ -30,3 +30,18 @@ Feature: store
     And the claim "resilience/reconnects-after-move/store" is judged
     And the claim "resilience/timeout-bounds-hang/store" is judged
     And the claim "resilience/recovers-after-outage/store" is judged
+
+  Scenario: a cache hangs, refuses, and comes back
+    Given the experiment "outage/cache"
+    When the baseline phase "baseline" lasts 2s
+    And stream "getProduct" sends 30 requests per second of "getProduct", with constant arrivals, each recorded
+    When the fault phase "hang" lasts 5s
+    And "cache" hangs for everybody
+    And stream "getProduct" sends 30 requests per second of "getProduct", with constant arrivals, each recorded
+    When the fault phase "down" lasts 5s
+    And "cache" refuses connections for everybody
+    And stream "getProduct" sends 30 requests per second of "getProduct", with constant arrivals, each recorded
+    When the recovery phase "recovery" lasts 11s
+    And stream "getProduct" sends 30 requests per second of "getProduct", with constant arrivals, each recorded
+    Then the claim "resilience/cache-outage/cache" is judged
+    And the claim "resilience/recovers-after-outage/cache" is judged

@@ -107,7 +107,7 @@ func (o outage) id() string {
 // all is needed only where a bulkhead is claimed and can be seen.
 func (o outage) hangs() bool {
 	unscoped := o.blind() && o.polls.ID != ""
-	return o.tcp() || unscoped || (o.dep.Bulkhead && len(o.spares) > 0) || o.trips()
+	return o.tcp() || unscoped || (o.dep.Bulkhead && len(o.spares) > 0) || o.trips() || o.caches()
 }
 
 // trips says whether calls that hang are to open the breaker, and it is known how
@@ -140,11 +140,11 @@ func (o outage) opening() float64 {
 // those of its window that went well before.
 func (o outage) hangFor() time.Duration {
 	if !o.trips() {
-		return outageHang
+		return max(outageHang, o.uncached())
 	}
 	rate := o.rate * o.pressure()
 	opens := min(o.window(), time.Duration(o.opening()/rate*float64(time.Second))) + 2*timeoutOf(o.dep)
-	return min(max(outageHang, 3*opens/2).Round(100*time.Millisecond), outageLongest)
+	return min(max(outageHang, 3*opens/2, o.uncached()).Round(100*time.Millisecond), outageLongest)
 }
 
 func (o outage) tcp() bool { return o.dep.Wire == plumbline.WireTCP }
@@ -181,6 +181,7 @@ func (o outage) downFor() time.Duration {
 	if reflected(o.d, o.dep) && o.ready.ID != "" {
 		length = max(length, readyWithin(o.d)+readyMore)
 	}
+	length = max(length, o.uncached())
 	return min(length.Round(100*time.Millisecond), outageLongest)
 }
 
@@ -273,12 +274,13 @@ func (o outage) loss() plumbline.Fault {
 // pressure is how many times the usual requests are sent while the dependency
 // hangs. A bulkhead wants to be pressed. Where none is claimed few requests
 // are enough, and more of them would show what a full queue does and not
-// whether a call is given up. A breaker wants as many as before, to trip.
+// whether a call is given up. A breaker wants as many as before, to trip, and
+// a cache is to be lost at the usual rate.
 func (o outage) pressure() float64 {
 	switch {
 	case o.dep.Bulkhead && len(o.spares) > 0:
 		return 2
-	case o.trips():
+	case o.trips(), o.caches():
 		return 1
 	}
 	return hangRate * float64(len(o.uses)) / o.rate

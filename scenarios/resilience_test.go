@@ -58,10 +58,13 @@ func init() {
 }
 
 // simulated is one claim with the evidence of a run on a simulated target.
-func simulated(claim string, wrong defect) func(*testing.T) (plumbline.Design, plumbline.Claim, *plumbline.Evidence) {
+func simulated(claim string, wrong defect, changes ...func(*plumbline.Design)) func(*testing.T) (plumbline.Design, plumbline.Claim, *plumbline.Evidence) {
 	return func(t *testing.T) (plumbline.Design, plumbline.Claim, *plumbline.Evidence) {
 		t.Helper()
 		d := stocked()
+		for _, change := range changes {
+			change(&d)
+		}
 		var only []plumbline.Function
 		for _, f := range Functions() {
 			if len(claim) > len(f.ID) && claim[:len(f.ID)+1] == f.ID+"/" {

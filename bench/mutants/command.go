@@ -82,6 +82,9 @@ func (c config) only(target string, m shop.Mutant, defect string) (args []string
 	if m.OverTime() {
 		args = append(args, "--profile", "soak", "--duration", soaked)
 	}
+	if m.Cached() {
+		args = append(args, "--variant", shop.WithCache)
+	}
 	return args
 }
 

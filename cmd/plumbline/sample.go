@@ -51,14 +51,14 @@ func (s *sampleSystem) start(ctx context.Context) error {
 		return err
 	}
 	wires := []string{"wire", "--linger", wireAge.String()}
-	for _, role := range []string{"inventory", "payment", "recs", "store"} {
+	for _, role := range s.behindWires() {
 		addr, err := s.role(ctx, role, nil)
 		if err != nil {
 			return err
 		}
 		scheme, name := "http://", strings.ToUpper(role)
 		s.env[name+"_UPSTREAM"] = scheme + addr
-		if role == "store" {
+		if role == "store" || role == "cache" {
 			scheme, s.env[name+"_UPSTREAM"] = "tcp://", addr
 		}
 		wires = append(wires, "--wire", role+"=127.0.0.1:0="+scheme+addr)
@@ -94,6 +94,15 @@ func (s *sampleSystem) inPlace(ctx context.Context, wires map[string]string) (ad
 	return s.role(ctx, "orders", s.ordersEnv(wires))
 }
 
+// behindWires are the roles that orders calls.
+func (s *sampleSystem) behindWires() []string {
+	roles := []string{"inventory", "payment", "recs", "store"}
+	if s.variant == shop.WithCache {
+		roles = append(roles, "cache")
+	}
+	return roles
+}
+
 // issue gives alice a JSON Web Token, which outlives the system.
 func (s *sampleSystem) issue() error {
 	by, err := shop.NewIssuer()
@@ -117,7 +126,7 @@ func (s *sampleSystem) ordersEnv(wires map[string]string) []string {
 	}
 	return []string{
 		"INVENTORY_URL=http://" + wires["inventory"], "PAYMENT_URL=http://" + wires["payment"],
-		"RECS_URL=http://" + wires["recs"], "STORE_ADDR=" + wires["store"],
+		"RECS_URL=http://" + wires["recs"], "STORE_ADDR=" + wires["store"], "CACHE_ADDR=" + wires["cache"],
 		"SHOP_TOKENS=" + words, "SHOP_JWT_KEY=" + s.public, "SHOP_LIMITS=dave=10/1s",
 		"SHOP_MUTANT=" + s.defect, "SHOP_VARIANT=" + s.variant, "SHOP_WORK=" + s.work,
 	}

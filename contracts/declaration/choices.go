@@ -22,7 +22,7 @@ func choices() map[string][]string {
 		"load.feeders[].at_end":         {"again", "stop"},
 		"dependencies.NAME.wire":        {"http", "tcp"},
 		"dependencies.NAME.class":       {"critical", "optional"},
-		"dependencies.NAME.kind":        {"database"},
+		"dependencies.NAME.kind":        {"database", "cache"},
 		"identities.NAME.api_key.in":    place,
 		"identities.NAME.login.send.in": place,
 		"identities.NAME.oauth2.grant":  {"client_credentials", "password"},

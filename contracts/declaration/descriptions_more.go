@@ -97,7 +97,7 @@ func aboutWires() map[string]description {
 		dep + ".operations":              {meaning: "operations that use it", fallback: "found out", example: "operations: [createOrder]"},
 		dep + ".timeout":                 {meaning: "how long one request of a client waits for it in all, retries included", kind: "duration", fallback: "not claimed", example: "timeout: 1s"},
 		dep + ".connect_timeout":         {meaning: "how long a connection to it may take to be made", kind: "duration", fallback: "not claimed; timeout, or 5 s, is what bounds it", example: "connect_timeout: 500ms"},
-		dep + ".kind":                    {meaning: "what it is to the service: database, whose loss, slowness and resets are looked at", fallback: "not claimed", example: "kind: database"},
+		dep + ".kind":                    {meaning: "what it is to the service: database, whose loss, slowness and resets are looked at; or cache, which holds copies of what is somewhere else, so that its loss may slow and not break", fallback: "not claimed", example: "kind: database"},
 		dep + ".retry":                   {meaning: "how calls are repeated", fallback: "not claimed", example: "retry: {max_attempts: 3}"},
 		dep + ".retry.max_attempts":      {meaning: "attempts, the first included", fallback: "3", example: "max_attempts: 3"},
 		dep + ".retry.jitter":            {meaning: "pauses are spread at random", fallback: "true", example: "jitter: false"},

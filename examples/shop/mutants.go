@@ -47,6 +47,7 @@ func onWires() []Mutant {
 		{"no-connect-timeout", "a connection to the store may take for ever to be made", "resilience/timeout-connect", nil},
 		{"dead-connections-kept", "a connection to the store that has failed is used for two seconds more", "resilience/db-outage", nil},
 		{"insists-on-connection", "a connection to the store that has not answered is the only one that is used until it ends", "resilience/reconnects-after-move", nil},
+		{"waits-for-cache", "who has found what is put into the cache waits for the cache to take it", "resilience/cache-outage", []string{"resilience/optional-degrades", "resilience/timeout-bounds-hang"}},
 		{"stale-connection-is-final", "a kept connection that was closed is taken for the answer", "resilience/stale-connection", []string{"resilience/retry-recovers-transient"}},
 		{"outlives-client", "calls to dependencies go on when the client has gone away", "resilience/cancel-on-disconnect", nil},
 		{"idle-timeout-only", "the deadline is set anew by every byte", "resilience/timeout-total-not-idle", []string{"resilience/fault-matrix", "resilience/timeout-bounds-hang", "resilience/optional-degrades"}},
@@ -156,6 +157,9 @@ func (m Mutant) UnderLoad() bool {
 // OverTime tells whether the defect shows only when the shop is loaded for some
 // time.
 func (m Mutant) OverTime() bool { return m.Caught == "load/soak" }
+
+// Cached tells whether the defect shows only in a shop that has a cache.
+func (m Mutant) Cached() bool { return m.Caught == "resilience/cache-outage" }
 
 // Warns tells whether the defect breaks neither the document nor a MUST of an
 // RFC, so that finding it does not make the system unfit.

@@ -26,7 +26,7 @@ func (s *service) getProduct(ctx context.Context, r *http.Request, _ string) (in
 		return 0, nil, refuse(http.StatusNotFound, "no such product")
 	}
 	var stock struct{ Stock int }
-	var found struct{ Items []string }
+	var found []string
 	var lost error
 	both, within := errgroup.WithContext(ctx)
 	if s.mutant.is("one-after-the-other") {
@@ -36,7 +36,7 @@ func (s *service) getProduct(ctx context.Context, r *http.Request, _ string) (in
 		return s.inventory.call(within, request{method: http.MethodGet, path: "/stock/" + p.ID}, &stock)
 	})
 	both.Go(func() error {
-		lost = s.recs.call(within, request{method: http.MethodGet, path: "/recommendations/" + p.ID}, &found)
+		found, lost = s.recommend(within, p.ID)
 		if s.mutant.is("optional-is-critical") {
 			return lost
 		}
@@ -45,8 +45,8 @@ func (s *service) getProduct(ctx context.Context, r *http.Request, _ string) (in
 	if err := both.Wait(); err != nil {
 		return 0, nil, err
 	}
-	page := map[string]any{"id": p.ID, "name": p.Name, "price": p.Price, "stock": stock.Stock, "recommendations": found.Items}
-	if lost != nil || found.Items == nil {
+	page := map[string]any{"id": p.ID, "name": p.Name, "price": p.Price, "stock": stock.Stock, "recommendations": found}
+	if lost != nil || found == nil {
 		page["recommendations"], page["degraded"] = []string{}, true
 	}
 	return http.StatusOK, page, nil

@@ -18,6 +18,7 @@ type service struct {
 	mutant                   mutant
 	inventory, payment, recs *dependencyClient
 	store                    *store
+	cache                    *cache // nil where there is none
 	tokens                   *tokens
 	limits                   *limits
 	sales                    sales
@@ -44,7 +45,7 @@ func newService(env func(string) string) (*service, error) {
 	}
 	m = m.variant(v)
 	s := &service{
-		mutant: m, store: newStore(env("STORE_ADDR"), m), slots: semaphore.NewWeighted(mostInFlight), metrics: newMetrics(m),
+		mutant: m, store: newStore(env("STORE_ADDR"), m), cache: newCache(env("CACHE_ADDR"), m), slots: semaphore.NewWeighted(mostInFlight), metrics: newMetrics(m),
 		inventory: newDependencyClient("inventory", env("INVENTORY_URL"), 900*time.Millisecond, m),
 		payment:   newDependencyClient("payment", env("PAYMENT_URL"), 900*time.Millisecond, m),
 		recs:      newDependencyClient("recs", env("RECS_URL"), 180*time.Millisecond, m),

@@ -1,5 +1,5 @@
 // Package shop is the sample system: an orders service with three HTTP
-// dependencies and a TCP store, each a process of its own. Every pattern is
+// dependencies and a TCP store, and a cache if it is given one, each a process of its own. Every pattern is
 // right by default; SHOP_MUTANT=<name> switches a defect on, or several with commas between. It
 // measures how often Plumbline is right.
 package shop
@@ -26,11 +26,11 @@ func Files() fs.FS { return files }
 // maxAge bounds the life of a process whose parent was killed.
 const maxAge = 30 * time.Minute
 
-// Main runs one role – orders, inventory, payment, recs or store – until ctx
+// Main runs one role – orders, inventory, payment, recs, store or cache – until ctx
 // ends, and writes "listening ADDR" when it is ready.
 func Main(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("name a role: orders, inventory, payment, recs or store")
+		return errors.New("name a role: orders, inventory, payment, recs, store or cache")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "address")
@@ -50,7 +50,7 @@ func Main(ctx context.Context, args []string, env func(string) string, out io.Wr
 	}
 	ready := func() { _, _ = fmt.Fprintln(out, "listening", l.Addr()) }
 	switch args[0] {
-	case "store":
+	case "store", "cache":
 		ready()
 		return serveStore(ctx, l)
 	case "inventory", "payment", "recs":

@@ -143,19 +143,22 @@ var (
 type store struct {
 	addr   string
 	mutant mutant
-	idle   chan net.Conn
-	dead   sync.Map // used by a defect alone, as the next
-	only   *insistence
+
+	patience time.Duration // bounds one call
+
+	idle chan net.Conn
+	dead sync.Map // used by a defect alone, as the next
+	only *insistence
 }
 
 func newStore(addr string, m mutant) *store {
-	return &store{addr: addr, mutant: m, idle: make(chan net.Conn, 32), only: newInsistence()}
+	return &store{addr: addr, mutant: m, patience: storeTime, idle: make(chan net.Conn, 32), only: newInsistence()}
 }
 
 // do makes one call. A pooled connection that turns out to be dead is replaced
 // once; every command can be repeated without harm.
 func (s *store) do(ctx context.Context, command string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	for {
 		conn, pooled, err := s.connect(ctx)

@@ -25,6 +25,7 @@ type Change struct{ File, From, To string }
 const (
 	OpaqueTokens = "opaque-tokens"
 	AroundWires  = "wired-around-proxy"
+	WithCache    = "with-cache"
 	Stub         = "document-stub"
 )
 
@@ -95,6 +96,18 @@ func patterned() []Variant {
 	}
 }
 
+// cacheLines is what plumbline.yaml says of a cache, where there is one.
+const cacheLines = `    connect_timeout: 500ms
+  cache:
+    wire: tcp
+    listen: ${CACHE_LISTEN}
+    upstream: ${CACHE_UPSTREAM}
+    class: optional
+    kind: cache
+    operations: [getProduct]
+    timeout: 100ms
+`
+
 // otherwise are right shops that answer in another way.
 func otherwise() []Variant {
 	seen := []string{"contract", "auth", "security", "http", "api", "idempotency", "data", "deploy"}
@@ -121,6 +134,7 @@ func otherwise() []Variant {
 		{Name: "cors-star-public", What: "pages of every origin may read what needs no credentials", Judged: []string{"security", "contract/response-conforms", "http"}},
 		{Name: "retry-after-http-date", What: "Retry-After is a date", Judged: []string{"resilience/critical-fails-clean", "security/rate-limit", "security/rate-limit-bypass", "contract/response-conforms", "http"}},
 		{Name: "shed-429", What: "what is too much is answered 429", Judged: []string{"overload"}},
+		{Name: WithCache, What: "what recs recommends is kept in a cache for a second", Declares: declares("    connect_timeout: 500ms\n", cacheLines), Judged: []string{"resilience/cache-outage", "resilience/reconnects-after-move"}},
 		{Name: "slow-but-in-slo", What: "reads take 200 ms of the 250 ms that are promised", Judged: []string{"load", "resilience/timeout-bounds-hang", "resilience/bulkhead-isolates", "resilience/retry-jitter", "obs"}},
 	}
 }
