@@ -171,9 +171,12 @@ func (c config) measure(ctx context.Context, m shop.Mutant, n int) (measurement,
 		return out, err
 	}
 	other, err := c.once(ctx, processes, m, dir+"-"+processes)
+	if err != nil {
+		return out, err
+	}
 	out.beside = &other
 	_, _ = fmt.Fprintf(c.log, "%-26s otherwise in processes: %s\n", m.Name, list(out.otherwise()))
-	return out, err
+	return out, nil
 }
 
 // once runs the whole job and reads its report.
