@@ -43,9 +43,9 @@ require (
 	go.opentelemetry.io/proto/slim/otlp v1.10.0
 	golang.org/x/oauth2 v0.36.0
 	golang.org/x/sync v0.24.0
+	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
 	golang.org/x/text v0.43.0
-	golang.org/x/sys v0.49.0
 	golang.org/x/time v0.12.0
 	gonum.org/v1/gonum v0.17.0
 	google.golang.org/protobuf v1.36.11
