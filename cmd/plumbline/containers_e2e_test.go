@@ -16,6 +16,7 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/runners/deploy/docker"
+	"github.com/plumbline-dev/plumbline/runners/ports"
 )
 
 // inContainers is the binary with the program of the wires beside it, and the
@@ -130,12 +131,10 @@ func TestKilledWithContainers(t *testing.T) {
 // A process that the run starts is the target, and is gone after it.
 func TestTargetAsAProcess(t *testing.T) {
 	bin := built(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	at, err := ports.Free(t.Context(), "127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := l.Addr().String()
-	_ = l.Close()
 	document, err := filepath.Abs("../../examples/shop/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/plumbline-dev/plumbline/contracts/declaration"
+	"github.com/plumbline-dev/plumbline/runners/ports"
 )
 
 // A fence is a code block of a page: what follows ``` on its first line, and
@@ -224,16 +224,16 @@ func TestDeclarationsOfPages(t *testing.T) {
 }
 
 // elsewhere puts free ports in the place of those of a page.
-func elsewhere(t *testing.T, page string, ports ...string) string {
+func elsewhere(t *testing.T, page string, taken ...string) string {
 	t.Helper()
-	for _, port := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for _, port := range taken {
+		// Its server starts late: a port of the kernel's own range would by then be
+		// that of some connection.
+		free, err := ports.Free(t.Context(), "127.0.0.1")
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, free, _ := net.SplitHostPort(l.Addr().String())
-		page = strings.ReplaceAll(page, "127.0.0.1:"+port, "127.0.0.1:"+free)
-		defer func() { _ = l.Close() }()
+		page = strings.ReplaceAll(page, "127.0.0.1:"+port, free)
 	}
 	return page
 }

@@ -1,22 +1,22 @@
 package main
 
 import (
+	"context"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strconv"
 	"time"
 
+	"github.com/plumbline-dev/plumbline/runners/ports"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // freePort puts the address of a loopback port that nobody has into ADDRESS.
 func freePort(ts *testscript.TestScript, _ bool, _ []string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	at, err := ports.Free(context.Background(), "127.0.0.1")
 	ts.Check(err)
-	ts.Setenv("ADDRESS", l.Addr().String())
-	ts.Check(l.Close())
+	ts.Setenv("ADDRESS", at)
 }
 
 // patience is how long get waits for a server that is still starting.

@@ -22,6 +22,7 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/runners/faults"
+	"github.com/plumbline-dev/plumbline/runners/ports"
 	"github.com/plumbline-dev/plumbline/runners/wire"
 )
 
@@ -141,12 +142,10 @@ func toxiproxyServerRig(t *testing.T, upstream string) rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := ports.Free(t.Context(), "127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := l.Addr().String()
-	_ = l.Close()
 	host, port, _ := net.SplitHostPort(addr)
 	cmd := exec.CommandContext(t.Context(), name, "-host", host, "-port", port)
 	if err := cmd.Start(); err != nil {

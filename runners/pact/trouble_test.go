@@ -15,6 +15,7 @@ import (
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/runners/pact"
+	"github.com/plumbline-dev/plumbline/runners/ports"
 )
 
 // A troubled target hangs, talks garbage, floods, or has the worker killed, by
@@ -166,12 +167,11 @@ func holdKilled(t *testing.T, got []plumbline.PactResult, from, to int) {
 func TestARefusedConnection(t *testing.T) {
 	_, _, err := pact.Library("")
 	wants(t, err)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	nobody, err := ports.Free(t.Context(), "127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := "http://" + l.Addr().String()
-	_ = l.Close()
+	base := "http://" + nobody
 	file := filepath.Join(t.TempDir(), "web-shop.json")
 	if err := os.WriteFile(file, fmt.Appendf(nil, contract, interaction("a", "/a", "")+","+interaction("b", "/b", "")), 0o600); err != nil {
 		t.Fatal(err)
