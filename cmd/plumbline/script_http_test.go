@@ -8,8 +8,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/plumbline-dev/plumbline/runners/ports"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/plumbline-dev/plumbline/runners/ports"
 )
 
 // freePort puts the address of a loopback port that nobody has into ADDRESS.
