@@ -176,7 +176,7 @@ func (c *climb) starved(at *rung) (move, bool) {
 		return move{phaseConfirm, low.rate}, true
 	}
 	return c.stop(plumbline.ReasonGeneratorSaturated, fmt.Sprintf("the generator could not send %.4g a second: %s", at.rate, at.why),
-		"run plumbline on a machine of its own, or with more processors")
+		moreRoom)
 }
 
 // cool waits, at a rate that the deployment should carry with ease, until it is

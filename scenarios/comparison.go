@@ -49,7 +49,7 @@ func Compare(a, b *plumbline.Evidence) plumbline.Comparison {
 	for _, h := range slices.Concat(a.Health, b.Health) {
 		if why := saturation(h); why != "" {
 			c.Outcome, c.Reason = plumbline.Inconclusive, plumbline.ReasonGeneratorSaturated
-			c.Sentence, c.Remedy = fmt.Sprintf("the generator fell behind in %s: %s", h.Phase, why), "run plumbline on a machine of its own, or with more processors"
+			c.Sentence, c.Remedy = fmt.Sprintf("the generator fell behind in %s: %s", h.Phase, why), moreRoom
 			return c
 		}
 	}

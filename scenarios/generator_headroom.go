@@ -75,6 +75,9 @@ func lateness(h plumbline.Health) string {
 	return ""
 }
 
+// moreRoom is the remedy where the generator was the limit.
+const moreRoom = "run plumbline on a machine of its own, or with more processors"
+
 // saturation says why nothing that was measured in the phase can be trusted,
 // or nothing.
 func saturation(h plumbline.Health) string {

@@ -49,7 +49,7 @@ func onslaughtOf(d plumbline.Design, e *plumbline.Evidence, experiment string, k
 	for _, h := range e.Health {
 		if why := saturation(h); h.Experiment == experiment && why != "" {
 			v := inconclusive(plumbline.ReasonGeneratorSaturated, "in %s of %s: %s", h.Phase, experiment, why)
-			v.Remedy = "run plumbline on a machine of its own, or with more processors"
+			v.Remedy = moreRoom
 			o.trouble = &v
 		}
 	}

@@ -58,7 +58,7 @@ func judgeTeardown(d plumbline.Design, e *plumbline.Evidence) plumbline.Verdict 
 		return v
 	case len(unsure) > 0:
 		v := inconclusive(plumbline.ReasonGeneratorSaturated, "%s", strings.Join(unsure, "; "))
-		v.Remedy = "run plumbline on a machine of its own, or with more processors"
+		v.Remedy = moreRoom
 		return v
 	case len(unknown) > 0:
 		return inconclusive(plumbline.ReasonIncomplete, "%s", strings.Join(unknown, "; "))

@@ -178,9 +178,9 @@ func writeBeside(b *strings.Builder, all []measurement) {
 			b.WriteString("\nEach was run in processes as well, and the verdicts were laid beside each other, claim by claim; self-checks of the harness, which say how well it could see, stand apart.\n\n| Run | Claims judged | Claims with another verdict in processes | Self-checks that came out otherwise |\n|---|---|---|---|\n")
 		}
 		own := func(claim string) bool { return strings.HasPrefix(claim, "harness/") }
-		differs, checks := m.otherwise(), m.otherwise()
-		differs = slices.DeleteFunc(differs, own)
-		checks = slices.DeleteFunc(checks, func(claim string) bool { return !own(claim) })
+		both := m.otherwise()
+		differs := slices.DeleteFunc(slices.Clone(both), own)
+		checks := slices.DeleteFunc(both, func(claim string) bool { return !own(claim) })
 		n := len(slices.DeleteFunc(slices.Clone(m.Findings), func(f finding) bool { return own(f.Claim) || f.Outcome == "skipped" }))
 		judged, other = judged+n, other+len(differs)
 		fmt.Fprintf(b, "| `%s` | %d | %s | %s |\n", m.Name, n, list(differs), list(checks))
