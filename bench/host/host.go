@@ -12,10 +12,11 @@ import (
 // figures of time can be trusted: "linux/amd64, 2 processors, load average 0.04
 // at the start".
 func Now() string {
-	return fmt.Sprintf("%s/%s, %d processors, load average %s at the start", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load())
+	return fmt.Sprintf("%s/%s, %d processors, load average %s at the start", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), Load())
 }
 
-func load() string {
+// Load is the load average of the last minute: "0.04".
+func Load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
 		return "unknown"

@@ -20,18 +20,11 @@ const (
 	containers = "compose"
 )
 
-// made is the target of make that measures so.
-func (c config) made() string {
-	switch {
-	case c.target == containers:
-		return "bench-mutants-compose"
-	case c.loaded > 0:
-		return "bench-overload"
-	case c.narrow:
-		return "bench-mutants-narrow"
-	}
-	return "bench-mutants"
-}
+// mostForOne bounds one run.
+const mostForOne = 20 * time.Minute
+
+// patience bounds the wait for one answer of what does not answer.
+const patience = "2s"
 
 // host says on what was measured, and what was judged.
 func (c config) host() string {
@@ -45,45 +38,67 @@ func (c config) host() string {
 	return host
 }
 
-// command runs the whole job on the sample system with one defect.
-func (c config) command(ctx context.Context, target string, m shop.Mutant, dir string) (*exec.Cmd, error) {
-	defect := m.Name
-	if m.Caught == "" {
-		defect = ""
-	}
+// command runs the whole job once.
+func (c config) command(ctx context.Context, target string, j job, dir string) (*exec.Cmd, error) {
 	args := []string{"demo", "--out", dir}
-	if target == containers {
+	switch {
+	case target == containers:
 		args = []string{"run", "-c", "examples/shop/plumbline.compose.yaml", "--out", dir}
-	} else if defect != "" {
-		args = append(args, "--defect", defect)
+	case j.kind == kindDefect:
+		args = append(args, "--defect", j.defect.Name)
+	case j.variant.Name != "":
+		args = append(args, "--variant", j.variant.Name)
 	}
-	args = append(args, c.only(target, m, defect)...)
-	cmd := exec.CommandContext(ctx, c.plumbline, args...) //nolint:gosec // the binary under measurement
+	args = append(args, "--seed", fmt.Sprint(j.number))
+	if only := c.only(j); only != "" {
+		args = append(args, "--only", only)
+	}
+	cmd := exec.CommandContext(ctx, c.plumbline, append(args, c.loads(j)...)...) //nolint:gosec // the binary under measurement
 	if target != containers {
 		return cmd, nil
 	}
 	issued, err := issue()
-	cmd.Env = append(append(os.Environ(), "SHOP_MUTANT="+defect), issued...)
+	cmd.Env = append(append(os.Environ(), "SHOP_MUTANT="+j.defect.Name), issued...)
 	return cmd, err
 }
 
-// only are the arguments that say what of a defect is judged, and how.
-func (c config) only(target string, m shop.Mutant, defect string) (args []string) {
-	switch {
-	case target == processes && (strings.HasPrefix(m.Caught, "overload/") || strings.HasPrefix(m.Name, loaded)):
+// overloaded says whether the run sends more than the system carries.
+func (j job) overloaded() bool {
+	return j.kind == kindLoaded || strings.HasPrefix(j.defect.Caught, "overload/") || slices.Contains(j.variant.Judged, "overload")
+}
+
+// only says what alone is judged; empty: everything.
+func (c config) only(j job) string {
+	switch m := j.defect; {
+	case j.kind == kindNull:
+		return promised + ",harness"
+	case c.target == processes && j.overloaded():
+		return "" // the profile decides
+	case j.kind == kindBenign:
+		return strings.Join(j.variant.Judged, ",") + ",harness"
+	case c.target == processes && m.UnderLoad():
+		return underLoad
+	case c.functions && j.kind == kindDefect:
+		return strings.Join(broken(m), ",")
+	case c.narrow && j.kind == kindDefect:
+		return groups(m)
+	}
+	return ""
+}
+
+// loads are the arguments that say what is sent.
+func (c config) loads(j job) (args []string) {
+	switch m := j.defect; {
+	case j.kind == kindNull:
+		args = []string{"--timeout", patience}
+	case c.target == processes && j.overloaded():
 		args = []string{"--overload", overload, "--profile", "recovery"}
-	case target == processes && m.UnderLoad():
-		args = []string{"--overload", overload, "--only", underLoad}
-	case c.functions && defect != "":
-		args = []string{"--only", strings.Join(broken(m), ",")}
-	case c.narrow && defect != "":
-		args = []string{"--only", groups(m)}
-	}
-	if m.OverTime() {
-		args = append(args, "--profile", "soak", "--duration", soaked)
-	}
-	if m.Cached() {
-		args = append(args, "--variant", shop.WithCache)
+	case c.target == processes && m.UnderLoad():
+		args = []string{"--overload", overload}
+	case m.OverTime():
+		args = []string{"--profile", "soak", "--duration", soaked}
+	case m.Cached():
+		args = []string{"--variant", shop.WithCache}
 	}
 	return args
 }

@@ -2,56 +2,13 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
-	"math"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/plumbline-dev/plumbline/examples/shop"
 )
-
-// A measurement is one run and what its report says.
-type measurement struct {
-	shop.Mutant `json:"-"`
-
-	Exit     int          `json:"exit_code"`
-	Seconds  float64      `json:"seconds"`
-	beside   *measurement // the same in processes; nil where that was not asked for
-	Findings []finding    `json:"findings"`
-}
-
-type finding struct {
-	Function string `json:"function"`
-	Claim    string `json:"claim"`
-	Outcome  string `json:"outcome"`
-}
-
-// read takes a measurement from the report in a run directory.
-func (m *measurement) read(dir string) error {
-	data, err := os.ReadFile(filepath.Join(dir, "report.json")) //nolint:gosec // written by the binary under measurement
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(data, m); err != nil {
-		return err
-	}
-	if m.Exit == interrupted {
-		return errInterrupted
-	}
-	return nil
-}
-
-// interrupted is the exit code of a run that was ended early.
-const interrupted = 130
-
-var errInterrupted = errors.New("the run was interrupted")
 
 func (m measurement) took() time.Duration {
 	return time.Duration(m.Seconds * float64(time.Second)).Round(time.Second)
@@ -66,63 +23,14 @@ func (f finding) apart() string {
 	return f.Claim
 }
 
-func (m measurement) with(outcome string) []finding {
-	var out []finding
-	for _, f := range m.Findings {
-		if f.Outcome == outcome {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-// rank is the place, from 1, of the function that must catch the defect among
-// the failures; zero when it is not among them.
-func (m measurement) rank() int {
-	return 1 + slices.IndexFunc(m.with("fail"), func(f finding) bool { return f.Function == m.Caught })
-}
-
-// alarms are the failures that the defect does not explain.
-func (m measurement) alarms() []string {
-	var out []string
-	for _, f := range m.with("fail") {
-		if f.Function != m.Caught && !slices.Contains(m.May, f.Function) {
-			out = append(out, f.Claim)
-		}
-	}
-	return out
-}
-
-// wrong says what is wrong with the verdict; empty when nothing is.
-func (m measurement) wrong() string {
-	switch rank := m.rank(); {
-	case m.Caught == "" && len(m.with("fail")) > 0:
-		return "a failure on the right system"
-	case m.Caught == "" && m.Exit != 0:
-		return fmt.Sprintf("exit %d on the right system", m.Exit)
-	case m.Caught == "":
-		return ""
-	case m.Exit != 1 && !m.Warns():
-		return fmt.Sprintf("exit %d", m.Exit)
-	case rank == 0:
-		return "not caught"
-	case rank > 2:
-		return fmt.Sprintf("caught at place %d", rank)
-	}
-	if a := m.alarms(); len(a) > 0 {
-		return "false alarm: " + strings.Join(a, ", ")
-	}
-	return ""
-}
-
 // otherwise are the claims with another verdict in processes, each with both.
 func (m measurement) otherwise() []string {
 	there := map[string]string{}
-	for _, f := range m.beside.Findings {
+	for _, f := range m.beside.findings {
 		there[f.apart()] = f.Outcome
 	}
 	var out []string
-	for _, f := range m.Findings {
+	for _, f := range m.findings {
 		if was := cmp.Or(there[f.apart()], "not judged"); was != f.Outcome {
 			out = append(out, fmt.Sprintf("%s (%s, in processes %s)", f.Claim, f.Outcome, was))
 		}
@@ -134,36 +42,41 @@ func (m measurement) otherwise() []string {
 	return out
 }
 
-func table(all []measurement, target, host string) string {
+// table is what is told of a measurement in containers.
+func table(all []measurement, host string) string {
 	var b strings.Builder
-	b.WriteString("# Detection and false alarms\n\nWritten by `make " + target + "`; host: " + host + ".\n\n")
-	b.WriteString("| Defect | Must be caught by | Exit | Place among failures | Other failures it explains | False alarms | Unproven | Time |\n|---|---|---|---|---|---|---|---|\n")
-	var right, defects, failed, clean int
+	b.WriteString("# Containers beside processes\n\nWritten by `make bench-mutants-compose`; host: " + host + ".\n\n")
+	writeDefects(&b, all)
+	b.WriteString("\n| Run of the right system | Exit | Claims kept | Failures | Unproven | Time |\n|---|---|---|---|---|---|\n")
 	for _, m := range all {
-		if m.Caught == "" {
-			clean++
-			if m.wrong() != "" {
-				failed++
-			}
+		if m.Kind == kindRight {
+			fmt.Fprintf(&b, "| %d | %d | %d | %s | %s | %s |\n", m.Number, m.Exit, m.Passed, list(m.Failed), list(m.Unproven), m.took())
+		}
+	}
+	writeBeside(&b, all)
+	return b.String()
+}
+
+// writeDefects tells of every defect how it was found.
+func writeDefects(b *strings.Builder, all []measurement) {
+	b.WriteString("| Defect | Must be caught by | Run | Exit | Place among failures | Other failures it explains | False alarms | Unproven | Judged alone | Time | Revision |\n|---|---|--:|--:|---|---|---|--:|---|--:|---|\n")
+	right, defects := 0, 0
+	for _, m := range all {
+		if m.Kind != kindDefect {
 			continue
 		}
 		defects++
 		place := "–"
 		if r := m.rank(); r > 0 {
 			place = fmt.Sprint(r)
-			if r <= 2 && (m.Exit == 1 || m.Warns()) {
-				right++
-			}
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %d | %s | %s | %s | %d | %s |\n", m.Name, m.Caught, m.Exit, place,
-			list(m.explained()), list(m.alarms()), len(m.with("inconclusive")), m.took())
+		if m.caught() && m.rank() <= 2 {
+			right++
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %d | %d | %s | %s | %s | %d | %s | %s | %s |\n", m.Name, m.defect.Caught, m.Number, m.Exit, place,
+			list(m.explained()), list(m.alarms()), len(m.Unproven), cmp.Or(strings.ReplaceAll(m.Judged, ",", ", "), "–"), m.took(), m.Revision)
 	}
-	fmt.Fprintf(&b, "\nDetected: %d of %d defects, by the right function among the first two failures.\n", right, defects)
-	if clean > 0 {
-		writeClean(&b, all, failed, clean)
-	}
-	writeBeside(&b, all)
-	return b.String()
+	fmt.Fprintf(b, "\nDetected: in %d of %d runs, by the right function among the first two failures.\n", right, defects)
 }
 
 // writeBeside tells what came out otherwise in processes, where each was run
@@ -181,43 +94,11 @@ func writeBeside(b *strings.Builder, all []measurement) {
 		both := m.otherwise()
 		differs := slices.DeleteFunc(slices.Clone(both), own)
 		checks := slices.DeleteFunc(both, func(claim string) bool { return !own(claim) })
-		n := len(slices.DeleteFunc(slices.Clone(m.Findings), func(f finding) bool { return own(f.Claim) || f.Outcome == "skipped" }))
+		n := len(slices.DeleteFunc(slices.Clone(m.findings), func(f finding) bool { return own(f.Claim) || f.Outcome == "skipped" }))
 		judged, other = judged+n, other+len(differs)
 		fmt.Fprintf(b, "| `%s` | %d | %s | %s |\n", m.Name, n, list(differs), list(checks))
 	}
 	if rows > 0 {
 		fmt.Fprintf(b, "\nOf %d claims judged, %d have another verdict in processes.\n", judged, other)
 	}
-}
-
-func (m measurement) explained() []string {
-	var out []string
-	for _, f := range m.with("fail") {
-		if slices.Contains(m.May, f.Function) {
-			out = append(out, f.Claim)
-		}
-	}
-	return out
-}
-
-func writeClean(b *strings.Builder, all []measurement, failed, clean int) {
-	b.WriteString("\n| Run of the right system | Exit | Claims kept | Failures | Unproven | Time |\n|---|---|---|---|---|---|\n")
-	for _, m := range all {
-		if m.Caught == "" {
-			fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %s |\n", m.Name, m.Exit, len(m.with("pass")), len(m.with("fail")), len(m.with("inconclusive")), m.took())
-		}
-	}
-	fmt.Fprintf(b, "\nWrong: %d of %d runs of the right system", failed, clean)
-	if failed == 0 {
-		// Clopper and Pearson's exact bound for none of n, one-sided at 95 %.
-		fmt.Fprintf(b, "; with none of %d, up to %.0f %% of runs may be (exact, 95 %%)", clean, 100*(1-math.Pow(0.05, 1/float64(clean))))
-	}
-	b.WriteString(".\n")
-}
-
-func list(items []string) string {
-	if len(items) == 0 {
-		return "–"
-	}
-	return strings.Join(items, ", ")
 }

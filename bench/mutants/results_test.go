@@ -1,0 +1,63 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func TestResultsAreOfAllThatWasMeasured(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := config{rows: filepath.Join(dir, "r.json"), results: filepath.Join(dir, "r.md"), storing: &sync.Mutex{}}
+	for _, r := range []row{
+		{Kind: kindDefect, Name: "bola", Number: 1, Exit: 0, Passed: 9},
+		{Kind: kindDefect, Name: "bola", Number: 1, Exit: 1, Passed: 9, Failed: []string{"auth/bola/getOrder"}}, // measured again
+		{Kind: kindDefect, Name: "bfla", Number: 1, Exit: 1, Passed: 9, Failed: []string{"auth/bola/getOrder"}},
+		{Kind: kindDefect, Name: "was-once", Number: 1, Exit: 1, Passed: 9},
+		{Kind: kindRight, Name: "none", Number: 1, Passed: 100, Requests: 50, Seconds: 60},
+		{Kind: kindRight, Name: "none", Number: 2, Passed: 100, Requests: 70, Seconds: 90},
+		{Kind: kindRight, Name: "none", Number: 3, Passed: 99, Exit: 3, Requests: 60, Seconds: 70, Unproven: []string{"load/slo-at-target/x: noise"}},
+		{Kind: kindRight, Name: "none", Number: 1, Noise: busy, Passed: 98, Exit: 1, Failed: []string{"auth/bola/getOrder"}, Unproven: []string{"load/slo-at-target/x: noise"}},
+		{Kind: kindNull, Name: "echo", Number: 1, Exit: 3, Kept: []string{"auth/bola/getOrder"}},
+	} {
+		if err := c.store(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := stored(c.rows)
+	if err != nil || len(rows) != 8 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	got := results(rows)
+	for _, want := range []string{
+		"| All defects found | ≥ 95 % | 1 of 2 (50 %)",
+		"| 48 of 48 | 1 of 1 that were run |",
+		"≤ 0.2 % | 1 of 319",
+		"| 0 of 20 | 1 of 3 (33 %) |",
+		"| 0 | 1 on 1 targets |",
+		"| ≤ 0.5 % | 1 of 300 (0.33 %) in 3 runs |",
+		"| ≤ 2 % | 1 of 300 (0.33 %) |",
+		"| ≤ 15 % | 1 of 100 (1 %) in 1 runs |",
+		"| Verdicts that noise has turned | 0 | 1 |",
+		"| 1m10s, 60 requests |",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "was-once") {
+		t.Error("a defect that is no more is told")
+	}
+}
+
+func TestWhatIsNotMeasuredIsSaid(t *testing.T) {
+	t.Parallel()
+	if got := results(nil); strings.Count(got, "not measured") < 6 {
+		t.Error(got)
+	}
+	if got := bound(0, 20); !strings.Contains(got, "up to 14 %") {
+		t.Error(got)
+	}
+}
