@@ -133,30 +133,38 @@ func (r *Runner) traces(at Place, p plumbline.Phase, f plumbline.Fault) []string
 	return out
 }
 
-// heal ends the faults, all at once, and records how often each had hit. It
-// works after ctx is done.
+// heal ends the faults and records how often each had hit: those on wires first,
+// all at once, and then those of the deployment, for what is started again may
+// need its dependencies. It works after ctx is done.
 func (r *Runner) heal(ctx context.Context, held []*holding) {
-	var wg sync.WaitGroup
-	for _, h := range held {
-		wg.Go(func() {
-			h.over()
-			<-h.injected
-			if h.held == nil {
-				return
+	for _, ofDeployment := range []bool{false, true} {
+		var wg sync.WaitGroup
+		for _, h := range held {
+			if h.injection.Fault.Kind.OfDeployment() == ofDeployment {
+				wg.Go(func() { r.end(ctx, h) })
 			}
-			h.stop()
-			<-h.done
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second) // parts of the deployment have a limit of their own
-			defer cancel()
-			hits, err := h.held.Heal(ctx)
-			h.injection.Hits, h.injection.Healed = hits, time.Since(r.Run.Began)
-			if err != nil {
-				h.injection.Error, h.injection.Healed = "heal: "+err.Error(), 0
-			}
-			in := h.injection
-			r.Journal.Record(plumbline.Record{Injection: &in})
-			r.upset(in)
-		})
+		}
+		wg.Wait()
 	}
-	wg.Wait()
+}
+
+// end ends one fault.
+func (r *Runner) end(ctx context.Context, h *holding) {
+	h.over()
+	<-h.injected
+	if h.held == nil {
+		return
+	}
+	h.stop()
+	<-h.done
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second) // parts of the deployment have a limit of their own
+	defer cancel()
+	hits, err := h.held.Heal(ctx)
+	h.injection.Hits, h.injection.Healed = hits, time.Since(r.Run.Began)
+	if err != nil {
+		h.injection.Error, h.injection.Healed = "heal: "+err.Error(), 0
+	}
+	in := h.injection
+	r.Journal.Record(plumbline.Record{Injection: &in})
+	r.upset(in)
 }

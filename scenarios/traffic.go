@@ -44,6 +44,7 @@ const (
 	deployRoll         = "deploy/roll"
 	deployKill         = "deploy/kill"
 	deployAbreast      = "deploy/abreast"
+	deployStart        = "deploy/start"
 
 	loadTarget = "load/target"
 	teardown   = "harness/teardown"

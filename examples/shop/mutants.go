@@ -47,6 +47,7 @@ func onWires() []Mutant {
 		{"no-connect-timeout", "a connection to the store may take for ever to be made", "resilience/timeout-connect", nil},
 		{"dead-connections-kept", "a connection to the store that has failed is used for two seconds more", "resilience/db-outage", nil},
 		{"insists-on-connection", "a connection to the store that has not answered is the only one that is used until it ends", "resilience/reconnects-after-move", nil},
+		{"connects-once", "a store that is not there at the start is not looked for again", "resilience/startup-order", nil},
 		{"waits-for-cache", "who has found what is put into the cache waits for the cache to take it", "resilience/cache-outage", []string{"resilience/optional-degrades", "resilience/timeout-bounds-hang"}},
 		{"stale-connection-is-final", "a kept connection that was closed is taken for the answer", "resilience/stale-connection", []string{"resilience/retry-recovers-transient"}},
 		{"outlives-client", "calls to dependencies go on when the client has gone away", "resilience/cancel-on-disconnect", nil},

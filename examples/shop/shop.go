@@ -64,6 +64,9 @@ func Main(ctx context.Context, args []string, env func(string) string, out io.Wr
 		if err != nil {
 			return errors.Join(err, l.Close())
 		}
+		if err := s.begin(ctx); err != nil {
+			return errors.Join(err, l.Close())
+		}
 		ctx = s.joined(ctx, l.Addr().String())
 		ready()
 		return serve(ctx, l, s.handler(), s.mutant.is("sigterm-kills-inflight"))

@@ -149,6 +149,7 @@ type store struct {
 	idle chan net.Conn
 	dead sync.Map // used by a defect alone, as the next
 	only *insistence
+	gone bool // a defect: it was not there at the start, and is not looked for again
 }
 
 func newStore(addr string, m mutant) *store {
@@ -158,6 +159,9 @@ func newStore(addr string, m mutant) *store {
 // do makes one call. A pooled connection that turns out to be dead is replaced
 // once; every command can be repeated without harm.
 func (s *store) do(ctx context.Context, command string) (string, error) {
+	if s.gone {
+		return "", errGone
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	for {

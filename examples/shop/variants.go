@@ -92,6 +92,7 @@ func patterned() []Variant {
 		{Name: "attempts-2", What: "calls are tried twice, and declared to be", Declares: declares("max_attempts: 3", "max_attempts: 2"), Judged: append([]string{"resilience/stale-connection", "resilience/breaker-opens", "resilience/breaker-closes"}, retries...)},
 		{Name: "no-retry-undeclared", What: "no call is repeated, and none is declared to be", Declares: declares("    "+retryLine+"}\n", "", "    "+retryLine+", key: Idempotency-Key}\n", ""), Judged: []string{"resilience"}},
 		{Name: "async-compensation-10s", What: "an undo begins ten seconds later, and is declared to", Declares: declares("within: 8s", "within: 20s"), Judged: []string{"data"}},
+		{Name: "ends-without-store", What: "who is started while the store is not there ends", Judged: []string{"resilience/startup-order", "deploy"}},
 		{Name: "readiness-independent", What: "readiness does not ask the store, and is not declared to", Declares: declares(", reflects: [store], within: 2s", ""), Judged: []string{"resilience/readiness-truthful", "resilience/liveness-independent", "resilience/health-fast", "resilience/db-outage", "deploy"}},
 	}
 }
