@@ -9,18 +9,18 @@ import (
 )
 
 // try makes the request of a hit, or of the turn of a flow, as often as the
-// patience of its client wants, and counts the attempts when it has some. What is
-// told is the last answer and the time since the request was due; the first
+// patience of its client wants, and counts the attempts when it has some: a client
+// who tries again asks for the same, with the same row of a feeder. What is told is the last answer and the time since the request was due; the first
 // attempt tells how late it was sent.
 func (d *dispatch) try(h hit, t *Turn) (a target.Answer, attempts int) {
 	p := d.session.Streams[h.stream].Patience
 	if p == nil {
 		return d.engine.Client.Do(d.ctx, d.shot(h, t)), 0
 	}
+	shot := d.shot(h, t)
+	shot.Timeout = p.Timeout
 	var first time.Duration
 	for attempts = 1; ; attempts++ {
-		shot := d.shot(h, t)
-		shot.Timeout = p.Timeout
 		a = d.engine.Client.Do(d.ctx, shot)
 		if attempts == 1 {
 			first = a.Sent

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
 // patient is the stream of n clients a second that wait 50 ms and try thrice.
@@ -31,8 +32,17 @@ func TestPatience(t *testing.T) {
 		}
 	}, nil)
 	l := &log{}
-	if err := e.Run(t.Context(), session(patient(4, 500*ms)), l.record); err != nil {
+	s, made := session(patient(4, 500*ms)), atomic.Int32{}
+	shot := s.Shot
+	s.Shot = func(stream int, number uint64) target.Shot {
+		made.Add(1)
+		return shot(stream, number)
+	}
+	if err := e.Run(t.Context(), s, l.record); err != nil {
 		t.Fatal(err)
+	}
+	if made.Load() != 2 {
+		t.Errorf("%d requests were made up for two wishes", made.Load())
 	}
 	requests, attempts := int64(0), int64(0)
 	for _, x := range l.series {

@@ -38,7 +38,13 @@ type server struct {
 
 	mu     sync.Mutex
 	held   []time.Duration // when some are slow
-	frozen []chan struct{} // those who wait, in the order in which they came
+	frozen []waiting       // in the order in which they came
+}
+
+// waiting is a connection whose request came into the freeze.
+type waiting struct {
+	conn     net.Conn
+	answered chan error
 }
 
 func main() {
@@ -85,8 +91,7 @@ func (s *server) serve(c net.Conn) {
 		if _, err := in.Discard(length); err != nil {
 			return
 		}
-		s.hold()
-		if _, err := c.Write(answer); err != nil {
+		if err := s.answer(c, answer); err != nil {
 			return
 		}
 	}
@@ -121,49 +126,71 @@ func head(in *bufio.Reader) (length int, ok bool) {
 	}
 }
 
-// freeze is closed when the freeze is over. Who came first is let go first: who
-// waits longest is known by construction then, however long it takes to answer
-// them all.
-func (s *server) freeze(rest time.Duration) <-chan struct{} {
+// answer writes the answer when its time has come.
+func (s *server) answer(c net.Conn, answer []byte) error {
+	if rest := s.rest(); rest > 0 {
+		return <-s.freeze(rest, c, answer)
+	}
+	s.hold()
+	_, err := c.Write(answer)
+	return err
+}
+
+// rest is how long the freeze still lasts; zero or less when there is none.
+func (s *server) rest() time.Duration {
+	if s.freezeFor == 0 {
+		return 0
+	}
+	now := time.Now().UnixNano()
+	s.first.CompareAndSwap(0, now)
+	since := time.Duration(now - s.first.Load())
+	if since < s.freezeAt {
+		return 0
+	}
+	return s.freezeAt + s.freezeFor - since
+}
+
+// freeze tells when the answer was written, which is when the freeze is over.
+// One after the other is answered, and who came first is answered first: waking
+// thousands who then answer each in their turn would put them out of order, and
+// who waits longest would not be known by construction.
+func (s *server) freeze(rest time.Duration, c net.Conn, answer []byte) <-chan error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := make(chan struct{})
-	s.frozen = append(s.frozen, c)
+	w := waiting{conn: c, answered: make(chan error, 1)}
+	s.frozen = append(s.frozen, w)
 	if len(s.frozen) == 1 {
-		time.AfterFunc(rest, func() {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			for _, c := range s.frozen {
-				close(c)
-			}
-			s.frozen = nil
-		})
+		time.AfterFunc(rest, func() { s.thaw(answer) })
 	}
-	return c
+	return w.answered
+}
+
+func (s *server) thaw(answer []byte) {
+	s.mu.Lock()
+	all := s.frozen
+	s.frozen = nil
+	s.mu.Unlock()
+	for _, w := range all {
+		_, err := w.conn.Write(answer)
+		w.answered <- err
+	}
 }
 
 // hold waits as long as the request takes.
 func (s *server) hold() {
-	if s.freezeFor > 0 {
-		now := time.Now().UnixNano()
-		s.first.CompareAndSwap(0, now)
-		since := time.Duration(now - s.first.Load())
-		if since >= s.freezeAt && since < s.freezeAt+s.freezeFor {
-			<-s.freeze(s.freezeAt + s.freezeFor - since)
-		}
+	if s.slow == 0 && s.fast == 0 {
+		return
 	}
-	if s.slow > 0 || s.fast > 0 {
-		began := time.Now()
-		defer func() {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.held = append(s.held, time.Since(began))
-		}()
-		// Spread evenly: every ten thousand have their share, whatever the order.
-		if int(s.number.Add(1)*7919%10000) < s.slowEvery {
-			time.Sleep(s.slow)
-			return
-		}
-		time.Sleep(s.fast)
+	began := time.Now()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.held = append(s.held, time.Since(began))
+	}()
+	// Spread evenly: every ten thousand have their share, whatever the order.
+	if int(s.number.Add(1)*7919%10000) < s.slowEvery {
+		time.Sleep(s.slow)
+		return
 	}
+	time.Sleep(s.fast)
 }
