@@ -61,6 +61,11 @@ func (o Observation) Marked(k MarkKind) bool {
 // Done is the moment at which the response was complete, since the run began.
 func (o Observation) Done() time.Duration { return o.Due + o.Latency }
 
+// Service is how long the request took once it was sent: what the generator was
+// late by is not the target's doing. One that was never sent took from when it
+// was due.
+func (o Observation) Service() time.Duration { return max(0, o.Done()-max(o.Sent, o.Due)) }
+
 // An ErrorClass names why there is no usable response. Classes, not texts: ten
 // thousand resets from ten thousand ports are one error.
 type ErrorClass string

@@ -112,7 +112,7 @@ func harEntryOf(r plumbline.Report, f plumbline.Finding, x plumbline.Exhibit) ha
 	if o := x.Observation; o != nil {
 		began = began.Add(o.Sent)
 		e.Response.Status, e.Response.StatusText = o.Status, http.StatusText(o.Status)
-		e.Time = float64(max(0, o.Done()-o.Sent)) / float64(time.Millisecond)
+		e.Time = float64(o.Service()) / float64(time.Millisecond)
 		e.Timings.Wait = e.Time
 		if o.Error != "" {
 			e.Response.StatusText = string(o.Error)

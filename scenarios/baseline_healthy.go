@@ -176,7 +176,7 @@ func sampleBaseline(e *plumbline.Evidence, experiment, operation string, limit t
 			continue
 		}
 		seen = append(seen, o)
-		latencies = append(latencies, o.Done()-max(o.Sent, o.Due))
+		latencies = append(latencies, o.Service())
 		if succeeded(o) {
 			s.succeeded++
 		}

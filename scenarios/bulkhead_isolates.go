@@ -88,7 +88,7 @@ func judgeBulkhead(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence)
 	limit := max(sparedTimes*before, before+sparedMore)
 	f := figure{milliseconds(now), milliseconds(limit), "ms", len(judged)}
 	if now > limit {
-		slices.SortStableFunc(judged, func(a, b trial) int { return int(b.service() - a.service()) })
+		slices.SortStableFunc(judged, func(a, b trial) int { return int(b.seen.Service() - a.seen.Service()) })
 		v := fail(f, "%s, the %s percentile of %d requests that do not need it was %s, %s before", text, ordinal(q), len(judged), readable(now), readable(before))
 		v.Evidence, v.Remedy = s.exhibits(judged), remedy
 		return v

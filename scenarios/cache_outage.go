@@ -116,7 +116,7 @@ func (s outageSight) tooLate(phase string) (out []trial) {
 	for _, op := range s.o.uses {
 		limit := s.uncachedIn(op.ID)
 		for _, t := range s.wire.trials(s.e, s.o.id(), phase, op.ID) {
-			if succeeded(t.seen) && t.service() > limit {
+			if succeeded(t.seen) && t.seen.Service() > limit {
 				out = append(out, t)
 			}
 		}

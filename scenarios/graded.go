@@ -30,12 +30,12 @@ type grade struct {
 func (q inquiry) graded(trials []trial, limit time.Duration, optional bool) grade {
 	g := grade{n: len(trials), why: map[string]int{}, answers: map[string]int{}}
 	for _, t := range trials {
-		g.slowest = max(g.slowest, t.service())
+		g.slowest = max(g.slowest, t.seen.Service())
 		g.answers[answer(t.seen)]++
 		if t.seen.Marked(plumbline.MarkLeak) {
 			g.leaks++
 		}
-		if t.service() > limit {
+		if t.seen.Service() > limit {
 			if t.attempts() > attemptsOf(q.dep) {
 				g.excused++
 				continue

@@ -172,7 +172,7 @@ func (q inquiry) stuckLeases() (hits int) {
 func dull(polls []trial) []trial {
 	var out []trial
 	for _, t := range polls {
-		if t.seen.Error != "" || t.seen.Status != 200 || t.service() > healthIn {
+		if t.seen.Error != "" || t.seen.Status != 200 || t.seen.Service() > healthIn {
 			out = append(out, t)
 		}
 	}

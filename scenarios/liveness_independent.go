@@ -105,7 +105,7 @@ func (s outageSight) notIndependent(p pollSample, what string) plumbline.Verdict
 func (s outageSight) judgedPolls(phase string, slowAnyway bool) pollSample {
 	var held []trial
 	for _, t := range s.sparing(phase) {
-		if !succeeded(t.seen) || t.service() > pollLimit {
+		if !succeeded(t.seen) || t.seen.Service() > pollLimit {
 			held = append(held, t)
 		}
 	}
@@ -165,7 +165,7 @@ func (s outageSight) scopedPolls(slowAnyway bool) (pollSample, plumbline.Verdict
 func differing(polls []trial, slowAnyway bool) []trial {
 	var out []trial
 	for _, t := range polls {
-		if t.seen.Error != "" || t.seen.Status != 200 || (!slowAnyway && t.service() > pollLimit) {
+		if t.seen.Error != "" || t.seen.Status != 200 || (!slowAnyway && t.seen.Service() > pollLimit) {
 			out = append(out, t)
 		}
 	}

@@ -19,8 +19,8 @@ func (g *metricsGauge) latency(e *plumbline.Evidence, dep plumbline.Dependency, 
 	var took []time.Duration
 	hit := 0
 	for _, t := range trafficOf(e, dep.Name).trials(e, obsMetrics, metricsLate, op.ID) {
-		took = append(took, t.service())
-		if t.hits(plumbline.FaultDelay) > 0 && t.service() >= delay*9/10 {
+		took = append(took, t.seen.Service())
+		if t.hits(plumbline.FaultDelay) > 0 && t.seen.Service() >= delay*9/10 {
 			hit++
 		}
 	}

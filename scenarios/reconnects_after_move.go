@@ -141,7 +141,7 @@ func (s outageSight) found(left int, base, all, tail []trial) (plumbline.Verdict
 
 // laggards are the requests that took longer than the limit, or failed.
 func laggards(all []trial, limit time.Duration) []trial {
-	return slices.DeleteFunc(slices.Clone(all), func(t trial) bool { return succeeded(t.seen) && t.service() <= limit })
+	return slices.DeleteFunc(slices.Clone(all), func(t trial) bool { return succeeded(t.seen) && t.seen.Service() <= limit })
 }
 
 // connectedAnew counts the connections that were made in a phase.

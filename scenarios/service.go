@@ -108,7 +108,7 @@ func (s *service) observe(x plumbline.Observation, o plumbline.Objective, perSec
 		s.refused++
 	}
 	sooner := x
-	sooner.Latency -= x.Sent - x.Due
+	sooner.Latency = x.Service()
 	if refused || !o.Good(sooner) {
 		s.fromSent.bad++
 	}

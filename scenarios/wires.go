@@ -72,10 +72,6 @@ func (t trial) hits(kind plumbline.FaultKind) int {
 	return n
 }
 
-// service is how long the request took once it was sent: what the generator
-// was late by is not the target's doing.
-func (t trial) service() time.Duration { return t.seen.Done() - t.seen.Sent }
-
 // A callKey tells calls of one request apart that are not repeats of each other.
 type callKey struct{ method, path string }
 
@@ -171,7 +167,7 @@ func steadyState(trials []trial) bool {
 func times(trials []trial) []time.Duration {
 	out := make([]time.Duration, len(trials))
 	for i, t := range trials {
-		out[i] = t.service()
+		out[i] = t.seen.Service()
 	}
 	slices.Sort(out)
 	return out

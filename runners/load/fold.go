@@ -180,7 +180,7 @@ func (x *fold) add(o plumbline.Observation, began time.Duration) {
 		s.Unchecked++
 	}
 	record(x.latency, o.Latency)
-	record(x.service, o.Latency-(o.Sent-o.Due))
+	record(x.service, o.Service())
 	x.steps(o)
 	bad := o.OK() != (o.Error == "" && o.Status < 500) // an undocumented status
 	if bad {
