@@ -66,6 +66,7 @@ type Verdict struct {
 	Statement string    `json:"statement"` // what was observed, with numbers
 	Measured  float64   `json:"measured"`
 	Allowed   float64   `json:"allowed"`
+	Floor     bool      `json:"floor,omitempty"`    // Allowed is the least that is wanted, and not the most
 	Interval  *Interval `json:"interval,omitempty"` // of Measured, in its unit; nil when none was computed
 	Unit      string    `json:"unit,omitempty"`     // of Measured and Allowed: "ratio", "ms", "attempts"
 	Samples   int       `json:"samples,omitempty"`
@@ -122,6 +123,7 @@ type Finding struct {
 	Code       Reason    `json:"code,omitempty"` // the Reason word alone
 	Measured   float64   `json:"measured"`
 	Allowed    float64   `json:"allowed"`
+	Floor      bool      `json:"floor,omitempty"`    // Allowed is the least that is wanted, and not the most
 	Interval   *Interval `json:"interval,omitempty"` // of Measured
 	Unit       string    `json:"unit,omitempty"`
 	Samples    int       `json:"samples,omitempty"`

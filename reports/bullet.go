@@ -19,7 +19,7 @@ func bulletSVG(r plumbline.Report, f plumbline.Finding) template.HTML {
 		return ""
 	}
 	const width, height = 220.0, 18.0
-	label := "measured " + amount(f.Measured, f.Unit) + interval(f) + ", allowed " + amount(f.Allowed, f.Unit)
+	label := "measured " + amount(f.Measured, f.Unit) + interval(f) + ", " + bound(f) + " " + amount(f.Allowed, f.Unit)
 	was, old := figureOf(r, f)
 	if old {
 		most = max(most, min(was.Measured, 2*most))
@@ -48,6 +48,14 @@ func bulletSVG(r plumbline.Report, f plumbline.Finding) template.HTML {
 	}
 	fmt.Fprintf(&b, `<path class="allowed" d="M%.1f 0V18"/></svg>`, at(f.Allowed))
 	return template.HTML(b.String()) //nolint:gosec // every text inside went through escape
+}
+
+// bound is what an allowed figure is: the most, or the least.
+func bound(f plumbline.Finding) string {
+	if f.Floor {
+		return "wanted at least"
+	}
+	return "allowed"
 }
 
 // interval is that of what was measured, in words; empty when there is none.

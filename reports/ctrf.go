@@ -103,6 +103,9 @@ func ctrfExtra(f plumbline.Finding) map[string]any {
 	}
 	if f.Unit != "" {
 		x["measured"], x["allowed"], x["unit"], x["samples"] = f.Measured, f.Allowed, f.Unit, f.Samples
+		if f.Floor {
+			x["floor"] = true
+		}
 	}
 	if f.Replay != "" {
 		x["replay"] = f.Replay

@@ -107,7 +107,7 @@ func pageFuncs(r plumbline.Report) template.FuncMap {
 		"waterfall": waterfallSVG, "map": func() template.HTML { return mapSVG(r) }, "lanes": func() []narrowLane { return narrowLanes(r) }, "lasted": lasted, "days": days,
 		"cellGlyph": cellGlyph, "cellWord": cellWord, "outageClass": outageClass, "recovery": recovery, "cost": cost, "budgets": func() string { return anyBudget(r) },
 		"sent": sent, "received": received, "statuses": statuses, "otherAnswers": otherAnswers, "refused": refused, "exercised": func() []tally { return exercised(r) },
-		"bullet": func(f plumbline.Finding) template.HTML { return bulletSVG(r, f) }, "interval": interval, "was": func(f plumbline.Finding) string { return wasFigure(r, f) },
+		"bullet": func(f plumbline.Finding) template.HTML { return bulletSVG(r, f) }, "interval": interval, "bound": bound, "was": func(f plumbline.Finding) string { return wasFigure(r, f) },
 		"sentence": sentence, "samples": func() string { return sampleSizes(r) },
 		"short": func(s string) string { return s[:min(len(s), 8)] }, "name": func(f string) string { _, n, _ := strings.Cut(f, "/"); return or(n, f) },
 		"turns": func(word, class string, all []plumbline.Turn) turnList { return turnList{word, class, all} }, "moreOf": func(all []plumbline.Finding, shown int) int { return len(all) - shown }, "more": func(all []plumbline.Turn, shown int) int { return len(all) - shown },

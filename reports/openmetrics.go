@@ -116,7 +116,7 @@ func (m *metrics) claims(r plumbline.Report) {
 	for _, f := range figures {
 		m.sample(f.Measured, "service", r.Service, "claim", f.Claim, "unit", f.Unit)
 	}
-	m.family("plumbline_claim_allowed", "What is allowed for a claim, in its unit.")
+	m.family("plumbline_claim_allowed", "What is allowed for a claim, in its unit: the most or, of some, the least.")
 	for _, f := range figures {
 		m.sample(f.Allowed, "service", r.Service, "claim", f.Claim, "unit", f.Unit)
 	}

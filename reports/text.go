@@ -142,7 +142,7 @@ func (p *page) finding(f plumbline.Finding) {
 	p.wrap("      claimed   ", f.Statement)
 	p.wrap("      observed  ", f.Reason)
 	if f.Unit != "" {
-		p.wrap("      measured  ", fmt.Sprintf("%s, allowed %s, of %s samples", amount(f.Measured, f.Unit), amount(f.Allowed, f.Unit), grouped(int64(f.Samples))))
+		p.wrap("      measured  ", fmt.Sprintf("%s, %s %s, of %s samples", amount(f.Measured, f.Unit), bound(f), amount(f.Allowed, f.Unit), grouped(int64(f.Samples))))
 	}
 	if f.Repeated != "" {
 		p.wrap("      repeated  ", "from a clean state it failed again, "+f.Repeated)

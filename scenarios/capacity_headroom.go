@@ -19,7 +19,7 @@ Guard: a median that grows from second to second beyond chance (Mann–Kendall) 
 		Mutants:  []string{"fewer-workers"},
 		Order:    42,
 		Plan:     planCapacity,
-		Judge:    judgeCapacity,
+		Judge:    floor(judgeCapacity),
 	})
 }
 

@@ -24,9 +24,9 @@ Guard: who refuses what is too much, quickly or not, is none the worse for it, b
 		Plan: func(d plumbline.Design) plumbline.Proposal {
 			return planOverload(d, goodputPlateau, "at a multiple of what it carries, the deployment does at least 80 % of the work that it can do")
 		},
-		Judge: func(d plumbline.Design, _ plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+		Judge: floor(func(d plumbline.Design, _ plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
 			return judgeTwice(d, e, overloadBurst, judgePlateau)
-		},
+		}),
 	})
 }
 

@@ -106,7 +106,7 @@ func finding(f plumbline.Function, c plumbline.Claim, v plumbline.Verdict, seed 
 	out := plumbline.Finding{
 		Function: c.Function, Claim: c.ID, Title: f.Title, Statement: c.Statement, Basis: c.Basis, Source: c.Source,
 		Dependency: c.Dependency, Operation: c.Operation, Outcome: v.Outcome, Reason: v.Statement, Code: v.Reason,
-		Measured: v.Measured, Allowed: v.Allowed, Interval: v.Interval, Unit: v.Unit, Samples: v.Samples, Remedy: v.Remedy, Standard: f.Standard,
+		Measured: v.Measured, Allowed: v.Allowed, Floor: v.Floor, Interval: v.Interval, Unit: v.Unit, Samples: v.Samples, Remedy: v.Remedy, Standard: f.Standard,
 		Evidence: []plumbline.Exhibit{}, Wrong: v.Wrong, Patch: v.Patch,
 		Replay: fmt.Sprintf("plumbline run --only %s --seed %d", c.Function, seed),
 	}

@@ -20,7 +20,7 @@ Guard: it is claimed only where a minimum is declared, and counts only what the 
 		Standard: "DESIGN D2: no proof, no pass",
 		Order:    94,
 		Plan:     planMinimum,
-		Judge:    judgeMinimum,
+		Judge:    floor(judgeMinimum),
 	})
 }
 

@@ -40,7 +40,7 @@ Guard: only where a backoff is declared. With full jitter single gaps shrink, so
 				return claimed(plumbline.BasisDeclared, dep.Retry.Source, fmt.Sprintf("the gaps before attempts at %s grow from about %s", dep.Name, readable(dep.Retry.Backoff)), x)
 			})
 		},
-		Judge: judgeBackoff,
+		Judge: floor(judgeBackoff),
 	})
 }
 

@@ -44,7 +44,7 @@ Guard: noise only ever widens a fixed gap, so a spread below 0.10 accuses whatev
 				return claimed(plumbline.BasisDeclared, dep.Retry.Source, fmt.Sprintf("the gaps before retries of %s vary by 10 %% or more", dep.Name), x)
 			})
 		},
-		Judge: judgeJitter,
+		Judge: floor(judgeJitter),
 	})
 }
 

@@ -35,7 +35,7 @@ Guard: only where a retry is declared. A POST or PATCH without an idempotency ke
 				return claimed(plumbline.BasisDeclared, dep.Retry.Source, "a request whose first attempt at "+dep.Name+" fails is answered as though nothing had been", x)
 			})
 		},
-		Judge: judgeRecoversTransient,
+		Judge: floor(judgeRecoversTransient),
 	})
 }
 

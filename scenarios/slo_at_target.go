@@ -217,7 +217,9 @@ func judgeObjective(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 	case s.total.n == 0:
 		return inconclusive(plumbline.ReasonTooFewSamples, "no request was sent under load")
 	case o.Throughput > 0:
-		return carriedOf(e, phase, o, s).judge(o, e)
+		v := carriedOf(e, phase, o, s).judge(o, e)
+		v.Floor = v.Unit != ""
+		return v
 	}
 	v, by := s.warmed(s.judge(o, e), o, e, answered)
 	if v.Unit != "" {

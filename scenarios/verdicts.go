@@ -36,6 +36,15 @@ func between(v plumbline.Verdict, low, high, confidence float64) plumbline.Verdi
 	return v
 }
 
+// floor is a judge of which what is allowed is the least that is wanted.
+func floor(judge func(plumbline.Design, plumbline.Claim, *plumbline.Evidence) plumbline.Verdict) func(plumbline.Design, plumbline.Claim, *plumbline.Evidence) plumbline.Verdict {
+	return func(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plumbline.Verdict {
+		v := judge(d, c, e)
+		v.Floor = v.Unit != ""
+		return v
+	}
+}
+
 func (f figure) verdict(o plumbline.Outcome, statement string) plumbline.Verdict {
 	return plumbline.Verdict{
 		Outcome: o, Statement: statement,
