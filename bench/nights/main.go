@@ -28,6 +28,7 @@ const regression = "load/regression"
 type config struct {
 	plumbline, results, out string
 	nights                  int
+	lasts                   time.Duration
 }
 
 func main() {
@@ -36,6 +37,7 @@ func main() {
 	flag.StringVar(&c.results, "results", "bench/nights/RESULTS.md", "where the table goes")
 	flag.StringVar(&c.out, "out", "out/nights", "where the runs and their history go; what is there is removed")
 	flag.IntVar(&c.nights, "nights", 30, "runs, one after the other")
+	flag.DurationVar(&c.lasts, "duration", time.Minute, "how long the load of a night lasts: an operation that is answered less than 299 times is not compared")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -68,7 +70,7 @@ func run(ctx context.Context, c config) error {
 		nights = append(nights, n)
 		fmt.Fprintf(os.Stderr, "night %d: exit %d, %d kept, %d compared, red: %v, unproven: %d, %s\n", i+1, n.exit, n.kept, n.compared, n.red, len(n.unproven), n.took.Round(time.Second))
 	}
-	if err := os.WriteFile(c.results, []byte(table(nights)), 0o600); err != nil {
+	if err := os.WriteFile(c.results, []byte(c.table(nights)), 0o600); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(nights, func(n night) bool { return len(n.red) > 0 }) {
@@ -81,7 +83,7 @@ func (c config) night(ctx context.Context, number int) (night, error) {
 	var n night
 	dir := filepath.Join(c.out, fmt.Sprintf("night-%02d", number))
 	began := time.Now()
-	cmd := exec.CommandContext(ctx, c.plumbline, "demo", "--only", "harness,load", "--seed", strconv.Itoa(number), "--history", filepath.Join(c.out, "history"), "--out", dir, "--quiet") //nolint:gosec // the binary under measurement
+	cmd := exec.CommandContext(ctx, c.plumbline, "demo", "--profile", "baseline", "--duration", c.lasts.String(), "--seed", strconv.Itoa(number), "--history", filepath.Join(c.out, "history"), "--out", dir, "--quiet") //nolint:gosec // the binary under measurement
 	said, err := cmd.CombinedOutput()
 	n.took = time.Since(began)
 	var exit *exec.ExitError
@@ -117,9 +119,9 @@ func (n *night) count(f plumbline.Finding) {
 	}
 }
 
-func table(nights []night) string {
+func (c config) table(nights []night) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Nights in which nothing changed\n\nWritten by `make bench-nights`: the load of the right sample system, %d times into one history. %s.\n\n", len(nights), host.Now())
+	fmt.Fprintf(&b, "# Nights in which nothing changed\n\nWritten by `make bench-nights`: the load of the right sample system, %s of it, %d times into one history. %s.\n\n", c.lasts, len(nights), host.Now())
 	red, compared, unproven := 0, 0, map[string]int{}
 	for _, n := range nights {
 		red, compared = red+len(n.red), compared+n.compared

@@ -113,7 +113,7 @@ func inAnswers() []Mutant {
 func atWork() []Mutant {
 	return []Mutant{
 		{"slow-at-load", "one lock around the hot path", "load/slo-at-target", nil},
-		{"fewer-workers", "half of the workers are missing", "load/capacity-headroom", nil},
+		{"fewer-workers", "a quarter of the workers is missing", "load/capacity-headroom", nil},
 		{"goodput-collapse", "the more wait, the longer each takes", "overload/goodput-plateau", []string{"overload/recovers", "overload/sheds-fast", "overload/queue-bounded", "overload/no-metastability", "load/capacity-headroom"}},
 		{"no-load-shedding", "as many wait as want to", "overload/sheds-fast", []string{"overload/goodput-plateau", "overload/queue-bounded", "overload/recovers", "overload/no-metastability"}},
 		{"metastable-retry-storm", "as many wait as want to, and who has gone away is served all the same", "overload/no-metastability", []string{"overload/sheds-fast", "overload/queue-bounded", "overload/recovers", "overload/goodput-plateau"}},

@@ -42,7 +42,7 @@ func newWork(text string, m mutant) (*work, error) {
 		return nil, fmt.Errorf("SHOP_WORK=%s: workers and time, such as 8x40ms", text)
 	}
 	if m.is("fewer-workers") {
-		n = max(1, n/2)
+		n = max(1, n-max(1, n/4))
 	}
 	w.width, w.service, w.workers = n, d, semaphore.NewWeighted(int64(n))
 	return w, nil
