@@ -36,7 +36,7 @@ func judgeStorm(o *onslaught) plumbline.Verdict {
 		tried += x.Attempts
 	}
 	const limit = 30
-	second, ok := after.back(0.95, func([]beat) bool { return true })
+	second, ok := after.back(backShare, 0)
 	figures := figure{float64(second), limit, "s", int(after.total)}
 	if ok && second <= limit {
 		return pass(figures, "%d s after a burst of twice the knee the clients got what they wanted again; they made %d attempts for %d requests", second, tried, after.total)

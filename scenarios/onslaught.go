@@ -30,7 +30,22 @@ type wave struct {
 // A beat is one second of a wave.
 type beat struct {
 	n, good int64
-	p99     time.Duration // of good answers
+	parts   []plumbline.Slice // of good answers
+}
+
+// slow is how many good answers took longer than a limit, at least: of a part it
+// is known how long half of it took, and one in a hundred.
+func (b beat) slow(limit time.Duration) (least int64) {
+	for _, s := range b.parts {
+		switch {
+		case limit == 0:
+		case s.P50 > limit:
+			least += (s.Count + 1) / 2
+		case s.P99 > limit:
+			least += max(1, s.Count/100)
+		}
+	}
+	return least
 }
 
 func onslaughtOf(d plumbline.Design, e *plumbline.Evidence, experiment string, knee float64) *onslaught {
@@ -78,7 +93,7 @@ func waveOf(e *plumbline.Evidence, m plumbline.PhaseMark) *wave {
 			b.n += s.Count
 			if good {
 				b.good += s.Count
-				b.p99 = max(b.p99, s.P99)
+				b.parts = append(b.parts, s)
 			}
 		}
 	}
@@ -116,35 +131,27 @@ func (w *wave) goodput() (mean, deviation float64) {
 	return meanOf(goods)
 }
 
-// back is the first second from which on good answers are at least a share of
-// the requests, in every five seconds to the end; ok is false when there is
-// none.
-func (w *wave) back(share float64, quick func(b []beat) bool) (second int, ok bool) {
+// back is the first second from which on in no five seconds, to the end, fewer
+// than a share of the requests were answered well, and within the limit where
+// there is one; ok is false when there is none. What a few requests do by chance
+// is not taken for it: the one-sided 95 % bound has to lie below the share.
+func (w *wave) back(share float64, limit time.Duration) (second int, ok bool) {
 	const window = 5
 	for from := range w.seconds {
 		ok = len(w.seconds)-from >= window
 		for at := from; ok && at+window <= len(w.seconds); at++ {
-			part := w.seconds[at : at+window]
-			n, good := int64(0), int64(0)
-			for _, b := range part {
-				n, good = n+b.n, good+b.good
+			n, well := int64(0), int64(0)
+			for _, b := range w.seconds[at : at+window] {
+				n, well = n+b.n, well+b.good-b.slow(limit)
 			}
-			ok = float64(good) >= share*float64(n) && quick(part)
+			_, upper := wilson(well, n, confident)
+			ok = upper >= share
 		}
 		if ok {
 			return from, true
 		}
 	}
 	return 0, false
-}
-
-// calm is the middle 99th percentile of the seconds.
-func calm(beats []beat) time.Duration {
-	var all []time.Duration
-	for _, b := range beats {
-		all = append(all, b.p99)
-	}
-	return median(all)
 }
 
 // healthy says whether a wave that was no overload went well; what follows it

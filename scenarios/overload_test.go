@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -116,7 +117,7 @@ func TestOverloadStaysBelowItsPermission(t *testing.T) {
 // What was answered well was no overload, and shows nothing of one.
 func TestWhatIsAnsweredWellWasNoOverload(t *testing.T) {
 	t.Parallel()
-	beats := slices.Repeat([]beat{{n: 20, good: 20, p99: time.Millisecond}}, 40)
+	beats := slices.Repeat([]beat{{n: 20, good: 20}}, 40)
 	phases := map[string]*wave{}
 	for name, times := range map[string]float64{phaseCalm: 0.5, phaseTrigger: 2, burstPhase(1): 1, burstPhase(3): 3, phaseThen: 0.5} {
 		phases[name] = &wave{rate: times * 50, total: 800, good: 790, seconds: beats}
@@ -124,6 +125,64 @@ func TestWhatIsAnsweredWellWasNoOverload(t *testing.T) {
 	for name, judge := range map[string]func(*onslaught) plumbline.Verdict{goodputPlateau: judgePlateau, noMetastability: judgeStorm, overloadRecovers: judgeRecovery} {
 		if v := judge(&onslaught{knee: 50, phases: phases}); v.Outcome != plumbline.Inconclusive || v.Reason != plumbline.ReasonNoPositiveControl {
 			t.Errorf("%s: %s %s: %s", name, v.Outcome, v.Reason, v.Statement)
+		}
+	}
+}
+
+// served is a wave of a server with four workers, asked at random, of which each
+// request takes so long.
+func served(seed uint64, rate float64, work time.Duration, seconds int) *wave {
+	const operations = 8
+	draw := rand.New(rand.NewPCG(seed, 1))
+	w, free := &wave{rate: rate}, [4]float64{}
+	took := map[[2]int][]time.Duration{}
+	for at := draw.ExpFloat64() / rate; at < float64(seconds); at += draw.ExpFloat64() / rate {
+		next := slices.Index(free[:], slices.Min(free[:]))
+		free[next] = max(free[next], at) + work.Seconds()
+		part := [2]int{int(at), draw.IntN(operations)}
+		took[part] = append(took[part], time.Duration((free[next]-at)*float64(time.Second)))
+		w.total, w.good = w.total+1, w.good+1
+	}
+	for second := range seconds {
+		b := beat{}
+		for op := range operations {
+			all := took[[2]int{second, op}]
+			if len(all) == 0 {
+				continue
+			}
+			slices.Sort(all)
+			b.n, b.good = b.n+int64(len(all)), b.good+int64(len(all))
+			b.parts = append(b.parts, plumbline.Slice{Second: second, Count: int64(len(all)), P50: all[(len(all)-1)/2], P99: all[len(all)-1]})
+			for _, t := range all {
+				w.accepted = append(w.accepted, plumbline.Bin{UpTo: t, Count: 1})
+			}
+		}
+		w.seconds = append(w.seconds, b)
+	}
+	w.accepted = mergedBins(w.accepted)
+	return w
+}
+
+// What single requests take by chance is no lack of recovery; what all of them
+// take is one.
+func TestRecoveryIsNotJudgedByChance(t *testing.T) {
+	t.Parallel()
+	const work = 40 * time.Millisecond
+	for _, rate := range []float64{10, 27, 54} {
+		for seed := range uint64(200) {
+			before := served(seed, rate, work, 8)
+			for name, c := range map[string]struct {
+				after *wave
+				want  plumbline.Outcome
+			}{
+				"as before": {served(seed+1000, rate, work, 30), plumbline.Pass},
+				"scarred":   {served(seed+1000, rate, 3*work, 30), plumbline.Fail},
+			} {
+				o := &onslaught{d: plumbline.Design{Recovery: 10 * time.Second}, knee: 2 * rate, phases: map[string]*wave{phaseCalm: before, phaseThen: c.after}}
+				if v := judgeRecovery(o); v.Outcome != c.want {
+					t.Errorf("%s at %g a second, seed %d: %s: %s", name, rate, seed, v.Outcome, v.Statement)
+				}
+			}
 		}
 	}
 }
