@@ -12,8 +12,8 @@ func init() {
 	register(plumbline.Function{
 		ID:    natural,
 		Title: "PUT and DELETE can be repeated",
-		Doc: `Method: of every kind of resource that can be created and read, one is made, replaced, read, replaced by the same again, read, deleted, and deleted again.
-Criterion: the second PUT is answered 2xx and leaves what the first left; the second DELETE is answered 2xx, 404 or 410; neither is answered by a 5xx.
+		Doc: `Method: of every kind of resource that can be created and read, one is made, replaced, read, replaced by the same again, read, deleted, deleted again, and read.
+Criterion: the second PUT is answered 2xx and leaves what the first left; the second DELETE is answered 2xx, 404 or 410, or by the same refusal as the read: some do not tell what is not there from what is not shown; neither is answered by a 5xx.
 Guard: only what was answered 2xx the first time is judged. Times, versions and hashes may differ. Another 4xx to the second PUT or DELETE warns: it changes nothing, but a client that repeats after a lost answer takes it for a failure.`,
 		Standard: "RFC 9110 §9.2.2",
 		Mutants:  []string{"delete-twice-500"},
@@ -64,6 +64,9 @@ func (l life) twice() plumbline.Flow {
 		again := remove
 		again.Name = "delete-again"
 		flow.Steps = append(flow.Steps, remove, provoking(again))
+		if readable {
+			flow.Steps = append(flow.Steps, provoking(l.reading("gone", "")))
+		}
 	}
 	return flow
 }
@@ -127,8 +130,15 @@ func (f flown) deletedTwice(again plumbline.Observation, subject string) []wrong
 	switch {
 	case again.Status >= 500:
 		return []wrongdoing{f.wrong(plumbline.LevelProved, "the second DELETE is answered "+answer(again), cause, again)}
-	case !succeeded(again) && !slices.Contains([]int{404, 410}, again.Status):
+	case !succeeded(again) && !slices.Contains([]int{404, 410}, again.Status) && !f.hidden(again.Status):
 		return []wrongdoing{f.wrong(plumbline.LevelLikely, "the second DELETE is answered "+answer(again), cause, again)}
 	}
 	return nil
+}
+
+// hidden says whether what is not there is answered by a refusal, as what is not
+// shown is (RFC 9110 §15.5.4 and §15.5.5).
+func (f flown) hidden(status int) bool {
+	gone, ok := f.made("gone")
+	return ok && status == 403 && gone.Status == status
 }

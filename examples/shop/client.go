@@ -252,7 +252,7 @@ func (c *dependencyClient) request(ctx context.Context, q request) (*http.Reques
 	// net/http repeats by itself what it can send again, and those attempts
 	// would come on top of the declared ones. A body of one use is not repeated.
 	req.Body, req.GetBody = io.NopCloser(bytes.NewReader(body)), nil
-	if !c.mutant.is("drops-traceparent") {
+	if !c.mutant.is("drops-traceparent") && !c.mutant.is("no-traceparent") {
 		inject(ctx, req.Header)
 	}
 	c.mutant.handDown(ctx, req.Header)

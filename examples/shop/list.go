@@ -17,6 +17,14 @@ type page struct {
 	skip  int    // used by a defect alone
 }
 
+// orderID is that of a new order.
+func (s *service) orderID() string {
+	if id := s.free.Swap(nil); id != nil {
+		return *id
+	}
+	return newOrderID(time.Now())
+}
+
 // newOrderID begins with the time, so that the newest order has the greatest ID.
 func newOrderID(now time.Time) string {
 	return fmt.Sprintf("%016x", now.UnixNano()) + randomHex(4)

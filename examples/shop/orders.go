@@ -69,7 +69,7 @@ func (s *service) createOrder(ctx context.Context, r *http.Request, user string)
 // order makes an order: the charge carries the key.
 func (s *service) order(ctx context.Context, user, key string, wanted order) (int, any, error) {
 	p, _ := product(wanted.Product)
-	o := order{ID: newOrderID(time.Now()), Product: p.ID, Quantity: wanted.Quantity, Note: wanted.Note, Total: p.Price * wanted.Quantity, Status: "confirmed", CreatedAt: time.Now().UTC(), Owner: user}
+	o := order{ID: s.orderID(), Product: p.ID, Quantity: wanted.Quantity, Note: wanted.Note, Total: p.Price * wanted.Quantity, Status: "confirmed", CreatedAt: time.Now().UTC(), Owner: user}
 	if err := s.secure(ctx, o); err != nil {
 		return 0, nil, err
 	}
@@ -183,6 +183,9 @@ func (s *service) deleteOrder(ctx context.Context, r *http.Request, user string)
 		}
 	}
 	_, err = s.store.do(ctx, "DEL order:"+o.ID)
+	if err == nil && s.mutant.is("id-reuse-after-delete") {
+		s.free.Store(&o.ID)
+	}
 	if errors.Is(err, errNone) {
 		return 0, nil, refuse(s.mutant.hiding(), "no such order")
 	}

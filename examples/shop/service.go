@@ -1,10 +1,12 @@
 package shop
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -29,6 +31,8 @@ type service struct {
 	metrics                  *metrics
 	gone, memory             sync.Map // used by defects alone, as the next
 	flying                   atomic.Int64
+	document                 []byte                 // of the API
+	free                     atomic.Pointer[string] // ID of an order that was deleted, where it is given again
 }
 
 // mostInFlight bounds the requests at once; what is more is refused at once.
@@ -65,8 +69,20 @@ func newService(env func(string) string) (*service, error) {
 	if s.limits, err = newLimits(env("SHOP_LIMITS"), m); err != nil {
 		return nil, err
 	}
+	if s.document, err = documentOf(v); err != nil {
+		return nil, err
+	}
 	s.tokens, err = newTokens(env("SHOP_TOKENS"), env("SHOP_JWT_KEY"), m)
 	return s, err
+}
+
+// documentOf is the document of the API, as a variant has it.
+func documentOf(v Variant) ([]byte, error) {
+	data, err := fs.ReadFile(files, "openapi.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return v.Document("openapi.yaml", data)
 }
 
 // An operation answers a request of a known caller.
@@ -106,7 +122,9 @@ func (s *service) handler() http.Handler {
 		}
 		answer(w, http.StatusOK, map[string]any{"status": "ok"})
 	})
-	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "openapi.yaml") })
+	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "openapi.yaml", time.Time{}, bytes.NewReader(s.document))
+	})
 	if s.mutant.is("debug-left-on") {
 		mux.HandleFunc("GET /debug/vars", func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, http.StatusOK, map[string]any{"cmdline": []string{"shop"}})

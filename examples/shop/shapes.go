@@ -145,6 +145,8 @@ func (m mutant) tripped(b gobreaker.Settings) gobreaker.Settings {
 		b.ReadyToTrip = func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= 5 }
 	case m.is("breaker-open-5s-probes-10"):
 		b.Timeout, b.MaxRequests = 5*time.Second, 10
+	case m.is("breaker-open-60s"):
+		b.Timeout = time.Minute
 	}
 	return b
 }

@@ -86,6 +86,8 @@ func patterned() []Variant {
 	return []Variant{
 		{Name: "breaker-consecutive-5", What: "a breaker opens after five failures in a row", Declares: declares("min_calls: 20, ratio: 0.5", "min_calls: 5, ratio: 1"), Judged: []string{"resilience"}},
 		{Name: "breaker-open-5s-probes-10", What: "a breaker is open for 5 s and then lets ten calls try", Declares: declares("open_for: 3s, half_open_calls: 2", "open_for: 5s, half_open_calls: 10"), Judged: []string{"resilience"}},
+		{Name: "breaker-open-60s", What: "a breaker is open for a minute", Declares: declares("open_for: 3s", "open_for: 60s"), Judged: []string{"resilience/breaker-opens", "resilience/breaker-closes", "resilience/breaker-probes-limited", "resilience/recovers-after-outage"}},
+		{Name: "no-traceparent", What: "calls carry no trace context, and are declared not to", Declares: declares("propagation: w3c", "propagation: none"), Judged: []string{"resilience", "obs/traceparent"}},
 		{Name: "no-breaker-undeclared", What: "there are no breakers, and none are declared", Declares: declares(breakerLine, ""), Judged: []string{"resilience"}},
 		{Name: "jitter-10-percent", What: "gaps of 100 ms and 200 ms, each ±10 %", Judged: retries},
 		{Name: "jitter-decorrelated", What: "a gap lies between 60 ms and three times the one before", Judged: retries},
@@ -124,8 +126,9 @@ func otherwise() []Variant {
         "401": {$ref: "#/components/responses/Unauthorized"}
         "409"`), Judged: seen},
 		{Name: "validation-400", What: "what is not valid is answered 400", Judged: seen},
-		{Name: "bola-403", What: "an order that is not the caller's is answered 403, whether there is one or not", Judged: seen},
+		{Name: "bola-403", What: "an order that is not the caller's is answered 403, whether there is one or not", Declares: []Change{{"flows.arazzo.yaml", "$statusCode == 404", "$statusCode == 403"}}, Judged: seen},
 		{Name: OpaqueTokens, What: "callers show words, and no JSON Web Tokens", Judged: []string{"auth", "security"}},
+		{Name: "id-reuse-after-delete", What: "a new order is called as the last one that was deleted", Judged: []string{"contract", "api", "idempotency", "data", "auth"}},
 		{Name: "weak-etags-only", What: "ETags are weak", Judged: seen},
 		{Name: "no-etags", What: "there are no ETags, and no preconditions", Judged: seen},
 		{Name: "volatile-fields", What: "orders say when they were shown, and answers have a number", Declares: documents("        created_at: {type: string, readOnly: true, format: date-time}\n", "        created_at: {type: string, readOnly: true, format: date-time}\n        shown_at: {type: string, readOnly: true, format: date-time}\n"), Judged: seen},
