@@ -144,7 +144,7 @@ func (w *wave) back(share float64, limit time.Duration) (second int, ok bool) {
 			for _, b := range w.seconds[at : at+window] {
 				n, well = n+b.n, well+b.good-b.slow(limit)
 			}
-			_, upper := wilson(well, n, confident)
+			_, upper := wilson(well, n)
 			ok = upper >= share
 		}
 		if ok {

@@ -41,7 +41,7 @@ type Profile struct {
 func Profiles() []Profile {
 	return []Profile{
 		{profileSmoke, "a tenth of the declared rate: whether anything works under load", []string{sloAtTarget}},
-		{profileBaseline, "the declared rate, as a run sends it", []string{sloAtTarget}},
+		{profileBaseline, "the declared rate, as a run sends it; with a history held against the nights before", []string{sloAtTarget, loadRegression}},
 		{profileStress, "level by level from the declared rate to the headroom above the peak; levels within what is promised are judged, each by itself", []string{sloAtTarget}},
 		{profileSpike, "the declared rate, a jump to the peak, and back; each is judged by itself", []string{sloAtTarget}},
 		{profileSoak, "the declared rate for half an hour: what grows with time", []string{sloAtTarget, loadSoak}},

@@ -115,7 +115,7 @@ func (q inquiry) judgeSaved(all []transient) plumbline.Verdict {
 	bySaved := func(a, b transient) int { return cmp.Compare(a.saved(), b.saved()) }
 	least, best := slices.MinFunc(all, bySaved), slices.MaxFunc(all, bySaved)
 	f := figure{least.saved(), recoversShare, "ratio", len(least.hit)}
-	_, upper := wilson(int64(len(least.hit)-len(least.lost)), int64(len(least.hit)), confident)
+	_, upper := wilson(int64(len(least.hit)-len(least.lost)), int64(len(least.hit)))
 	switch {
 	case least.saved() >= recoversShare:
 		return pass(f, "%d requests whose first attempt at %s %s, and %d of which it %s: a further attempt saved at least %.0f %% of them",

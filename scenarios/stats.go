@@ -108,14 +108,14 @@ func clopperPearson(bad, n, confidence float64) (lower, upper float64) {
 }
 
 // wilson returns the lower and upper bound of a proportion by Wilson's score
-// interval (1927), each one-sided at the confidence. It is closer to the
+// interval (1927), each one-sided at 95 %. It is closer to the
 // observed ratio than clopperPearson and meant for small samples of which no
 // gate hangs. An empty sample bounds nothing.
-func wilson(bad, n int64, confidence float64) (lower, upper float64) {
+func wilson(bad, n int64) (lower, upper float64) {
 	if n == 0 {
 		return 0, 1
 	}
-	z := distuv.UnitNormal.Quantile(confidence)
+	z := distuv.UnitNormal.Quantile(confident)
 	size, p := float64(n), float64(bad)/float64(n)
 	center := p + z*z/(2*size)
 	margin := z * math.Sqrt(p*(1-p)/size+z*z/(4*size*size))

@@ -153,11 +153,11 @@ func TestDecideProportionKeepsItsConfidence(t *testing.T) {
 func TestWilson(t *testing.T) {
 	// Zero failures in 52, 268, 542 and 2716 requests prove 5, 1, 0.5, 0.1 %.
 	for n, limit := range map[int64]float64{52: 0.05, 268: 0.01, 2704: 0.001} {
-		if _, upper := wilson(0, n, confident); math.Abs(upper-limit) > limit/50 {
+		if _, upper := wilson(0, n); math.Abs(upper-limit) > limit/50 {
 			t.Errorf("0 of %d: upper bound %v, want about %v", n, upper, limit)
 		}
 	}
-	if lower, upper := wilson(0, 0, confident); lower != 0 || upper != 1 {
+	if lower, upper := wilson(0, 0); lower != 0 || upper != 1 {
 		t.Errorf("nothing seen: [%v, %v]", lower, upper)
 	}
 }

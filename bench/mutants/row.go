@@ -126,7 +126,12 @@ func (c config) store(fresh row) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.rows, append(data, '\n'), 0o644); err != nil { //nolint:gosec // a document
+	// Never half of it: another call may read it.
+	whole := c.rows + ".new"
+	if err := os.WriteFile(whole, append(data, '\n'), 0o644); err != nil { //nolint:gosec // a document
+		return err
+	}
+	if err := os.Rename(whole, c.rows); err != nil {
 		return err
 	}
 	return os.WriteFile(c.results, []byte(results(all)), 0o644) //nolint:gosec // a document

@@ -17,6 +17,14 @@ type page struct {
 	skip  int    // used by a defect alone
 }
 
+// freed lets the ID of an order that was deleted be given again, in a shop that
+// does so.
+func (s *service) freed(id string, err error) {
+	if err == nil && s.mutant.is("id-reuse-after-delete") {
+		s.free.Store(&id)
+	}
+}
+
 // orderID is that of a new order.
 func (s *service) orderID() string {
 	if id := s.free.Swap(nil); id != nil {

@@ -183,9 +183,7 @@ func (s *service) deleteOrder(ctx context.Context, r *http.Request, user string)
 		}
 	}
 	_, err = s.store.do(ctx, "DEL order:"+o.ID)
-	if err == nil && s.mutant.is("id-reuse-after-delete") {
-		s.free.Store(&o.ID)
-	}
+	s.freed(o.ID, err)
 	if errors.Is(err, errNone) {
 		return 0, nil, refuse(s.mutant.hiding(), "no such order")
 	}

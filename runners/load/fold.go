@@ -52,20 +52,18 @@ type asked struct {
 type fold struct {
 	series           plumbline.Series
 	latency, service *hdr.Histogram
-	rare             [3]*hdr.Histogram // first byte, connect, TLS; nil while there were none
-	slices           map[int]*secondFold
+	rare             [3]*hdr.Histogram      // first byte, connect, TLS; nil while there were none
+	seconds          []plumbline.Slice      // by their number; without a count where nothing was due
+	within           []int64                // of the seconds, one after the other: good, for each threshold
+	hists            map[int]*hdr.Histogram // of the seconds that are open
 	open, newest     int
 	sealed           int              // all seconds before it
 	spare            []*hdr.Histogram // of sealed seconds
 }
 
-// A secondFold is one second in the making. Sealed it has no histogram any
-// more: that takes more room than all else, and one a second for each series
-// would let a long run grow without bound.
-type secondFold struct {
-	slice plumbline.Slice
-	hist  *hdr.Histogram
-}
+// foreseen bounds the seconds for which a series takes room at once. A run that
+// is longer takes more as it goes.
+const foreseen = 2 * time.Hour
 
 // newFolds starts the folds of a session whose requests are answered, or given
 // up, within the wait.
@@ -162,12 +160,22 @@ func shed(o plumbline.Observation) bool {
 func (f *folds) fresh(o plumbline.Observation, class string) *fold {
 	x := &fold{
 		series:  plumbline.Series{Experiment: o.Experiment, Phase: o.Phase, Stream: o.Stream, Operation: o.Operation, Class: class, Began: f.began},
-		latency: hdr.New(1, longest, digits), service: hdr.New(1, longest, digits), slices: map[int]*secondFold{}, open: f.open,
+		latency: hdr.New(1, longest, digits), service: hdr.New(1, longest, digits), hists: map[int]*hdr.Histogram{}, open: f.open,
 	}
 	for _, t := range f.session.Thresholds {
 		x.series.Within = append(x.series.Within, plumbline.Within{Threshold: t})
 	}
+	x.reach(int(min(f.ends-f.began, foreseen)/time.Second) + 1)
 	return x
+}
+
+// reach takes room for so many seconds, and writes to it: what is only reserved
+// would make the process grow for as long as it runs.
+func (x *fold) reach(seconds int) {
+	for n := len(x.seconds); n < seconds; n++ {
+		x.seconds = append(x.seconds, plumbline.Slice{Second: n})
+		x.within = append(x.within, make([]int64, len(x.series.Within))...)
+	}
 }
 
 func (x *fold) add(o plumbline.Observation, began time.Duration) {
@@ -186,17 +194,19 @@ func (x *fold) add(o plumbline.Observation, began time.Duration) {
 	if bad {
 		s.Bad++
 	}
-	second := x.second(int((o.Due - began) / time.Second))
-	second.slice.Count++
-	second.slice.Max = max(second.slice.Max, o.Latency)
-	if second.hist != nil {
-		record(second.hist, o.Latency)
+	n := max(int((o.Due-began)/time.Second), 0)
+	hist := x.second(n)
+	second := &x.seconds[n]
+	second.Count++
+	second.Max = max(second.Max, o.Latency)
+	if hist != nil {
+		record(hist, o.Latency)
 	}
 	for i := range s.Within {
 		if o.Latency <= s.Within[i].Threshold {
 			s.Within[i].Count++
 			if o.OK() {
-				second.slice.Within[i]++
+				x.within[n*len(s.Within)+i]++
 			}
 		}
 	}
@@ -220,38 +230,37 @@ func (x *fold) steps(o plumbline.Observation) {
 	}
 }
 
-// second is the n-th second. A new one seals those to which no answer can be
-// due any more; should one come all the same, it is counted there, and only
+// second is the histogram of the n-th second; nil when it is sealed. A new one
+// seals those to which no answer can be due any more: a histogram takes more room
+// than all else. Should an answer come all the same, it is counted there, and only
 // the percentiles of that second are without it.
-func (x *fold) second(n int) *secondFold {
-	s, ok := x.slices[n]
-	if ok {
-		return s
+func (x *fold) second(n int) *hdr.Histogram {
+	if n >= len(x.seconds) {
+		x.reach(n + 1)
 	}
-	s = &secondFold{slice: plumbline.Slice{Second: n}}
-	if k := len(x.series.Within); k > 0 {
-		s.slice.Within = make([]int64, k)
+	if x.seconds[n].Count > 0 {
+		return x.hists[n]
 	}
-	x.slices[n] = s
 	x.newest = max(x.newest, n)
 	for ; x.sealed < x.newest-x.open; x.sealed++ {
-		if old, ok := x.slices[x.sealed]; ok && old.hist != nil {
-			x.spare = append(x.spare, old.seal())
+		if x.hists[x.sealed] != nil {
+			x.spare = append(x.spare, x.seal(x.sealed))
 		}
 	}
 	if k := len(x.spare); k > 0 {
-		s.hist, x.spare = x.spare[k-1], x.spare[:k-1]
-		s.hist.Reset()
+		x.hists[n], x.spare = x.spare[k-1], x.spare[:k-1]
+		x.hists[n].Reset()
 	} else {
-		s.hist = hdr.New(1, longest, sliceDigits)
+		x.hists[n] = hdr.New(1, longest, sliceDigits)
 	}
-	return s
+	return x.hists[n]
 }
 
 // seal fixes the percentiles of a second and returns its histogram.
-func (s *secondFold) seal() *hdr.Histogram {
-	h := s.hist
-	s.slice.P50, s.slice.P99, s.hist = min(quantile(h, 50), s.slice.Max), min(quantile(h, 99), s.slice.Max), nil
+func (x *fold) seal(n int) *hdr.Histogram {
+	h, s := x.hists[n], &x.seconds[n]
+	s.P50, s.P99 = min(quantile(h, 50), s.Max), min(quantile(h, 99), s.Max)
+	delete(x.hists, n)
 	return h
 }
 
@@ -291,13 +300,18 @@ func (x *fold) finish() plumbline.Series {
 	s := x.series
 	s.Latency, s.Service = bins(x.latency), bins(x.service)
 	s.First, s.Connect, s.Handshake = bins(x.rare[0]), bins(x.rare[1]), bins(x.rare[2])
-	for _, second := range x.slices {
-		if second.hist != nil {
-			second.seal()
-		}
-		s.Slices = append(s.Slices, second.slice)
+	for n := range x.hists {
+		x.seal(n)
 	}
-	slices.SortFunc(s.Slices, func(a, b plumbline.Slice) int { return a.Second - b.Second })
+	for n, second := range x.seconds {
+		if second.Count == 0 {
+			continue
+		}
+		if k := len(s.Within); k > 0 {
+			second.Within = x.within[n*k : (n+1)*k : (n+1)*k]
+		}
+		s.Slices = append(s.Slices, second)
+	}
 	return s
 }
 
