@@ -9,7 +9,7 @@ func init() {
 		ID:    noMetastability,
 		Title: "A short burst does not bring the deployment down for good",
 		Doc: `Method: 60 % of the knee is wanted by clients as real ones are: each gives up after twice the latency that is promised (1 s when none is), and tries up to three times, with pauses of random length that double from 100 ms. Into that comes a burst of twice the knee for 6 s; what is wanted afterwards is as before, for 40 s.
-Criterion: within 30 s and from then on, in every five seconds at least 95 % of the clients get what they want.
+Criterion: within 30 s and from then on, in every five seconds at least 95 % of the clients get what they want (the one-sided 95 % bound of the share accuses).
 Guard: nothing is judged when the clients did not get it before the burst, when 95 % of the burst were answered well, or when the generator fell behind. Retries stay below load.overload: three times 60 % of the knee is less than its double. A failure has to come again after a rest. Clients that do not try again would not see the defect: without them an unbounded queue empties by itself.`,
 		Standard: "Metastable failures in distributed systems (Bronson et al., HotOS 2021); Metastable failures in the wild (Huang et al., OSDI 2022)",
 		Mutants:  []string{"metastable-retry-storm"},
