@@ -52,7 +52,7 @@ func judgeFaults(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 		leases += x.leases
 		if x.leases == x.refused {
 			refused = append(refused, x.experiment)
-		} else if x.hits < faultLeast && x.experiment != stuckAll {
+		} else if x.hits < faultLeast && !allAway(x.experiment) {
 			missed = append(missed, x.experiment)
 		}
 	}
@@ -69,6 +69,10 @@ func judgeFaults(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) p
 	}
 	return pass(f, "%s on the wire to %s hit %s", plural(leases, "fault"), c.Dependency, plural(hits, "exchange"))
 }
+
+// allAway says whether an experiment takes all dependencies away at once: who
+// is refused by the first that is asked may ask no other.
+func allAway(experiment string) bool { return experiment == stuckAll || experiment == deployStart }
 
 // A delivery is what became of the faults on one dependency in one experiment.
 type delivery struct {
