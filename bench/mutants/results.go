@@ -126,7 +126,11 @@ func share(n, of int) string {
 	if of == 0 {
 		return "not measured"
 	}
-	return fmt.Sprintf("%d of %d (%.2g %%)", n, of, 100*float64(n)/float64(of))
+	digits := 2
+	if 200*n >= 199*of {
+		digits = 3 // of 100
+	}
+	return fmt.Sprintf("%d of %d (%.*g %%)", n, of, digits, 100*float64(n)/float64(of))
 }
 
 // bound is Clopper and Pearson's exact bound for none of n, one-sided at 95 %.

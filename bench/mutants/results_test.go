@@ -57,6 +57,9 @@ func TestWhatIsNotMeasuredIsSaid(t *testing.T) {
 	if got := results(nil); strings.Count(got, "not measured") < 6 {
 		t.Error(got)
 	}
+	if got := share(50, 50); got != "50 of 50 (100 %)" {
+		t.Error(got)
+	}
 	if got := bound(0, 20); !strings.Contains(got, "up to 14 %") {
 		t.Error(got)
 	}
