@@ -29,21 +29,18 @@ Guard: without the control (the owner gets 2xx for its own thing) nothing is jud
 }
 
 func planBola(d plumbline.Design) plumbline.Proposal {
-	skip := func(r plumbline.Reason, detail, unlock string) plumbline.Proposal {
-		return plumbline.Proposal{Skips: []plumbline.Skip{{Function: authBola, Reason: r, Detail: detail, Unlock: unlock}}}
-	}
 	flows := strangerFlows(d)
 	switch {
 	case d.Mode == plumbline.ModeObserve:
-		return skip(plumbline.ReasonUnsafe, "nothing may be created that belongs to an identity", "mode: own")
+		return unplanned(authBola, plumbline.ReasonUnsafe, "nothing may be created that belongs to an identity", "mode: own")
 	case len(d.Identities) == 0:
-		return skip(plumbline.ReasonNeedsIdentity, "two callers are needed, and none is declared", "identities")
+		return unplanned(authBola, plumbline.ReasonNeedsIdentity, "two callers are needed, and none is declared", "identities")
 	}
 	if _, ok := stranger(d); !ok {
-		return skip(plumbline.ReasonNeedsIdentity, "a second caller is needed whose roles are all among those of "+d.Identities[0].Name, "a second identity")
+		return unplanned(authBola, plumbline.ReasonNeedsIdentity, "a second caller is needed whose roles are all among those of "+d.Identities[0].Name, "a second identity")
 	}
 	if len(flows) == 0 {
-		return skip(plumbline.ReasonNotApplicable, "no protected operation works on one thing that the run creates", "links from the operation that creates to those that read, change and delete")
+		return unplanned(authBola, plumbline.ReasonNotApplicable, "no protected operation works on one thing that the run creates", "links from the operation that creates to those that read, change and delete")
 	}
 	p := plumbline.Proposal{Experiments: []plumbline.Experiment{strangers(flows)}}
 	for _, f := range flows {

@@ -32,15 +32,12 @@ Guard: nothing is judged unless the owner is served, and told that the made-up i
 }
 
 func planExistence(d plumbline.Design) plumbline.Proposal {
-	skip := func(r plumbline.Reason, detail, unlock string) plumbline.Proposal {
-		return plumbline.Proposal{Skips: []plumbline.Skip{{Function: existenceHidden, Reason: r, Detail: detail, Unlock: unlock}}}
-	}
 	other, ok := stranger(d)
 	switch {
 	case d.Mode == plumbline.ModeObserve:
-		return skip(plumbline.ReasonUnsafe, "nothing may be created that belongs to an identity", "mode: own")
+		return unplanned(existenceHidden, plumbline.ReasonUnsafe, "nothing may be created that belongs to an identity", "mode: own")
 	case !ok:
-		return skip(plumbline.ReasonNeedsIdentity, "a second caller is needed, whose roles are all among those of the first", "a second identity")
+		return unplanned(existenceHidden, plumbline.ReasonNeedsIdentity, "a second caller is needed, whose roles are all among those of the first", "a second identity")
 	}
 	ph := plumbline.Phase{Name: existencePhase, Role: plumbline.RoleProbe}
 	var p plumbline.Proposal
@@ -59,7 +56,7 @@ func planExistence(d plumbline.Design) plumbline.Proposal {
 		})
 	}
 	if len(p.Claims) == 0 {
-		return skip(plumbline.ReasonNotApplicable, "no protected operation reads one thing that the run creates", "links from the operation that creates to the one that reads")
+		return unplanned(existenceHidden, plumbline.ReasonNotApplicable, "no protected operation reads one thing that the run creates", "links from the operation that creates to the one that reads")
 	}
 	p.Experiments = []plumbline.Experiment{{ID: authExistence, Title: "one caller asks what another has", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}}}
 	return p

@@ -36,15 +36,12 @@ Guard: only where the run has started the target itself, or as the declaration l
 }
 
 func planDrain(d plumbline.Design) plumbline.Proposal {
-	skip := func(why plumbline.Reason, detail, unlock string) plumbline.Proposal {
-		return plumbline.Proposal{Skips: []plumbline.Skip{{Function: gracefulDrain, Reason: why, Detail: detail, Unlock: unlock}}}
-	}
 	if !d.Environment.Can(plumbline.FaultStop) {
-		return skip(plumbline.ReasonNotDeclared, "the run cannot stop and start the target", "target.compose, target.image, target.dockerfile or target.command")
+		return unplanned(gracefulDrain, plumbline.ReasonNotDeclared, "the run cannot stop and start the target", "target.compose, target.image, target.dockerfile or target.command")
 	}
 	op, dep, ok := drained(d)
 	if !ok {
-		return skip(plumbline.ReasonNotApplicable, "no safe operation is known that calls a dependency whose wire can be held up", "dependencies[].operations")
+		return unplanned(gracefulDrain, plumbline.ReasonNotApplicable, "no safe operation is known that calls a dependency whose wire can be held up", "dependencies[].operations")
 	}
 	stream := seeded(op.ID, op, drainRate, drainPhase)
 	before := plumbline.Phase{Name: phaseBaseline, Role: plumbline.RoleBaseline, Duration: time.Second, Streams: []plumbline.Stream{seeded(op.ID, op, drainRate, time.Second)}}

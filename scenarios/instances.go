@@ -36,18 +36,15 @@ type upheaval struct {
 
 // plan proposes the upheaval where the design has several instances.
 func (u upheaval) plan(d plumbline.Design) plumbline.Proposal {
-	skip := func(why plumbline.Reason, detail, unlock string) plumbline.Proposal {
-		return plumbline.Proposal{Skips: []plumbline.Skip{{Function: u.function, Reason: why, Detail: detail, Unlock: unlock}}}
-	}
 	if !d.Environment.Can(u.kind) {
-		return skip(plumbline.ReasonNotDeclared, "the run cannot do this to the target: "+string(u.kind), "target.command with target.scales, target.kubernetes or a hook called "+string(u.kind))
+		return unplanned(u.function, plumbline.ReasonNotDeclared, "the run cannot do this to the target: "+string(u.kind), "target.command with target.scales, target.kubernetes or a hook called "+string(u.kind))
 	}
 	if d.Environment.Abreast() == 0 {
-		return skip(plumbline.ReasonNotDeclared, "it is not said that several instances of the target take its requests, and a single one that ends leaves nobody to take them", "target.scales, or target.instances")
+		return unplanned(u.function, plumbline.ReasonNotDeclared, "it is not said that several instances of the target take its requests, and a single one that ends leaves nobody to take them", "target.scales, or target.instances")
 	}
 	streams, length := u.streams(d)
 	if len(streams) == 0 {
-		return skip(plumbline.ReasonNotApplicable, "no operation can be requested again and again", "mode, or an example of every required parameter")
+		return unplanned(u.function, plumbline.ReasonNotApplicable, "no operation can be requested again and again", "mode, or an example of every required parameter")
 	}
 	target := d.Environment.Target
 	ph := plumbline.Phase{Name: u.phase, Role: plumbline.RoleFault, Duration: length, Streams: streams}

@@ -38,11 +38,8 @@ Guard: only where the run has started the target itself, and as one instance. Th
 }
 
 func planStartup(d plumbline.Design) plumbline.Proposal {
-	skip := func(why plumbline.Reason, detail, unlock string) plumbline.Proposal {
-		return plumbline.Proposal{Skips: []plumbline.Skip{{Function: startupOrder, Reason: why, Detail: detail, Unlock: unlock}}}
-	}
 	if len(d.Environment.Faults) > 0 || !d.Environment.Can(plumbline.FaultRestart) {
-		return skip(plumbline.ReasonNotDeclared, "the run has not started the target, so that it cannot be started without its dependencies", "target.compose, target.image, target.dockerfile or target.command")
+		return unplanned(startupOrder, plumbline.ReasonNotDeclared, "the run has not started the target, so that it cannot be started without its dependencies", "target.compose, target.image, target.dockerfile or target.command")
 	}
 	var faults []plumbline.Fault
 	var uses []plumbline.Operation
@@ -54,7 +51,7 @@ func planStartup(d plumbline.Design) plumbline.Proposal {
 		}
 	}
 	if len(uses) == 0 {
-		return skip(plumbline.ReasonNotApplicable, "no operation is known that cannot do without a dependency, and can be requested again and again", "dependencies[].operations")
+		return unplanned(startupOrder, plumbline.ReasonNotApplicable, "no operation is known that cannot do without a dependency, and can be requested again and again", "dependencies[].operations")
 	}
 	faults = append(faults, plumbline.Fault{Dependency: d.Environment.Target, Kind: plumbline.FaultRestart, After: aloneAfter})
 	during := func(name string, role plumbline.Role, length time.Duration) plumbline.Phase {

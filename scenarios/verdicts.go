@@ -52,6 +52,11 @@ func (f figure) verdict(o plumbline.Outcome, statement string) plumbline.Verdict
 	}
 }
 
+// unplanned is the proposal to judge nothing by a function, and why.
+func unplanned(function string, why plumbline.Reason, detail, unlock string) plumbline.Proposal {
+	return plumbline.Proposal{Skips: []plumbline.Skip{{Function: function, Reason: why, Detail: detail, Unlock: unlock}}}
+}
+
 // skipped is the verdict that there turned out to be nothing to judge.
 func skipped(r plumbline.Reason, statement string, args ...any) plumbline.Verdict {
 	return plumbline.Verdict{Outcome: plumbline.Skipped, Reason: r, Statement: fmt.Sprintf(statement, args...)}

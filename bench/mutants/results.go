@@ -11,7 +11,7 @@ import (
 	"github.com/plumbline-dev/plumbline/examples/shop"
 )
 
-// measured gives rows back what their names stand for. Rows of what is no more
+// measuredOf gives rows back what their names stand for. Rows of what is no more
 // are left out.
 func measuredOf(rows []row) []measurement {
 	var out []measurement
@@ -37,10 +37,11 @@ func measuredOf(rows []row) []measurement {
 func results(rows []row) string {
 	all := measuredOf(rows)
 	quiet := of(all, func(m measurement) bool { return m.Noise == "" })
+	noisy := of(all, func(m measurement) bool { return m.Noise != "" })
 	var b strings.Builder
 	b.WriteString("# How often Plumbline is right\n\nWritten by `make bench-mutants` and its kin from RESULTS.json, which they fill piece by piece; each row says which revision of the program it was measured with. Host of the last piece: " + host.Now() + ".\n\n")
 	b.WriteString("| What | Wanted | Measured |\n|---|---|---|\n")
-	for _, m := range metrics(quiet, all) {
+	for _, m := range metrics(quiet, noisy) {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", m[0], m[1], m[2])
 	}
 	b.WriteString("\n## Defects\n\n")
@@ -48,7 +49,7 @@ func results(rows []row) string {
 	writeRight(&b, slices.Concat(ofKind(quiet, kindRight), ofKind(quiet, kindLoaded)))
 	writeShapes(&b, ofKind(quiet, kindBenign))
 	writeNull(&b, ofKind(quiet, kindNull))
-	writeNoise(&b, quiet, of(all, func(m measurement) bool { return m.Noise != "" }))
+	writeNoise(&b, quiet, noisy)
 	return b.String()
 }
 
@@ -61,7 +62,7 @@ func ofKind(all []measurement, k kind) []measurement {
 }
 
 // metrics are the rates, what was wanted of each, and what came out.
-func metrics(quiet, all []measurement) [][3]string {
+func metrics(quiet, noisy []measurement) [][3]string {
 	defects, right := ofKind(quiet, kindDefect), ofKind(quiet, kindRight)
 	isCore := func(name string) bool { return slices.Contains(strings.Split(core, ","), name) }
 	found, coreFound, names, cores, first := 0, 0, 0, 0, 0
@@ -75,7 +76,7 @@ func metrics(quiet, all []measurement) [][3]string {
 		}
 		first += count(ok && !slices.ContainsFunc(runs, func(m measurement) bool { return m.rank() > 2 }))
 	}
-	alarms, judged, unproven, kept := 0, 0, 0, 0
+	alarms, judged, unproven, wellJudged, kept := 0, 0, 0, 0, 0
 	for _, m := range quiet {
 		kept += len(m.Kept)
 		if m.Kind == kindNull {
@@ -83,22 +84,15 @@ func metrics(quiet, all []measurement) [][3]string {
 		}
 		alarms, judged = alarms+len(m.alarms()), judged+m.judged()
 		if m.Kind != kindDefect {
-			unproven += len(m.Unproven)
+			unproven, wellJudged = unproven+len(m.Unproven), wellJudged+m.judged()+len(m.Unproven)
 		}
 	}
 	clean := of(quiet, func(m measurement) bool { return m.Kind == kindRight || m.Kind == kindLoaded })
 	wrong := len(of(clean, func(m measurement) bool { return m.wrong() != "" }))
 	changed, verdicts := flips(right)
-	noisy := of(all, func(m measurement) bool { return m.Noise != "" })
 	open, asked := 0, 0
 	for _, m := range noisy {
 		open, asked = open+len(m.Unproven), asked+m.judged()+len(m.Unproven)
-	}
-	wellJudged := 0
-	for _, m := range quiet {
-		if m.Kind != kindDefect && m.Kind != kindNull {
-			wellJudged += m.judged() + len(m.Unproven)
-		}
 	}
 	return [][3]string{
 		{"Core defects found by their function, in every run", fmt.Sprintf("%d of %[1]d", len(strings.Split(core, ","))), fmt.Sprintf("%d of %d that were run", coreFound, cores)},
