@@ -17,95 +17,12 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/client-go/kubernetes/fake"
-	ktesting "k8s.io/client-go/testing"
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/runners/wire"
 )
-
-const ns = "shop"
-
-// controllers stand in for those of a cluster: a Deployment gets the pods that it
-// asks for, those of an older template are replaced, and every pod becomes ready.
-type controllers struct {
-	client *fake.Clientset
-	made   int
-}
-
-// newCluster is a namespace with a Deployment of two pods and two Services.
-func newCluster(t *testing.T, more ...runtime.Object) (*Cluster, *fake.Clientset) {
-	t.Helper()
-	two := int32(2)
-	labels := map[string]string{"app": "orders"}
-	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "orders", Namespace: ns}, Spec: appsv1.DeploymentSpec{Replicas: &two, Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}}}}
-	client := fake.NewClientset(append([]runtime.Object{d}, more...)...)
-	k := &controllers{client: client}
-	deployments, err := client.AppsV1().Deployments(ns).Watch(t.Context(), metav1.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pods, err := client.CoreV1().Pods(ns).Watch(t.Context(), metav1.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	t.Cleanup(func() { stop(); <-done })
-	go func() {
-		defer close(done)
-		for {
-			k.reconcile(ctx)
-			select {
-			case <-deployments.ResultChan():
-			case <-pods.ResultChan():
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return &Cluster{deployments: client.AppsV1().Deployments(ns), pods: client.CoreV1().Pods(ns), services: client.CoreV1().Services(ns), namespace: ns, run: "r1", within: 5 * time.Second, every: time.Millisecond, through: http.DefaultClient}, client
-}
-
-func (k *controllers) reconcile(ctx context.Context) {
-	d, err := k.client.AppsV1().Deployments(ns).Get(ctx, "orders", metav1.GetOptions{})
-	if err != nil {
-		return
-	}
-	all, err := k.client.CoreV1().Pods(ns).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return
-	}
-	template := d.Spec.Template.Annotations[restartedAnnotation]
-	have := 0
-	for _, p := range all.Items {
-		switch {
-		case p.Labels["app"] != "orders":
-			k.start(ctx, p)
-		case p.Annotations[restartedAnnotation] != template || have == replicas(d):
-			_ = k.client.CoreV1().Pods(ns).Delete(ctx, p.Name, metav1.DeleteOptions{})
-		default:
-			have++
-			k.start(ctx, p)
-		}
-	}
-	for ; have < replicas(d); have++ {
-		k.made++
-		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("orders-%03d", k.made), Namespace: ns, UID: types.UID(fmt.Sprint(k.made)), Labels: d.Spec.Template.Labels, Annotations: map[string]string{restartedAnnotation: template}}}
-		_, _ = k.client.CoreV1().Pods(ns).Create(ctx, p, metav1.CreateOptions{})
-	}
-}
-
-func (k *controllers) start(ctx context.Context, p corev1.Pod) {
-	if ready(p) {
-		return
-	}
-	p.Status = corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}
-	_, _ = k.client.CoreV1().Pods(ns).UpdateStatus(ctx, &p, metav1.UpdateOptions{})
-}
 
 func names(t *testing.T, c *Cluster) []string {
 	t.Helper()
@@ -205,13 +122,11 @@ func TestARefusalAndAStandstillAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.within = 100 * time.Millisecond
-	client.PrependReactor("delete", "pods", func(ktesting.Action) (bool, runtime.Object, error) { return true, nil, nil })
+	client.instead("delete", "pods", nil)
 	if _, _, err := k.Upset(t.Context(), plumbline.Fault{Kind: plumbline.FaultKill, Dependency: "orders"}); err == nil || !strings.Contains(err.Error(), "is still there") {
 		t.Errorf("a pod that stays: %v", err)
 	}
-	client.PrependReactor("patch", "deployments", func(ktesting.Action) (bool, runtime.Object, error) {
-		return true, nil, errors.New("patching Deployments is not allowed here")
-	})
+	client.instead("patch", "deployments", errors.New("patching Deployments is not allowed here"))
 	for _, kind := range []plumbline.FaultKind{plumbline.FaultRestart, plumbline.FaultScale, plumbline.FaultStop} {
 		if _, _, err := k.Upset(t.Context(), plumbline.Fault{Kind: kind, Dependency: "orders"}); err == nil || errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%s: %v", kind, err)
@@ -242,7 +157,7 @@ func spec() WireSpec {
 	return WireSpec{Wire: wire.Wire{Name: "payment", Kind: plumbline.WireHTTP}, Service: "payment", Image: "plumbline:1", Token: "t"}
 }
 
-func service(t *testing.T, c *fake.Clientset, name string) *corev1.Service {
+func service(t *testing.T, c *api, name string) *corev1.Service {
 	t.Helper()
 	s, err := c.CoreV1().Services(ns).Get(t.Context(), name, metav1.GetOptions{})
 	if err != nil {
@@ -252,7 +167,7 @@ func service(t *testing.T, c *fake.Clientset, name string) *corev1.Service {
 }
 
 // unmade sees that a Service is as it was, and nothing beside it is left.
-func unmade(t *testing.T, c *fake.Clientset) {
+func unmade(t *testing.T, c *api) {
 	t.Helper()
 	s := service(t, c, "payment")
 	if !maps.Equal(s.Spec.Selector, payment(nil).Spec.Selector) || len(s.Annotations) != 0 {
@@ -303,14 +218,11 @@ func TestAWireThatCannotBePutInLeavesNothing(t *testing.T) {
 		t.Run(step.verb+" "+step.resource, func(t *testing.T) {
 			t.Parallel()
 			k, client := newCluster(t, payment(nil))
-			refuse := true
-			client.PrependReactor(step.verb, step.resource, func(ktesting.Action) (bool, runtime.Object, error) {
-				return refuse, nil, errors.New("forbidden")
-			})
+			client.instead(step.verb, step.resource, errors.New("forbidden"))
 			if _, err := k.Put(t.Context(), spec()); err == nil || !strings.Contains(err.Error(), "forbidden") {
 				t.Errorf("put in: %v", err)
 			}
-			refuse = false
+			client.answers.Clear()
 			if err := k.Down(t.Context()); err != nil {
 				t.Error(err)
 			}
@@ -376,7 +288,7 @@ func TestWhatAKilledRunHasChangedIsRestored(t *testing.T) {
 }
 
 // orphan lets everything be owned by a process that is gone.
-func orphan(t *testing.T, c *fake.Clientset) {
+func orphan(t *testing.T, c *api) {
 	t.Helper()
 	host, _, _ := strings.Cut(owner(), "/")
 	gone := []byte(fmt.Sprintf(`{"metadata": {"annotations": {%q: "%s/%d"}}}`, ownerAnnotation, host, 1<<30))
