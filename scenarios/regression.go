@@ -33,7 +33,7 @@ func init() {
 		Title: "The load is answered no slower than on the nights before",
 		Doc: `Method: the 99th percentile of each operation under the target load, of its good answers, is held against those of the last ten good runs of the history on a machine of the same kind (--history). Where one is slower, the load is sent once more.
 Criterion: it fails when both loads are slower than the median of these runs by more than 10 %, by more than 2 ms, and by more than three median absolute deviations (each 1.4826 of them, as of a normal distribution), and the lower bound of the quantile is above that median as well. regression of an entry of slos gives its operations another tolerance and another floor, and with confirm: false one load is enough.
-Guard: fewer than five good runs are no baseline, and nothing is judged then. What the second load does not show again is told, and is not red. Nothing is judged when the generator fell behind, or when fewer requests were answered than bound the quantile. plumbline compare, which loads two deployments in turn, tells more, and needs no history.`,
+Guard: fewer than five good runs are no baseline, and nothing is judged then. What the second load does not show again is told, and is not red. Nothing is judged when the generator fell behind, or when fewer requests were answered than bound the quantile. A generator that was late, by the measure of harness/generator-headroom, does not accuse: latency counts from due, and a machine too busy to send on time is no machine to call a target slow by that shares it. plumbline compare, which loads two deployments in turn, tells more, and needs no history.`,
 		Standard: "median and MAD over runs (Hampel 1974); confirmation against run-to-run noise",
 		Order:    46,
 		Plan:     planRegression,
@@ -157,19 +157,53 @@ func judgeRegression(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidenc
 	if !now.slower() {
 		return between(pass(f, "%s", told), milliseconds(now.low), milliseconds(now.high), shownConfidence)
 	}
-	if rule.Unconfirmed {
-		return slowerThanBefore(f, now, told+"; it was not sent again, as is declared")
+	return confirmSlower(e, c.Operation, nights, rule, slowerThanBefore(f, now, told))
+}
+
+// confirmSlower lets the verdict that accuses stand where the load, sent once
+// more, was slower too, and the machine had time both times.
+func confirmSlower(e *plumbline.Evidence, operation string, nights []float64, rule plumbline.Regression, accused plumbline.Verdict) plumbline.Verdict {
+	if why := lateOf(e, loadTarget); why != "" {
+		return tooLateToTell(accused.Statement, why)
 	}
-	again, ok := nightOf(e, loadAgain, c.Operation, nights, rule)
-	switch {
-	case !ok:
-		return inconclusive(plumbline.ReasonIncomplete, "%s; it was not sent again", told)
-	case !again.slower():
-		v := inconclusive(plumbline.ReasonNotReproduced, "%s; sent again, it is %s", told, readable(again.value))
+	if rule.Unconfirmed {
+		accused.Statement += "; it was not sent again, as is declared"
+		return accused
+	}
+	again, ok := nightOf(e, loadAgain, operation, nights, rule)
+	if !ok {
+		return inconclusive(plumbline.ReasonIncomplete, "%s; it was not sent again", accused.Statement)
+	}
+	accused.Statement += "; sent again, it is " + readable(again.value)
+	if !again.slower() {
+		v := inconclusive(plumbline.ReasonNotReproduced, "%s", accused.Statement)
 		v.Remedy = "nothing yet: the next night tells"
 		return v
 	}
-	return slowerThanBefore(f, now, fmt.Sprintf("%s; sent again, it is %s", told, readable(again.value)))
+	if why := lateOf(e, loadAgain); why != "" {
+		return tooLateToTell(accused.Statement, why)
+	}
+	return accused
+}
+
+// lateOf says how late the generator was in the judged phases of a load, or
+// nothing.
+func lateOf(e *plumbline.Evidence, experiment string) string {
+	for _, h := range e.Health {
+		if h.Experiment != experiment || h.Phase == warmUp {
+			continue
+		}
+		if why := lateness(h); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+func tooLateToTell(told, why string) plumbline.Verdict {
+	v := inconclusive(plumbline.ReasonGeneratorSaturated, "%s; the generator itself was late then: %s", told, why)
+	v.Remedy = moreRoom
+	return v
 }
 
 func slowerThanBefore(f figure, now nightly, told string) plumbline.Verdict {

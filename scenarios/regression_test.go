@@ -74,6 +74,42 @@ func TestRegression(t *testing.T) {
 	}
 }
 
+// On a machine too busy to send on time nothing is accused, whichever load it was
+// that was late; what is no slower stays so.
+func TestALateGeneratorAccusesNoNight(t *testing.T) {
+	t.Parallel()
+	steady := []float64{50, 51, 49, 50, 52}
+	late := func(experiment, phase string) func(*plumbline.Evidence) {
+		return func(e *plumbline.Evidence) {
+			e.Health = append(e.Health, plumbline.Health{Experiment: experiment, Phase: phase, Planned: 3000, Sent: 3000, Lag99: 18 * time.Millisecond})
+		}
+	}
+	for name, c := range map[string]struct {
+		late       func(*plumbline.Evidence)
+		now, again float64
+		want       plumbline.Outcome
+	}{
+		"late at first":            {late(loadTarget, "steady"), 60, 61, plumbline.Inconclusive},
+		"late when sent again":     {late(loadAgain, "steady"), 60, 61, plumbline.Inconclusive},
+		"late while warming up":    {late(loadTarget, warmUp), 60, 61, plumbline.Fail},
+		"late elsewhere":           {late("baseline/before", "steady"), 60, 61, plumbline.Fail},
+		"late, and no slower":      {late(loadTarget, "steady"), 51, 0, plumbline.Pass},
+		"late, and not sent again": {late(loadTarget, "steady"), 60, 0, plumbline.Inconclusive},
+	} {
+		d, claim, e := spoil(loadRegression+"/createOrder", func(e *plumbline.Evidence) {
+			onNights(steady, c.now, c.again)(e)
+			c.late(e)
+		}, withHistory)(t)
+		v := judgeRegression(d, claim, e)
+		if v.Outcome != c.want || v.Outcome == plumbline.Inconclusive && v.Reason != plumbline.ReasonGeneratorSaturated {
+			t.Errorf("%s: %s (%s): %s", name, v.Outcome, v.Reason, v.Statement)
+		}
+		if got := Again(d, drawn(t, d, loadRegression), e); len(got) != 0 {
+			t.Errorf("%s: %d loads are sent again", name, len(got))
+		}
+	}
+}
+
 // falseAlarms plays nights without any change: the share of runs with a red
 // claim among so many operations, whose latencies differ from run to run by
 // lognormal noise. Only good runs become a baseline.
