@@ -13,7 +13,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -26,7 +25,6 @@ type config struct {
 	benign, null                           bool
 	log                                    io.Writer
 	revision                               string
-	storing                                *sync.Mutex
 }
 
 // The runs under overload: what the shop then carries is 100 requests a second.
@@ -40,7 +38,7 @@ const (
 )
 
 func main() {
-	c := config{log: os.Stderr, storing: &sync.Mutex{}}
+	c := config{log: os.Stderr}
 	flag.StringVar(&c.plumbline, "plumbline", "bin/plumbline", "the binary to measure")
 	flag.StringVar(&c.mutants, "mutants", "all", "comma-separated defects or variants, all, main: those of the first job, core: those that must be found, or none; NAME*10 is run ten times")
 	flag.StringVar(&c.target, "target", processes, "how the sample system runs: processes, or compose: in containers")
@@ -62,7 +60,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	c.revision = revision(ctx)
+	c.revision = revision(ctx, c.plumbline)
 	if err := run(ctx, c); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "mutants:", err)
 		stop()

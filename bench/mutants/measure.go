@@ -96,9 +96,12 @@ func (m *measurement) read(dir string) error {
 		return err
 	}
 	var r struct {
-		Exit     int     `json:"exit_code"`
-		Seed     uint64  `json:"seed"`
-		Seconds  float64 `json:"seconds"`
+		Exit    int     `json:"exit_code"`
+		Seed    uint64  `json:"seed"`
+		Seconds float64 `json:"seconds"`
+		Run     struct {
+			Tool string `json:"tool"`
+		} `json:"run"`
 		Requests struct {
 			Sent int `json:"sent"`
 		} `json:"requests"`
@@ -110,7 +113,7 @@ func (m *measurement) read(dir string) error {
 	if r.Exit == interrupted {
 		return errInterrupted
 	}
-	m.Exit, m.Seed, m.Seconds, m.Requests = r.Exit, r.Seed, r.Seconds, r.Requests.Sent
+	m.Exit, m.Seed, m.Seconds, m.Requests, m.Revision = r.Exit, r.Seed, r.Seconds, r.Requests.Sent, cmp.Or(r.Run.Tool, m.Revision)
 	m.Passed, m.Failed, m.Unproven = 0, nil, nil
 	m.findings = r.Findings
 	for _, f := range r.Findings {

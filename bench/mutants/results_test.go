@@ -10,7 +10,7 @@ import (
 func TestResultsAreOfAllThatWasMeasured(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	c := config{rows: filepath.Join(dir, "r.json"), results: filepath.Join(dir, "r.md"), storing: &sync.Mutex{}}
+	c := config{rows: filepath.Join(dir, "r.json"), results: filepath.Join(dir, "r.md")}
 	for _, r := range []row{
 		{Kind: kindDefect, Name: "bola", Number: 1, Exit: 0, Passed: 9},
 		{Kind: kindDefect, Name: "bola", Number: 1, Exit: 1, Passed: 9, Failed: []string{"auth/bola/getOrder"}}, // measured again
@@ -49,6 +49,25 @@ func TestResultsAreOfAllThatWasMeasured(t *testing.T) {
 	}
 	if strings.Contains(got, "was-once") {
 		t.Error("a defect that is no more is told")
+	}
+}
+
+// Calls that measure at once, each on its own, lose nothing of each other.
+func TestRowsOfSeveralCallsAreKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var g sync.WaitGroup
+	for n := range 8 {
+		c := config{rows: filepath.Join(dir, "r.json"), results: filepath.Join(dir, "r.md")}
+		g.Go(func() {
+			if err := c.store(row{Kind: kindRight, Name: "none", Number: n + 1}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	g.Wait()
+	if rows, err := stored(filepath.Join(dir, "r.json")); err != nil || len(rows) != 8 {
+		t.Errorf("%d rows, %v", len(rows), err)
 	}
 }
 

@@ -9,8 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // A kind of run says what stood in the place of the sample system, or what was
@@ -115,8 +117,11 @@ func (c config) store(fresh row) error {
 	if c.target == containers {
 		return nil
 	}
-	c.storing.Lock()
-	defer c.storing.Unlock()
+	free, err := alone(filepath.Dir(c.rows))
+	if err != nil {
+		return err
+	}
+	defer free()
 	old, err := stored(c.rows)
 	if err != nil {
 		return err
@@ -137,15 +142,28 @@ func (c config) store(fresh row) error {
 	return os.WriteFile(c.results, []byte(results(all)), 0o644) //nolint:gosec // a document
 }
 
-// revision is that of the checkout; a plus says that it was changed since.
-func revision(ctx context.Context) string {
-	head, err := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
+// alone waits until nobody else writes into the folder: neither another run of
+// this call nor another call.
+func alone(folder string) (free func(), err error) {
+	f, err := os.Open(folder) //nolint:gosec // of the rows
 	if err != nil {
+		return nil, err
+	}
+	//nolint:gosec // a descriptor is small
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("%s: %w", folder, err)
+	}
+	return func() { _ = f.Close() }, nil // which gives it up
+}
+
+// revision is that of the binary under measurement: its --dirty says that the
+// checkout was changed since.
+func revision(ctx context.Context, binary string) string {
+	said, err := exec.CommandContext(ctx, binary, "version").Output() //nolint:gosec // the binary under measurement
+	_, version, ok := strings.Cut(strings.TrimSpace(string(said)), " ")
+	if err != nil || !ok {
 		return "unknown"
 	}
-	out := strings.TrimSpace(string(head))
-	if exec.CommandContext(ctx, "git", "diff", "--quiet", "HEAD", "--", "*.go").Run() != nil {
-		out += "+"
-	}
-	return out
+	return version
 }
