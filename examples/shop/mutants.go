@@ -29,7 +29,7 @@ func onWires() []Mutant {
 		{"retry-nonidempotent-post", "the charge is repeated without a key", "resilience/retry-only-safe", []string{"contract/outbound-conforms"}},
 		{"breaker-never-opens", "failures are not counted", "resilience/breaker-opens", []string{"resilience/retry-budget"}},
 		{"breaker-never-closes", "each refused call keeps the breaker open", "resilience/breaker-closes", []string{"resilience/recovers-after-outage"}},
-		{"optional-is-critical", "the loss of recs fails the product", "resilience/optional-degrades", []string{"resilience/dependency-map", "resilience/fault-matrix", "resilience/slo-during-fault", "resilience/tolerates-garbage"}},
+		{"optional-is-critical", "the loss of recs fails the product", "resilience/optional-degrades", []string{"resilience/dependency-map", "resilience/fault-matrix", "resilience/slo-during-fault", "resilience/tolerates-garbage", "resilience/stale-connection"}},
 		{"dependency-error-is-500", "a failing dependency becomes a bare 500", "resilience/critical-fails-clean", []string{"resilience/fault-matrix", "resilience/tolerates-garbage", "resilience/db-outage"}},
 		{"liveness-depends-on-db", "liveness asks the store", "resilience/liveness-independent", []string{"resilience/health-fast"}},
 		{"liveness-waits-in-line", "liveness is answered when few requests are in flight", "resilience/health-fast", []string{"resilience/liveness-independent"}},
