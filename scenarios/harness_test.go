@@ -190,6 +190,31 @@ func TestFaultThatCouldNotBeInjectedIsUnsupported(t *testing.T) {
 	}
 }
 
+// Requests that are recorded one by one are timed from sending: lag moves them,
+// and no more.
+func TestLagOfRecordedRequestsOnlyMovesThem(t *testing.T) {
+	t.Parallel()
+	recorded, folded := plumbline.Stream{Detail: true}, plumbline.Stream{}
+	for name, c := range map[string]struct {
+		streams []plumbline.Stream
+		lag     time.Duration
+		want    bool
+	}{
+		"recorded":            {[]plumbline.Stream{recorded}, 103 * time.Millisecond, false},
+		"recorded, very late": {[]plumbline.Stream{recorded}, 251 * time.Millisecond, true},
+		"folded":              {[]plumbline.Stream{folded}, 103 * time.Millisecond, true},
+		"folded beside":       {[]plumbline.Stream{recorded, folded}, 103 * time.Millisecond, true},
+		"folded, a little":    {[]plumbline.Stream{folded}, 99 * time.Millisecond, false},
+	} {
+		if got := saturationOf(plumbline.Phase{Streams: c.streams}, plumbline.Health{Planned: 60, Sent: 60, Lag99: c.lag}); (got != "") != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if saturationOf(plumbline.Phase{Streams: []plumbline.Stream{recorded}}, plumbline.Health{Planned: 60, Sent: 50}) == "" {
+		t.Error("what was not sent is nothing to judge")
+	}
+}
+
 func TestLagOfAFewRequestsIsNotSaturation(t *testing.T) {
 	few := plumbline.Health{Planned: 30, Sent: 30, Lag99: 20 * time.Millisecond}
 	many := plumbline.Health{Planned: 3000, Sent: 3000, Lag99: 20 * time.Millisecond}

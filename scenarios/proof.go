@@ -259,7 +259,7 @@ func (x *proofs) saturated(c plumbline.Claim, _ plumbline.Outcome) (plumbline.Re
 			if !ok {
 				return plumbline.ReasonIncomplete, fmt.Sprintf("how well the generator kept up in %s of %s was not recorded", ph.Name, planned.ID)
 			}
-			if why := saturation(h); why != "" {
+			if why := saturationOf(ph, h); why != "" {
 				return plumbline.ReasonGeneratorSaturated, fmt.Sprintf("in %s of %s: %s", ph.Name, planned.ID, why)
 			}
 		}

@@ -33,7 +33,7 @@ func init() {
 		Title: "The load is answered no slower than on the nights before",
 		Doc: `Method: the 99th percentile of each operation under the target load, of its good answers, is held against those of the last ten good runs of the history on a machine of the same kind (--history). Where one is slower, the load is sent once more.
 Criterion: it fails when both loads are slower than the median of these runs by more than 10 %, by more than 2 ms, and by more than three median absolute deviations (each 1.4826 of them, as of a normal distribution), and the lower bound of the quantile is above that median as well. regression of an entry of slos gives its operations another tolerance and another floor, and with confirm: false one load is enough.
-Guard: fewer than five good runs are no baseline, and nothing is judged then. What the second load does not show again is told, and is not red. Nothing is judged when the generator fell behind, or when fewer requests were answered than bound the quantile. A generator that was late, by the measure of harness/generator-headroom, does not accuse: latency counts from due, and a machine too busy to send on time is no machine to call a target slow by that shares it. plumbline compare, which loads two deployments in turn, tells more, and needs no history.`,
+Guard: fewer than five good runs are no baseline, and nothing is judged then. What the second load does not show again is told, and is not red. Nothing is judged when the generator fell behind, or when fewer requests were answered than bound the quantile. A generator that was late, beyond 10 ms in the 99th percentile, does not accuse: latency counts from due, and a machine too busy to send on time is no machine to call a target slow by that shares it. plumbline compare, which loads two deployments in turn, tells more, and needs no history.`,
 		Standard: "median and MAD over runs (Hampel 1974); confirmation against run-to-run noise",
 		Order:    46,
 		Plan:     planRegression,
@@ -190,11 +190,8 @@ func confirmSlower(e *plumbline.Evidence, operation string, nights []float64, ru
 // nothing.
 func lateOf(e *plumbline.Evidence, experiment string) string {
 	for _, h := range e.Health {
-		if h.Experiment != experiment || h.Phase == warmUp {
-			continue
-		}
-		if why := lateness(h); why != "" {
-			return why
+		if h.Experiment == experiment && h.Phase != warmUp && h.Lag99 > lagLimit {
+			return fmt.Sprintf("99th percentile of the lag %s", readable(h.Lag99))
 		}
 	}
 	return ""
