@@ -212,25 +212,39 @@ var errRefused = errors.New("refused")
 var errWrong = fmt.Errorf("%w as wrong", errRefused)
 
 func (c *dependencyClient) send(ctx context.Context, q request) ([]byte, error) {
-	forget := func() bool { return true }
-	if c.mutant.is("leaks-connections") {
-		var cancel context.CancelFunc
-		within := ctx
-		ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
-		forget = context.AfterFunc(within, cancel)
-	}
 	req, err := c.request(ctx, q)
 	if err != nil {
 		return nil, err
+	}
+	if c.mutant.is("leaks-connections") {
+		return c.leak(ctx, req)
 	}
 	resp, err := c.ask(req)
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode >= 500 && c.mutant.is("leaks-connections") {
+	defer func() { _ = resp.Body.Close() }()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, largestReply))
+	return c.taken(resp, data, err)
+}
+
+// leak is a defect: what fails is never read to its end nor closed, and outlives
+// the time that there was for it. All else is as it should be.
+func (c *dependencyClient) leak(within context.Context, req *http.Request) ([]byte, error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(within))
+	forget := context.AfterFunc(within, cancel)
+	resp, err := c.ask(req.WithContext(ctx))
+	switch {
+	case err != nil && within.Err() != nil:
+		return nil, within.Err()
+	case err != nil:
+		cancel()
+		return nil, err
+	case resp.StatusCode >= 500:
 		forget()
-		return nil, fmt.Errorf("status %d", resp.StatusCode) // and the body stays open
+		return c.taken(resp, nil, nil) // and the body stays open
 	}
+	defer cancel()
 	defer func() { _ = resp.Body.Close() }()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, largestReply))
 	return c.taken(resp, data, err)

@@ -165,7 +165,7 @@ func (m Mutant) Cached() bool { return m.Caught == "resilience/cache-outage" }
 // Warns tells whether the defect breaks neither the document nor a MUST of an
 // RFC, so that finding it does not make the system unfit.
 func (m Mutant) Warns() bool {
-	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads", "tells-existence", "forbidden-is-401", "retry-on-404", "retry-after-ignored", "connection-each-time", "breaker-ignores-timeouts", "etag-ignored"}, m.Name)
+	return slices.Contains([]string{"invoice-survives", "cursor-is-offset", "plain-404", "debug-left-on", "undeclared-field", "undocumented-limit", "sniffable", "invoice-changes-order", "stale-reads", "tells-existence", "forbidden-is-401", "retry-on-404", "retry-after-ignored", "connection-each-time", "breaker-ignores-timeouts", "breaker-counts-4xx", "etag-ignored"}, m.Name)
 }
 
 // mutant holds the defects that are on, with a comma before and after each;
