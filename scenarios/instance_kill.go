@@ -28,7 +28,7 @@ func init() {
 		Title: "Losing one instance costs little",
 		Doc: `Method: as deploy/rolling-restart, and instead of a restart one of the instances is killed (SIGKILL) and not started again before the requests end, twelve seconds later. The balancer that the run puts before its own processes passes a request on to the next instance when one takes no connections; a cluster and a hook called kill do it their own way.
 Criterion: of the requests of the ten seconds after the kill at most 1 % are lost (no answer, or a 5xx), and none after that.
-Guard: only where several instances are declared (target.scales, or target.instances with a cluster or a hook). In the two seconds before the kill none of at least ten requests may have failed, and at least 400 have to be sent after it. More than 1 % accuses only where the one-sided 95 % bound of the share is beyond it, too: what the instance had in hand dies with it.`,
+Guard: only where several instances are declared (target.scales, or target.instances with a cluster or a hook). In the two seconds before the kill none of at least ten requests may have failed, one has to be answered 2xx and as the document has it, and at least 400 have to be sent after it. More than 1 % accuses only where the one-sided 95 % bound of the share is beyond it, too: what the instance had in hand dies with it.`,
 		Standard: "Nygard, Release It!; Kubernetes, Disruptions",
 		Mutants:  []string{"needs-its-peer"},
 		Order:    58,

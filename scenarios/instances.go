@@ -111,6 +111,9 @@ func (u upheaval) toll(d plumbline.Design, e *plumbline.Evidence) (t toll, v plu
 	if bad := lostOf(before); len(bad) > 0 || len(before) < abreastExpected {
 		return t, inconclusive(plumbline.ReasonBaselineUnhealthy, "before anything happened %d of %s were lost (%s), and none of at least %d may be", len(bad), plural(len(before), "request"), answers(before), abreastExpected), false
 	}
+	if !slices.ContainsFunc(before, wellServed) {
+		return t, inconclusive(plumbline.ReasonNoPositiveControl, "before anything happened not one of %s was answered 2xx and as the document has it (%s): there was no service to lose", plural(len(before), "request"), answers(before)), false
+	}
 	if len(t.after) < abreastLeast && len(t.lost) == 0 {
 		return t, inconclusive(plumbline.ReasonTooFewSamples, "%s were sent after it, %d are needed", plural(len(t.after), "request"), abreastLeast), false
 	}
@@ -142,6 +145,11 @@ func (t *toll) count(u upheaval, e *plumbline.Evidence) (before []plumbline.Obse
 	}
 	t.lost = lostOf(t.after)
 	return before
+}
+
+// wellServed says whether an answer is a success, and as the document has it.
+func wellServed(o plumbline.Observation) bool {
+	return succeeded(o) && !slices.ContainsFunc(o.Marks, breaksDocument)
 }
 
 // lostOf are the requests that no instance has served: there was no answer, or

@@ -96,6 +96,9 @@ func TestARollingRestartIsJudgedByWhatItLoses(t *testing.T) {
 		}
 	}
 	resent := upheaved(theRoll(), func(_ time.Duration, o *plumbline.Observation) { o.Retries = 1 })
+	empty := upheaved(theRoll(), func(_ time.Duration, o *plumbline.Observation) {
+		o.Marks = append(o.Marks, plumbline.Mark{Kind: plumbline.MarkBody, Message: "id is missing"})
+	})
 	for name, c := range map[string]struct {
 		change  func(*plumbline.Evidence)
 		outcome plumbline.Outcome
@@ -105,6 +108,8 @@ func TestARollingRestartIsJudgedByWhatItLoses(t *testing.T) {
 		"it is refused by a limit":    {upheaved(theRoll(), amiss(429, 5*time.Second, 6*time.Second)), plumbline.Pass},
 		"sent again by the client":    {resent, plumbline.Pass},
 		"longer than the requests":    {late, plumbline.Inconclusive},
+		"there is no service":         {empty, plumbline.Inconclusive},
+		"everybody is turned away":    {upheaved(theRoll(), amiss(401, 0, time.Minute)), plumbline.Inconclusive},
 	} {
 		d, claim, e := spoil(rollingRestart+"/orders", c.change, abreast)(t)
 		if v := catalogue[rollingRestart].Judge(d, claim, e); v.Outcome != c.outcome {
