@@ -238,6 +238,8 @@ func TestKeysDuplicatesAndContention(t *testing.T) {
 		"a repetition crashes":             {lostResponse + "/createOrder", step(idempotencyLost+"/createOrder", "again-2", status(500)), plumbline.Fail, plumbline.LevelLikely},
 		"repetitions are refused":          {lostResponse + "/createOrder", on(idempotencyLost+"/createOrder", "createOrder/again-", status(409)), plumbline.Inconclusive, ""},
 		"all creations are one":            {lostResponse + "/createOrder", on(idempotencyLost+"/createOrder", "", bodied(`{"id":"o-1"}`)), plumbline.Inconclusive, ""},
+		"nothing is deleted, nor replaced": {natural + "/orders", all(step(idempotencyNatural, "delete-again", status(204)), step(idempotencyNatural, "gone", status(200)), step(idempotencyNatural, "read-once", differs("sent:put", "/quantity", "is 1, was 2"))), plumbline.Inconclusive, ""},
+		"nothing is deleted":               {natural + "/orders", all(step(idempotencyNatural, "delete-again", status(204)), step(idempotencyNatural, "gone", status(200))), plumbline.Pass, ""},
 		"what is gone is not shown":        {natural + "/orders", all(step(idempotencyNatural, "delete-again", status(403)), step(idempotencyNatural, "gone", status(403))), plumbline.Pass, ""},
 		"the second DELETE is refused":     {natural + "/orders", all(step(idempotencyNatural, "delete-again", status(403)), step(idempotencyNatural, "gone", status(404))), plumbline.Fail, plumbline.LevelLikely},
 		"PUT twice adds up":                {natural + "/orders", all(step(idempotencyNatural, "delete-again", status(404)), step(idempotencyNatural, "read-after", differs("answer:read-once", "/counter", "is 2, was 1"))), plumbline.Fail, plumbline.LevelLikely},

@@ -14,7 +14,7 @@ func init() {
 		Title: "PUT and DELETE can be repeated",
 		Doc: `Method: of every kind of resource that can be created and read, one is made, replaced, read, replaced by the same again, read, deleted, deleted again, and read.
 Criterion: the second PUT is answered 2xx and leaves what the first left; the second DELETE is answered 2xx, 404 or 410, or by the same refusal as the read: some do not tell what is not there from what is not shown; neither is answered by a 5xx.
-Guard: only what was answered 2xx the first time is judged. Times, versions and hashes may differ. Another 4xx to the second PUT or DELETE warns: it changes nothing, but a client that repeats after a lost answer takes it for a failure.`,
+Guard: only what was answered 2xx the first time is judged, and nothing is kept by what has no effect: the read after the PUT has to show what was sent, and the one after the DELETE has to find nothing. Times, versions and hashes may differ. Another 4xx to the second PUT or DELETE warns: it changes nothing, but a client that repeats after a lost answer takes it for a failure.`,
 		Standard: "RFC 9110 §9.2.2",
 		Mutants:  []string{"delete-twice-500"},
 		Order:    34,
@@ -57,7 +57,9 @@ func (l life) twice() plumbline.Flow {
 			again.Name = "put-again"
 			after := l.reading("read-after", "")
 			after.Compare = []plumbline.Compare{{With: "answer:read-once"}}
-			flow.Steps = append(flow.Steps, put, l.reading("read-once", ""), provoking(again), after)
+			once := l.reading("read-once", "")
+			once.Compare = []plumbline.Compare{{With: "sent:put"}}
+			flow.Steps = append(flow.Steps, put, once, provoking(again), after)
 		}
 	}
 	if remove, ok := l.removal("delete", "create"); ok {
@@ -80,20 +82,24 @@ func judgeNatural(_ plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) 
 	var found []wrongdoing
 	judged := 0
 	if again, ok := f.repeatedOf("put"); ok {
-		judged++
+		if f.replaced() {
+			judged++
+		}
 		found = append(found, f.putTwice(again, subject)...)
 	}
 	if again, ok := f.repeatedOf("delete"); ok {
-		judged++
+		if f.removed() {
+			judged++
+		}
 		found = append(found, f.deletedTwice(again, subject)...)
 	}
 	switch {
 	case len(found) > 0:
-		v := accuse(e, judged, "methods", found)
+		v := accuse(e, max(judged, 1), "methods", found)
 		v.Remedy = "let a repeated PUT or DELETE find what the first has done, and say so"
 		return v
 	case judged == 0:
-		return inconclusive(plumbline.ReasonNoPositiveControl, "neither PUT (%s) nor DELETE (%s) was answered 2xx the first time", f.told("put"), f.told("delete"))
+		return inconclusive(plumbline.ReasonNoPositiveControl, "neither PUT (%s) nor DELETE (%s) was seen to do anything the first time", f.told("put"), f.told("delete"))
 	}
 	return pass(figure{0, 0, "methods", judged}, "PUT was answered %s and then %s, DELETE %s and then %s", f.told("put"), f.told("put-again"), f.told("delete"), f.told("delete-again"))
 }
@@ -104,6 +110,19 @@ func (f flown) repeatedOf(step string) (plumbline.Observation, bool) {
 	once, ok := f.fine(step)
 	again, made := f.made(step + "-again")
 	return again, ok && made && once.Status != 202
+}
+
+// replaced says whether the PUT was seen to do what it says.
+func (f flown) replaced() bool {
+	o, ok := f.fine("read-once")
+	m, compared := matched(o, "sent:put")
+	return ok && compared && !slices.ContainsFunc(m.Marks, func(k plumbline.Mark) bool { return !bookkeeping(k.Pointer) })
+}
+
+// removed says whether the DELETE was.
+func (f flown) removed() bool {
+	gone, ok := f.made("gone")
+	return ok && gone.Error == "" && gone.Status >= 400 && gone.Status < 500
 }
 
 func (f flown) putTwice(again plumbline.Observation, subject string) []wrongdoing {
