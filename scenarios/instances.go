@@ -147,9 +147,10 @@ func (t *toll) count(u upheaval, e *plumbline.Evidence) (before []plumbline.Obse
 	return before
 }
 
-// wellServed says whether an answer is a success, and as the document has it.
+// wellServed says whether an answer is a success, and is known to be as the
+// document has it.
 func wellServed(o plumbline.Observation) bool {
-	return succeeded(o) && !slices.ContainsFunc(o.Marks, breaksDocument)
+	return succeeded(o) && !o.Unchecked && !slices.ContainsFunc(o.Marks, breaksDocument)
 }
 
 // lostOf are the requests that no instance has served: there was no answer, or

@@ -109,6 +109,7 @@ func TestARollingRestartIsJudgedByWhatItLoses(t *testing.T) {
 		"sent again by the client":    {resent, plumbline.Pass},
 		"longer than the requests":    {late, plumbline.Inconclusive},
 		"there is no service":         {empty, plumbline.Inconclusive},
+		"nothing was looked at":       {upheaved(theRoll(), func(_ time.Duration, o *plumbline.Observation) { o.Unchecked = true }), plumbline.Inconclusive},
 		"everybody is turned away":    {upheaved(theRoll(), amiss(401, 0, time.Minute)), plumbline.Inconclusive},
 	} {
 		d, claim, e := spoil(rollingRestart+"/orders", c.change, abreast)(t)
