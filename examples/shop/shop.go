@@ -41,6 +41,10 @@ func Main(ctx context.Context, args []string, env func(string) string, out io.Wr
 	if d, err := time.ParseDuration(env("SHOP_MAX_AGE")); err == nil {
 		age = d
 	}
+	by, err := lateOf(env("SHOP_JITTER"))
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, age)
 	defer cancel()
 	var lc net.ListenConfig
@@ -52,10 +56,10 @@ func Main(ctx context.Context, args []string, env func(string) string, out io.Wr
 	switch args[0] {
 	case "store", "cache":
 		ready()
-		return serveStore(ctx, l)
+		return serveStore(ctx, l, by)
 	case "inventory", "payment", "recs":
 		ready()
-		return serve(ctx, l, dependency(args[0]), false)
+		return serve(ctx, l, by.answers(dependency(args[0])), false)
 	case "orders":
 		if served, err := inPlace(ctx, l, env("SHOP_VARIANT"), ready); served {
 			return err

@@ -35,7 +35,7 @@ func started(t *testing.T, mutant string) *system {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	go func() { _ = serveStore(ctx, l) }()
+	go func() { _ = serveStore(ctx, l, 0) }()
 	env := map[string]string{
 		"SHOP_MUTANT": mutant, "SHOP_TOKENS": "alice=a,bob=b", "STORE_ADDR": l.Addr().String(),
 		"INVENTORY_URL": serve(dependency("inventory")), "RECS_URL": serve(dependency("recs")),

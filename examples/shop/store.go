@@ -19,8 +19,8 @@ const mostOrders = 20_000
 // serveStore is a key-value server with one command a line: SET key value,
 // ADD key value, which only sets what is not there, GET key, DEL key, LAST
 // prefix n [key], PING.
-func serveStore(ctx context.Context, l net.Listener) error {
-	s := &memory{values: map[string]string{}}
+func serveStore(ctx context.Context, l net.Listener, by late) error {
+	s := &memory{late: by, values: map[string]string{}}
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	defer stop()
 	for {
@@ -33,6 +33,7 @@ func serveStore(ctx context.Context, l net.Listener) error {
 }
 
 type memory struct {
+	late   late
 	mu     sync.Mutex
 	values map[string]string
 	order  []string // as they came
@@ -46,6 +47,7 @@ func (s *memory) serve(ctx context.Context, conn net.Conn) {
 	in := bufio.NewScanner(conn)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
+		s.late.wait(ctx)
 		if _, err := fmt.Fprintln(conn, s.do(in.Text())); err != nil {
 			return
 		}

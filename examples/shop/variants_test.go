@@ -51,7 +51,7 @@ func variant(t *testing.T, name string) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = serveStore(t.Context(), l) }()
+	go func() { _ = serveStore(t.Context(), l, 0) }()
 	s, err := newService(func(key string) string {
 		return map[string]string{"SHOP_VARIANT": name, "SHOP_TOKENS": "alice=a", "STORE_ADDR": l.Addr().String()}[key]
 	})

@@ -80,7 +80,7 @@ func (g *Group) scale(ctx context.Context, m *member, n int) error {
 	if n == 1 {
 		return g.start(ctx, m)
 	}
-	m.process.Stop(m.grace)
+	g.running(m).Stop(m.grace)
 	front, err := newBalancer(ctx, m.entrance.Addr)
 	if err != nil {
 		return err

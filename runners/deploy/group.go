@@ -71,8 +71,15 @@ func (g *Group) Stop() {
 		m.upsetting.Lock()
 		m.disband()
 		m.upsetting.Unlock()
-		m.process.Stop(m.grace)
+		g.running(m).Stop(m.grace)
 	}
+}
+
+// running is the process that was started last.
+func (g *Group) running(m *member) *Process {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return m.process
 }
 
 // Upset does to a process what the fault says.
@@ -91,19 +98,20 @@ func (g *Group) Upset(ctx context.Context, f plumbline.Fault) (seen int, mend fu
 	case f.Instances > 1:
 		return 0, nil, fmt.Errorf("%s is one process: %w", f.Dependency, errors.ErrUnsupported)
 	}
+	p := g.running(m)
 	switch f.Kind {
 	case plumbline.FaultPause:
-		mend = func(context.Context) error { return m.resume() }
-		err = m.pause()
+		mend = func(context.Context) error { return p.resume() }
+		err = p.pause()
 	case plumbline.FaultStop:
 		mend = func(ctx context.Context) error { return g.start(ctx, m) }
-		m.process.Stop(m.grace)
+		p.Stop(m.grace)
 	case plumbline.FaultKill:
 		mend = func(ctx context.Context) error { return g.start(ctx, m) }
-		m.process.kill()
+		p.kill()
 	case plumbline.FaultRestart:
 		mend = func(ctx context.Context) error { return g.start(ctx, m) }
-		m.process.Stop(m.grace)
+		p.Stop(m.grace)
 		err = g.start(ctx, m)
 	default:
 		return 0, nil, fmt.Errorf("%s of a process: %w", f.Kind, errors.ErrUnsupported)
@@ -115,12 +123,12 @@ func (g *Group) Upset(ctx context.Context, f plumbline.Fault) (seen int, mend fu
 }
 
 // pause stops the process where it stands, and sees that it does.
-func (m *member) pause() error {
-	if err := halt(m.process.cmd); err != nil {
+func (p *Process) pause() error {
+	if err := halt(p.cmd); err != nil {
 		return err
 	}
 	for over := time.Now().Add(5 * time.Second); ; {
-		halted, err := isHalted(m.process.PID())
+		halted, err := isHalted(p.PID())
 		if halted || err != nil || time.Now().After(over) {
 			return err
 		}
@@ -128,16 +136,16 @@ func (m *member) pause() error {
 	}
 }
 
-func (m *member) resume() error {
-	if m.process.gone() {
-		return fmt.Errorf("%s has ended meanwhile", m.process.Name)
+func (p *Process) resume() error {
+	if p.gone() {
+		return fmt.Errorf("%s has ended meanwhile", p.Name)
 	}
-	if err := proceed(m.process.cmd); err != nil {
+	if err := proceed(p.cmd); err != nil {
 		return err
 	}
-	halted, err := isHalted(m.process.PID())
+	halted, err := isHalted(p.PID())
 	if err == nil && halted {
-		err = fmt.Errorf("%s still stands", m.process.Name)
+		err = fmt.Errorf("%s still stands", p.Name)
 	}
 	return err
 }
