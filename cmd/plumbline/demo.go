@@ -21,7 +21,7 @@ func (a *app) demoCommand() *cobra.Command {
 	var defect, variant string
 	c := &cobra.Command{
 		Use: "demo", Short: "Run the whole job on the embedded sample system", Args: cobra.NoArgs,
-		Long:    "Demo starts the sample system – a shop with three HTTP dependencies and a store – and its wires as processes on loopback ports, runs the whole job and stops everything. Its documents are kept in the user's cache folder. --defect switches known defects on.",
+		Long:    "Demo starts the sample system – a shop with three HTTP dependencies and a store – and its wires as processes on loopback ports, runs the whole job and stops everything. Its documents are kept in the user's cache folder. --defect switches known defects on. Other callers of the shop may be named in SHOP_TOKENS (carol=secret), its dependencies answer up to SHOP_JITTER late, and at the signal USR1 it is started anew, as by somebody who deploys it meanwhile.",
 		Example: "  plumbline demo --out out/demo\n  plumbline demo --defect breaker-never-opens",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), o, defect, variant) },
 	}
@@ -71,6 +71,7 @@ func (a *app) demo(ctx context.Context, o options, defect, variant string) error
 		return harness(err)
 	}
 	s := &sampleSystem{defect: defect, variant: variant, documents: dir}
+	s.callers, _ = a.env("SHOP_TOKENS")
 	if o.overload > 0 {
 		s.work, o.rate, o.peak, o.search = sampleWork, samplePeak, samplePeak, sampleSearch(o.profile)
 	}
@@ -85,6 +86,7 @@ func (a *app) demo(ctx context.Context, o options, defect, variant string) error
 		}
 		return a.env(name)
 	}
+	defer s.redeployed(ctx)()
 	o.config, o.group, o.groupTarget = filepath.Join(dir, "plumbline.yaml"), &s.roles, "orders"
 	a.note("the sample system serves at %s; defect: %s\n", s.env["SHOP_URL"], orNone(strings.Trim(defect+","+variant, ",")))
 	return b.run(ctx, o)

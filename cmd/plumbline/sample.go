@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/examples/shop"
 	"github.com/plumbline-dev/plumbline/runners/deploy"
 	"github.com/plumbline-dev/plumbline/runners/ports"
@@ -22,6 +24,7 @@ type sampleSystem struct {
 	defect    string
 	variant   string
 	documents string            // where they are
+	callers   string            // beside those of its declaration: "carol=secret"; empty: none
 	work      string            // what each request costs the shop; empty: nothing
 	public    string            // key that JWTs of the shop's callers are checked by
 	env       map[string]string // what plumbline.yaml of the sample asks for
@@ -121,6 +124,9 @@ func (s *sampleSystem) issue() error {
 
 func (s *sampleSystem) ordersEnv(wires map[string]string) []string {
 	words := "bob=" + s.env["SHOP_TOKEN_BOB"] + ",dave=" + s.env["SHOP_TOKEN_DAVE"]
+	if s.callers != "" {
+		words += "," + s.callers
+	}
 	if s.public == "" {
 		words += ",alice=" + s.env["SHOP_TOKEN_ALICE"]
 	}
@@ -156,6 +162,30 @@ func (s *sampleSystem) started(ctx context.Context, role string, args, env []str
 		s.roles.Enter(role, deploy.Entrance{Addr: p.Line, Ready: "/readyz"})
 	}
 	return p.Line, nil
+}
+
+// redeployed starts the shop anew whenever somebody asks for it, until the func
+// that it returns is called. The run knows nothing of it.
+func (s *sampleSystem) redeployed(ctx context.Context) (end func()) {
+	asked, stop := redeployments()
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-asked:
+				// What comes of it is for the run to notice.
+				_, _, _ = s.roles.Upset(ctx, plumbline.Fault{Kind: plumbline.FaultRestart, Dependency: "orders"})
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return func() {
+		stop()
+		cancel()
+		wg.Wait()
+	}
 }
 
 // roleGrace is what a role has to end.
