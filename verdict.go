@@ -55,6 +55,7 @@ const (
 	ReasonNotReproduced      Reason = "not-reproduced"
 	ReasonOthersSuffer       Reason = "others-suffer"      // the run ended itself for their sake
 	ReasonUncovered          Reason = "too-little-covered" // less of the document was proved than is declared that a pass needs
+	ReasonRestarted          Reason = "target-restarted"   // by somebody else, during the experiment
 	ReasonLoadTooLow         Reason = "load-too-low"       // less was asked of the deployment than it promises to carry
 )
 

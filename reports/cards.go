@@ -64,6 +64,7 @@ func meaning(r plumbline.Reason) string {
 		plumbline.ReasonUndecided:          "The interval of what was measured straddles the target; more requests would decide.",
 		plumbline.ReasonLoadTooLow:         "No more was asked of the deployment than it promises to carry, so that it could not show whether it does; a higher rate would tell.",
 		plumbline.ReasonThrottled:          "The deployment limits how much this caller may send, so that less was served than was asked for.",
+		plumbline.ReasonRestarted:          "Somebody else started the target anew meanwhile, or it ended by itself: what was seen is not of one deployment.",
 		plumbline.ReasonNoise:              "The harness itself was disturbed.",
 		plumbline.ReasonUncovered:          "The run proved less of the document than a pass is declared to need.",
 		plumbline.ReasonNotReproduced:      "It was seen once and did not come again from a clean state.",

@@ -31,7 +31,7 @@ func Judge(d plumbline.Design, p plumbline.Plan, fns []plumbline.Function, e *pl
 	inReadingOrder(findings, byID)
 	r := assemble(d, p, s.e, findings)
 	r.Coverage = coverageOf(d, p, fns, original, findings)
-	r.Notes = append(append(r.Notes, waivers.notes(p, findings)...), severityNotes(d, p)...)
+	r.Notes = slices.Concat(r.Notes, restartNotes(d, original), waivers.notes(p, findings), severityNotes(d, p))
 	return r
 }
 

@@ -20,6 +20,7 @@ type proofs struct {
 	health    map[place]plumbline.Health
 	delivered map[string][]delivery // by dependency
 	baselines map[string]baselinePair
+	restarts  []restart // that were not the run's
 }
 
 // A place is a phase of an experiment.
@@ -29,7 +30,7 @@ func proofsOf(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence) *proo
 	x := &proofs{
 		d: d, p: p, e: e,
 		dark: map[string]string{}, complete: map[place]bool{}, health: map[place]plumbline.Health{},
-		delivered: map[string][]delivery{}, baselines: map[string]baselinePair{},
+		delivered: map[string][]delivery{}, baselines: map[string]baselinePair{}, restarts: restartsOf(d, e),
 	}
 	for _, dep := range d.Dependencies {
 		if v := judgeWire(dep, e); v.Outcome != plumbline.Pass {
@@ -59,9 +60,15 @@ func (x *proofs) weigh(f plumbline.Function, c plumbline.Claim, v plumbline.Verd
 	if f.Informs || (v.Outcome != plumbline.Pass && v.Outcome != plumbline.Fail) {
 		return v
 	}
-	why, detail := x.missing(c, v.Outcome)
+	why, detail := x.restarted(f, c, v.Outcome)
 	if why == "" {
+		why, detail = x.missing(c, v.Outcome)
+	}
+	switch why {
+	case "":
 		return v
+	case plumbline.ReasonRestarted:
+		v.Remedy = "run again while nobody deploys it; if nobody did, it has ended by itself: its log says why"
 	}
 	v.Statement = fmt.Sprintf("%s (seen all the same, and not proved: %s)", detail, v.Statement)
 	v.Outcome, v.Reason = plumbline.Inconclusive, why
@@ -69,7 +76,7 @@ func (x *proofs) weigh(f plumbline.Function, c plumbline.Claim, v plumbline.Verd
 }
 
 // missing says which proof a verdict lacks, or nothing. The first of these
-// that is found:
+// that is found, after target-restarted:
 //
 //	incomplete              a phase that the claim rests on was cut short
 //	(of a doubt)            the runner noted why not to trust the evidence
