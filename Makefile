@@ -95,9 +95,15 @@ bench-benign: setup ## False alarms on other legitimate shapes of the sample sys
 bench-null: setup ## Claims that what is empty is said to keep
 	$(MEASURE) -null -mutants '$(MUTANTS)' -out out/null
 
+# Beside busy loops all core defects, for the share that is unproven is bounded;
+# beside the other kinds those that time, traffic or a restart may hide.
+NOISES := foreign jitter gc redeploy
 .PHONY: bench-noise
-bench-noise: setup ## Core defects and the right system beside busy loops: nothing may come out otherwise
-	$(MEASURE) -noise busy -mutants core -good 5 -out out/noise
+bench-noise: setup ## Defects and the right system beside five kinds of noise: nothing may come out otherwise
+	$(MEASURE) -noise busy -mutants core -good 5 -out out/noise-busy
+	for kind in $(NOISES); do \
+	  $(MEASURE) -noise $$kind -narrow -good 2 -out out/noise-$$kind \
+	    -mutants no-timeout,unbounded-retry,breaker-never-opens,breaker-never-closes,retry-without-jitter || exit 1; done
 
 .PHONY: bench-mutants-compose
 bench-mutants-compose: setup shop ## The first job's defects in containers and in processes, verdict beside verdict, to bench/mutants/COMPOSE.md

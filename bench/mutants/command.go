@@ -50,7 +50,7 @@ func (c config) command(ctx context.Context, target string, j job, dir string) (
 		args = append(args, "--variant", j.variant.Name)
 	}
 	args = append(args, "--seed", fmt.Sprint(j.number))
-	if only := c.only(j); only != "" {
+	if only := c.judged(j); only != "" {
 		args = append(args, "--only", only)
 	}
 	cmd := exec.CommandContext(ctx, c.plumbline, append(args, c.loads(j)...)...) //nolint:gosec // the binary under measurement
@@ -67,9 +67,11 @@ func (j job) overloaded() bool {
 	return j.kind == kindLoaded || strings.HasPrefix(j.defect.Caught, "overload/") || slices.Contains(j.variant.Judged, "overload")
 }
 
-// only says what alone is judged; empty: everything.
-func (c config) only(j job) string {
+// judged says what alone is judged; empty: everything.
+func (c config) judged(j job) string {
 	switch m := j.defect; {
+	case c.only != "":
+		return c.only
 	case j.kind == kindNull:
 		return promised + ",harness"
 	case c.target == processes && j.overloaded():

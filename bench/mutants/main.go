@@ -19,9 +19,9 @@ import (
 
 type config struct {
 	plumbline, mutants, results, rows, out string
-	target, noise                          string
+	target, noise, only                    string
 	good, first, loaded, times, parallel   int
-	narrow, functions, beside, keep        bool
+	narrow, functions, twice, keep         bool
 	benign, null                           bool
 	log                                    io.Writer
 	revision                               string
@@ -50,10 +50,11 @@ func main() {
 	flag.IntVar(&c.loaded, "overloads", 0, "runs of the right system under more load than it carries")
 	flag.IntVar(&c.times, "times", 1, "runs of each defect")
 	flag.IntVar(&c.parallel, "parallel", 1, "runs at once")
-	flag.StringVar(&c.noise, "noise", "", "what else the machine has to do: busy: a loop on every processor")
+	flag.StringVar(&c.noise, "noise", "", "what else goes on meanwhile: busy: a loop on every processor; foreign: a second client of the shop; jitter: dependencies that are not always as fast; gc: pauses of the program under measurement; redeploy: somebody else starts the shop anew")
+	flag.StringVar(&c.only, "only", "", "comma-separated groups or functions: judge nothing else of any run")
 	flag.BoolVar(&c.narrow, "narrow", false, "judge of a defect only the groups of functions that it breaks, and the harness")
 	flag.BoolVar(&c.functions, "functions", false, "judge of a defect only the functions that it breaks, and the harness")
-	flag.BoolVar(&c.beside, "beside", false, "with -target compose: run each defect in processes as well, and tell which claims come out otherwise")
+	flag.BoolVar(&c.twice, "beside", false, "with -target compose: run each defect in processes as well, and tell which claims come out otherwise")
 	flag.BoolVar(&c.keep, "keep", false, "what an earlier call has run into -out is not run again: a long measurement in pieces")
 	flag.BoolVar(&c.benign, "benign", false, "run other legitimate shapes of the sample system, by -mutants, and count false alarms")
 	flag.BoolVar(&c.null, "null", false, "run what is empty in the place of the sample system, by -mutants, and count the claims that it is said to keep")
@@ -69,6 +70,9 @@ func main() {
 }
 
 func run(ctx context.Context, c config) error {
+	if err := c.known(); err != nil {
+		return err
+	}
 	jobs, err := c.jobs()
 	if err != nil {
 		return err

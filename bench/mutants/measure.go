@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/bench/host"
 	"github.com/plumbline-dev/plumbline/examples/shop"
 )
@@ -37,7 +38,7 @@ type finding struct {
 // measure runs the whole job once, in processes as well where that is asked for.
 func (c config) measure(ctx context.Context, j job) (measurement, error) {
 	out, err := c.once(ctx, c.target, j, c.dir(j))
-	if err != nil || !c.beside {
+	if err != nil || !c.twice {
 		return out, err
 	}
 	other, err := c.once(ctx, processes, j, c.dir(j)+"-"+processes)
@@ -64,14 +65,14 @@ func (c config) once(ctx context.Context, target string, j job, dir string) (mea
 	if err := os.RemoveAll(dir); err != nil {
 		return out, err
 	}
-	said, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
-		return out, errors.Join(fmt.Errorf("%s: %w", out.Name, err), ctx.Err())
+	said, exit, err := c.beside(ctx, cmd, j, dir)
+	var status *exec.ExitError
+	if err != nil || exit != nil && !errors.As(exit, &status) || ctx.Err() != nil {
+		return out, fmt.Errorf("%s: %w\n%s", out.Name, errors.Join(err, exit, ctx.Err()), said)
 	}
 	switch err := out.read(dir); {
 	case errors.Is(err, fs.ErrNotExist) && j.kind == kindNull:
-		out.Refused, out.Exit = saidLast(string(said)), cmd.ProcessState.ExitCode()
+		out.Refused, out.Exit = saidLast(said), cmd.ProcessState.ExitCode()
 	case err != nil:
 		return out, fmt.Errorf("%s: %w\n%s", out.Name, err, said)
 	case cmd.ProcessState.ExitCode() != out.Exit:
@@ -85,7 +86,7 @@ func (c config) once(ctx context.Context, target string, j job, dir string) (mea
 // begun is what is known of a run before it.
 func (c config) begun(j job) measurement {
 	return measurement{defect: j.defect, variant: j.variant, row: row{
-		Kind: j.kind, Name: j.name(), Number: j.number, Noise: c.noise, Judged: c.only(j), Revision: c.revision,
+		Kind: j.kind, Name: j.name(), Number: j.number, Noise: c.noise, Judged: c.judged(j), Revision: c.revision,
 	}}
 }
 
@@ -115,6 +116,9 @@ func (m *measurement) read(dir string) error {
 	}
 	m.Exit, m.Seed, m.Seconds, m.Requests, m.Revision = r.Exit, r.Seed, r.Seconds, r.Requests.Sent, cmp.Or(r.Run.Tool, m.Revision)
 	m.Passed, m.Failed, m.Unproven = 0, nil, nil
+	if what, err := os.ReadFile(filepath.Join(dir, noted)); err == nil { //nolint:gosec // written beside it
+		m.Disturbed = strings.TrimSpace(string(what))
+	}
 	m.findings = r.Findings
 	for _, f := range r.Findings {
 		switch f.Outcome {
@@ -158,6 +162,17 @@ func (m measurement) rank() int {
 // said so.
 func (m measurement) caught() bool { return m.rank() > 0 && (m.Exit == 1 || m.defect.Warns()) }
 
+// open says whether the function that must catch the defect was not said to hold
+// either, beside noise, which may take the proof from it.
+func (m measurement) open() bool {
+	return m.Noise != "" && slices.ContainsFunc(m.undecided(), func(claim string) bool { return functionOf(claim) == m.defect.Caught })
+}
+
+// noticed says whether a claim lost its proof because the shop was started anew.
+func (m measurement) noticed() bool {
+	return slices.ContainsFunc(m.Unproven, func(u string) bool { return strings.HasSuffix(u, ": "+string(plumbline.ReasonRestarted)) })
+}
+
 // explained are the other failures that the defect explains.
 func (m measurement) explained() []string {
 	return slices.DeleteFunc(slices.Clone(m.Failed), func(claim string) bool { return !slices.Contains(m.defect.May, functionOf(claim)) })
@@ -180,7 +195,9 @@ func (m measurement) wrong() string {
 	switch {
 	case len(m.Kept) > 0:
 		return "kept for nothing: " + list(m.Kept)
-	case m.Kind == kindDefect && !m.caught():
+	case m.Noise == redeploy && m.Kind == kindRight && len(alarms) == 0 && !m.noticed():
+		return "nothing is unproven because the shop was started anew"
+	case m.Kind == kindDefect && !m.caught() && !m.open():
 		return cmp.Or(map[bool]string{true: fmt.Sprintf("exit %d", m.Exit)}[rank > 0], "not caught")
 	case m.Kind == kindDefect && rank > 2:
 		return fmt.Sprintf("caught at place %d", rank)

@@ -26,8 +26,11 @@ func TestWrong(t *testing.T) {
 	}
 	vacuous := of1(kindNull, 3)
 	vacuous.Kept = []string{"auth/bola/x"}
-	noisy := of1(kindRight, 3)
-	noisy.Noise = busy
+	beside := func(noise string, m measurement, unproven ...string) measurement {
+		m.Noise, m.Unproven = noise, unproven
+		return m
+	}
+	noisy := beside(busy, of1(kindRight, 3))
 	for _, tt := range []struct {
 		name string
 		m    measurement
@@ -43,6 +46,13 @@ func TestWrong(t *testing.T) {
 		{"right system, failed", of1(kindRight, 1, "security/error-leak"), "false alarm: security/error-leak/x"},
 		{"right system, not proven", of1(kindRight, 3), "exit 3 on the right system"},
 		{"right system, not proven beside noise", noisy, ""},
+		{"not proven beside noise", defect(beside(paused, of1(kindDefect, 3), "resilience/timeout-bounds-hang/x: noise")), ""},
+		{"kept beside noise", defect(beside(paused, of1(kindDefect, 3), "resilience/fault-matrix/x: noise")), "not caught"},
+		{"not proven without noise", defect(beside("", of1(kindDefect, 3), "resilience/timeout-bounds-hang/x: noise")), "not caught"},
+		{"accused beside noise", defect(beside(redeploy, of1(kindDefect, 1, "security/error-leak"), "resilience/timeout-bounds-hang/x: target-restarted")), "false alarm: security/error-leak/x"},
+		{"started anew, and noticed", beside(redeploy, of1(kindRight, 3), "load/slo-at-target/x: target-restarted"), ""},
+		{"started anew, and not noticed", beside(redeploy, of1(kindRight, 3), "harness/wire-is-live/x: wire-dark"), "nothing is unproven because the shop was started anew"},
+		{"started anew, accused", beside(redeploy, of1(kindRight, 1, "security/error-leak")), "false alarm: security/error-leak/x"},
 		{"under overload, not proven", of1(kindLoaded, 3), "exit 3 on the right system"},
 		{"another shape, failed", of1(kindBenign, 1, "auth/bola"), "false alarm: auth/bola/x"},
 		{"what is empty, failed", of1(kindNull, 1, "auth/bola"), ""},

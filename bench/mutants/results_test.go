@@ -20,6 +20,7 @@ func TestResultsAreOfAllThatWasMeasured(t *testing.T) {
 		{Kind: kindRight, Name: "none", Number: 2, Passed: 100, Requests: 70, Seconds: 90},
 		{Kind: kindRight, Name: "none", Number: 3, Passed: 99, Exit: 3, Requests: 60, Seconds: 70, Unproven: []string{"load/slo-at-target/x: noise"}},
 		{Kind: kindRight, Name: "none", Number: 1, Noise: busy, Passed: 98, Exit: 1, Failed: []string{"auth/bola/getOrder"}, Unproven: []string{"load/slo-at-target/x: noise"}},
+		{Kind: kindRight, Name: "none", Number: 1, Noise: redeploy, Disturbed: "started anew", Passed: 95, Exit: 3, Unproven: []string{"load/slo-at-target/x: target-restarted"}},
 		{Kind: kindNull, Name: "echo", Number: 1, Exit: 3, Kept: []string{"auth/bola/getOrder"}},
 	} {
 		if err := c.store(r); err != nil {
@@ -27,7 +28,7 @@ func TestResultsAreOfAllThatWasMeasured(t *testing.T) {
 		}
 	}
 	rows, err := stored(c.rows)
-	if err != nil || len(rows) != 8 {
+	if err != nil || len(rows) != 9 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	got := results(rows)
@@ -39,7 +40,10 @@ func TestResultsAreOfAllThatWasMeasured(t *testing.T) {
 		"| 0 | 1 on 1 targets |",
 		"| ≤ 0.5 % | 1 of 300 (0.33 %) in 3 runs |",
 		"| ≤ 2 % | 1 of 300 (0.33 %) |",
-		"| ≤ 15 % | 1 of 100 (1 %) in 1 runs |",
+		"| Unproven beside busy | ≤ 15 % | 1 of 100 (1 %) in 1 runs |",
+		"| Unproven beside foreign | – | not measured in 0 runs |",
+		"| Unproven beside redeploy | more than none | 1 of 96 (1 %) in 1 runs |",
+		"| redeploy | right `none` 1 | started anew | 3 |",
 		"| Verdicts that noise has turned | 0 | 1 |",
 		"| 1m10s, 60 requests |",
 	} {

@@ -31,22 +31,23 @@ const (
 // benchmark takes hours, so that it is measured in pieces, and what is measured
 // again takes the place of what was.
 type row struct {
-	Kind     kind     `json:"kind"`
-	Name     string   `json:"name"`             // of the defect or the shape
-	Number   int      `json:"number"`           // from 1; of several runs of the same
-	Seed     uint64   `json:"seed"`             // of the run
-	Noise    string   `json:"noise,omitempty"`  // what else the machine had to do
-	Judged   string   `json:"judged,omitempty"` // what alone was judged; empty: everything
-	Revision string   `json:"revision"`         // of the program
-	Load     string   `json:"load"`             // average of the last minute of the run
-	Exit     int      `json:"exit_code"`
-	Seconds  float64  `json:"seconds"`
-	Requests int      `json:"requests"`
-	Passed   int      `json:"passed"`             // claims
-	Failed   []string `json:"failed,omitempty"`   // claims, in the order of the report
-	Unproven []string `json:"unproven,omitempty"` // claims, and why
-	Kept     []string `json:"kept,omitempty"`     // of what is empty: claims that it is said to keep, and cannot
-	Refused  string   `json:"refused,omitempty"`  // why nothing was judged
+	Kind      kind     `json:"kind"`
+	Name      string   `json:"name"`                // of the defect or the shape
+	Number    int      `json:"number"`              // from 1; of several runs of the same
+	Seed      uint64   `json:"seed"`                // of the run
+	Noise     string   `json:"noise,omitempty"`     // what else the machine had to do
+	Disturbed string   `json:"disturbed,omitempty"` // what there was of it
+	Judged    string   `json:"judged,omitempty"`    // what alone was judged; empty: everything
+	Revision  string   `json:"revision"`            // of the program
+	Load      string   `json:"load"`                // average of the last minute of the run
+	Exit      int      `json:"exit_code"`
+	Seconds   float64  `json:"seconds"`
+	Requests  int      `json:"requests"`
+	Passed    int      `json:"passed"`             // claims
+	Failed    []string `json:"failed,omitempty"`   // claims, in the order of the report
+	Unproven  []string `json:"unproven,omitempty"` // claims, and why
+	Kept      []string `json:"kept,omitempty"`     // of what is empty: claims that it is said to keep, and cannot
+	Refused   string   `json:"refused,omitempty"`  // why nothing was judged
 }
 
 // functionOf is the function that a claim is of.
