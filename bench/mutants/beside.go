@@ -55,9 +55,9 @@ func (s *said) shop() (url string, ok bool) {
 // noted is the file of a run directory that tells what noise there was.
 const noted = "noise.txt"
 
-// beside carries a run out beside the noise that was asked for. Exit is that of the
-// program; a noise that was none is an error.
-func (c config) beside(ctx context.Context, cmd *exec.Cmd, j job, dir string) (text string, exit error, err error) {
+// beside carries a run out beside the noise that was asked for, whatever its exit
+// code, and returns what it said. A noise that was none is an error.
+func (c config) beside(ctx context.Context, cmd *exec.Cmd, j job, dir string) (text string, err error) {
 	var heard said
 	cmd.Stdout, cmd.Stderr = &heard, &heard
 	b := &besider{said: &heard, dir: dir, number: j.number, token: fmt.Sprintf("carol-%d", os.Getpid())}
@@ -66,20 +66,24 @@ func (c config) beside(ctx context.Context, cmd *exec.Cmd, j job, dir string) (t
 	}
 	cmd.Env = append(cmd.Env, b.environment(c.noise)...)
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return "", err
 	}
 	b.process = cmd.Process
 	during, over := context.WithCancel(ctx)
 	var what string
 	var wg sync.WaitGroup
 	wg.Go(func() { what, err = b.disturb(during, c.noise) })
-	exit = cmd.Wait()
+	exit := cmd.Wait()
 	over()
 	wg.Wait()
+	var code *exec.ExitError
+	if exit != nil && !errors.As(exit, &code) {
+		err = errors.Join(exit, err)
+	}
 	if err == nil && what != "" {
 		err = os.WriteFile(filepath.Join(dir, noted), []byte(what+"\n"), 0o600)
 	}
-	return heard.String(), exit, err
+	return heard.String(), err
 }
 
 // environment is what the sample system has to know of a noise.

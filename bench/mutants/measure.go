@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -65,10 +64,9 @@ func (c config) once(ctx context.Context, target string, j job, dir string) (mea
 	if err := os.RemoveAll(dir); err != nil {
 		return out, err
 	}
-	said, exit, err := c.beside(ctx, cmd, j, dir)
-	var status *exec.ExitError
-	if err != nil || exit != nil && !errors.As(exit, &status) || ctx.Err() != nil {
-		return out, fmt.Errorf("%s: %w\n%s", out.Name, errors.Join(err, exit, ctx.Err()), said)
+	said, err := c.beside(ctx, cmd, j, dir)
+	if err != nil || ctx.Err() != nil {
+		return out, fmt.Errorf("%s: %w\n%s", out.Name, errors.Join(err, ctx.Err()), said)
 	}
 	switch err := out.read(dir); {
 	case errors.Is(err, fs.ErrNotExist) && j.kind == kindNull:
@@ -191,19 +189,39 @@ func (m measurement) alarms() []string {
 
 // wrong says what is wrong with the verdict; empty when nothing is.
 func (m measurement) wrong() string {
-	alarms, rank := m.alarms(), m.rank()
+	missed, alarms := m.missed(), m.alarms()
 	switch {
 	case len(m.Kept) > 0:
 		return "kept for nothing: " + list(m.Kept)
-	case m.Noise == redeploy && m.Kind == kindRight && len(alarms) == 0 && !m.noticed():
-		return "nothing is unproven because the shop was started anew"
-	case m.Kind == kindDefect && !m.caught() && !m.open():
-		return cmp.Or(map[bool]string{true: fmt.Sprintf("exit %d", m.Exit)}[rank > 0], "not caught")
-	case m.Kind == kindDefect && rank > 2:
-		return fmt.Sprintf("caught at place %d", rank)
+	case missed != "":
+		return missed
 	case len(alarms) > 0:
 		return "false alarm: " + list(alarms)
-	case (m.Kind == kindRight || m.Kind == kindLoaded) && m.Noise == "" && m.Exit != 0:
+	case m.Kind == kindRight || m.Kind == kindLoaded:
+		return m.unfit()
+	}
+	return ""
+}
+
+// missed says how a defect was not found.
+func (m measurement) missed() string {
+	switch rank := m.rank(); {
+	case m.Kind != kindDefect:
+		return ""
+	case !m.caught() && !m.open():
+		return cmp.Or(map[bool]string{true: fmt.Sprintf("exit %d", m.Exit)}[rank > 0], "not caught")
+	case rank > 2:
+		return fmt.Sprintf("caught at place %d", rank)
+	}
+	return ""
+}
+
+// unfit says what must not become of the right system.
+func (m measurement) unfit() string {
+	switch {
+	case m.Noise == redeploy && !m.noticed():
+		return "nothing is unproven because the shop was started anew"
+	case m.Noise == "" && m.Exit != 0:
 		return fmt.Sprintf("exit %d on the right system", m.Exit)
 	}
 	return ""
