@@ -21,6 +21,7 @@ type Operation struct {
 	Produces []string  `json:"produces,omitempty"` // resource names that a 2xx answer yields an identifier for
 	Deletes  string    `json:"deletes,omitempty"`  // operation ID that removes what this one creates
 	Key      string    `json:"key,omitempty"`      // header parameter by which a repeated request is known: Idempotency-Key
+	Replay   int       `json:"replay,omitempty"`   // declared: status by which a request whose key was used before is refused; zero: it is answered as the first
 	Changes  bool      `json:"changes,omitempty"`  // known to change data although its method is safe
 	Source   Source    `json:"source"`
 }

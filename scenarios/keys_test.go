@@ -255,6 +255,51 @@ func TestKeysDuplicatesAndContention(t *testing.T) {
 	}
 }
 
+func refused(status int) func(o *plumbline.Observation) {
+	return func(o *plumbline.Observation) {
+		o.Status, o.Transcript.ResponseBody = status, `{"title":"used"}`
+	}
+}
+
+// A duplicate may be refused by design.
+func TestDuplicatesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	refusing := func(d *plumbline.Design) {
+		withKeys(d)
+		for i := range d.Operations {
+			if d.Operations[i].ID == "createOrder" {
+				d.Operations[i].Replay = 409
+			}
+		}
+	}
+	lost := idempotencyLost + "/createOrder"
+	replayed := all(asFirst, step(idempotencyKeys, keySecond, refused(409)), step(idempotencyKeys, keyLate, refused(409)))
+	again := on(lost, "createOrder/again-", func(o *plumbline.Observation) {
+		if !strings.HasSuffix(o.Stream, " lost") {
+			refused(409)(o)
+		}
+	})
+	for name, c := range map[string]struct {
+		claim   string
+		change  func(*plumbline.Evidence)
+		outcome plumbline.Outcome
+		level   plumbline.Level
+	}{
+		"as declared":                     {keyReplays + "/createOrder", replayed, plumbline.Pass, ""},
+		"by another status":               {keyReplays + "/createOrder", all(replayed, step(idempotencyKeys, keyLate, refused(422))), plumbline.Fail, plumbline.LevelLikely},
+		"answered as the first":           {keyReplays + "/createOrder", asFirst, plumbline.Fail, plumbline.LevelLikely},
+		"created anew":                    {keyReplays + "/createOrder", nil, plumbline.Fail, plumbline.LevelProved},
+		"after a lost answer":             {lostResponse + "/createOrder", again, plumbline.Pass, ""},
+		"thrown answers name what is new": {lostResponse + "/createOrder", all(again, walkedNew("list-5"), walkedNew("list-6")), plumbline.Fail, plumbline.LevelProved},
+		"made twice all the same":         {lostResponse + "/createOrder", all(again, walkedNew("list-2"), walkedNew("list-3")), plumbline.Fail, plumbline.LevelProved},
+	} {
+		d, claim, e := spoil(c.claim, c.change, refusing)(t)
+		if v := catalogue[claim.Function].Judge(d, claim, e); v.Outcome != c.outcome || v.Level != c.level {
+			t.Errorf("%s: %s %s %s: %s", name, v.Outcome, v.Level, v.Reason, v.Statement)
+		}
+	}
+}
+
 func TestWhatNeedsKeysIsSkippedWithoutThem(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{keyReplays, keyConcurrent, keyMismatched, keyScoped, lostResponse, gracefulDrain} {

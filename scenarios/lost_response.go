@@ -30,8 +30,8 @@ func init() {
 		ID:    lostResponse,
 		Title: "A retry after a lost response does not duplicate",
 		Doc: `Method: five times, something is created with an idempotency key of its own, and the client never gets the answer: thrice it cuts the connection after a fifth, a half and four fifths of the time that an answer usually takes, and twice it throws the answer away when it has come. A tenth of a second later the same bytes are sent again, and while they are put off (408, 409, 425, 429, 503) for 12 s at most. Where there is a list, it is walked before and after each round. Where the operation calls a dependency whose wire can be held up, its calls take up to 200 ms longer, so that there is time to leave in.
-Criterion: a repetition is answered with what the answer that was thrown away had named; what the repetition names can be read; and the list holds nothing new beside what the answers name.
-Guard: two creations with different keys have to name different things, and the list has to show what was created and nothing more, or it is not counted. In the list only what agrees with what was sent counts, and two rounds with something more accuse, for others may write, too. A repetition that is refused has had no second effect and is no failure here, a 5xx is. How much of a request that was cut off arrived is not known: only the answers that were thrown away prove that the service had done the work.`,
+Criterion: a repetition is answered with what the answer that was thrown away had named, or refused by the status that the declaration has for a duplicate (replay); what the repetition names can be read; and the list holds nothing new beside what the answers name.
+Guard: two creations with different keys have to name different things, and the list has to show what was created and nothing more, or it is not counted. In the list only what agrees with what was sent counts, and two rounds with something more accuse, for others may write, too. A repetition that is refused has had no second effect and is no failure here, a 5xx is. Where that is declared, a connection that was cut may leave one thing that no answer names. How much of a request that was cut off arrived is not known: only the answers that were thrown away prove that the service had done the work.`,
 		Standard: "draft-ietf-httpapi-idempotency-key-header-07 §1 and §2.6",
 		Mutants:  []string{"gone-client-frees-key"},
 		Order:    33,
@@ -90,7 +90,7 @@ func (l life) losses() plumbline.Flow {
 		again.Own, again.Must = withKey(op, op.Cases[0]), false
 		again = provoking(again)
 		again.Lose, again.Pause = &plumbline.Loss{Like: lostControl, Share: share}, lostPause
-		again.Poll = &plumbline.Poll{Every: lostEvery, Within: lostWithin, When: []plumbline.Criterion{putOff()}}
+		again.Poll = &plumbline.Poll{Every: lostEvery, Within: lostWithin, When: []plumbline.Criterion{putOff(op.Replay)}}
 		add(again)
 		made = append(made, again.Name)
 		if read, ok := l.seeded(fmt.Sprintf("read-%d", i+1), again.Name, l.f.Read); ok {
@@ -106,10 +106,14 @@ func (l life) losses() plumbline.Flow {
 	return flow
 }
 
-// putOff is the criterion of an answer that asks to try again later.
-func putOff() plumbline.Criterion {
+// putOff is the criterion of an answer that asks to try again later, and does
+// not refuse a duplicate for good.
+func putOff(replay int) plumbline.Criterion {
 	c := plumbline.Criterion{Text: "it is to be tried again later", Term: plumbline.Term{Op: plumbline.TermOr}}
 	for _, status := range []int{408, 409, 425, 429, 503} {
+		if status == replay {
+			continue
+		}
 		c.Term.Terms = append(c.Term.Terms, plumbline.Term{Op: plumbline.TermEqual, Terms: []plumbline.Term{
 			{From: plumbline.TermAnswer, Pointer: "status:"}, {Value: status},
 		}})
@@ -120,7 +124,8 @@ func putOff() plumbline.Criterion {
 // What the rounds in which answers were lost showed.
 type lossesSeen struct {
 	keying
-	thrown, cut int // rounds whose repetition was answered 2xx: after an answer that was thrown away, after a cut
+	replay      int // status by which a duplicate is declared to be refused; zero for none
+	thrown, cut int // rounds whose repetition was answered 2xx, or refused as declared: after an answer that was thrown away, after a cut
 	counted     int // of them, those with a list before and after
 	found       []wrongdoing
 	stray       []wrongdoing // something that no answer names, by round
@@ -131,7 +136,7 @@ func judgeLost(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plu
 	if !ok {
 		return broken("the design has no family that %s creates", c.Operation)
 	}
-	s := lossesSeen{keying: keying{flownOf(e, idempotencyLost+"/"+c.Operation, c.Operation), e, family}}
+	s := lossesSeen{keying: keying{flownOf(e, idempotencyLost+"/"+c.Operation, c.Operation), e, family}, replay: replayOf(d, c.Operation)}
 	usual, control := s.id("usual"), s.id(lostControl)
 	switch {
 	case usual == "" || control == "":
@@ -154,6 +159,9 @@ func judgeLost(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence) plu
 		return inconclusive(plumbline.ReasonUndecided, "in one of %s the list showed something like it that no answer names", plural(judged, "round"))
 	case s.thrown == 0:
 		return inconclusive(plumbline.ReasonNoPositiveControl, "no repetition after an answer that was thrown away was answered 2xx (%s, after %s)", s.told("again-4"), s.told("again-4 lost"))
+	case s.replay != 0:
+		return pass(figure{0, 0, "rounds", judged}, "%s after an answer that was thrown away, and %s after a connection that was cut, had no second effect; a duplicate is declared to be refused by %d; the list was counted in %d of them",
+			plural(s.thrown, "repetition"), plural(s.cut, "repetition"), s.replay, s.counted)
 	}
 	return pass(figure{0, 0, "rounds", judged}, "%s after an answer that was thrown away named what that had named, %s after a connection that was cut had one effect; the list was counted in %d of them",
 		plural(s.thrown, "repetition"), plural(s.cut, "repetition"), s.counted)
@@ -171,14 +179,28 @@ func (s *lossesSeen) rounds() {
 		switch {
 		case answered && o.Status >= 500 && o.Status != 503:
 			s.found = append(s.found, s.wrong(plumbline.LevelLikely, "a repetition after a lost answer is answered "+answer(o), s.cause(), o))
+		case answered && o.Status == s.replay:
+			s.refused(i, o)
 		case answered && succeeded(o):
 			s.compare(i, o)
-			s.count(i, o)
+			s.count(i, o, 0)
 			if readable {
 				s.read(i)
 			}
 		}
 	}
+}
+
+// refused books a repetition that is refused as declared. After a cut nobody has
+// named what was made, if anything was.
+func (s *lossesSeen) refused(round int, again plumbline.Observation) {
+	if s.id(fmt.Sprintf("again-%d lost", round+1)) != "" {
+		s.thrown++
+		s.count(round, again, 0)
+		return
+	}
+	s.cut++
+	s.count(round, again, 1)
 }
 
 func (s *lossesSeen) cause() string { return "idempotency key " + s.f.Create }
@@ -205,8 +227,9 @@ func (s *lossesSeen) read(round int) {
 	}
 }
 
-// count looks for what the list holds after a round and no answer names.
-func (s *lossesSeen) count(round int, again plumbline.Observation) {
+// count looks for what the list holds after a round, and no answer names, beyond
+// what was to be expected.
+func (s *lossesSeen) count(round int, again plumbline.Observation, expected int) {
 	if !s.shows() || s.walk(s.e, fmt.Sprintf("list-%d", round+1)).Ended != "end" {
 		return
 	}
@@ -225,9 +248,10 @@ func (s *lossesSeen) count(round int, again plumbline.Observation) {
 			more = append(more, id)
 		}
 	}
-	if len(more) > 0 {
-		s.stray = append(s.stray, s.wrong(plumbline.LevelProved, "after the connection was cut and the same request with the same key was answered with "+s.id(fmt.Sprintf("again-%d", round+1))+
-			", the list shows another like it: "+strings.Join(more, ", "), s.cause(), again))
+	if len(more) > expected {
+		named := strings.TrimSpace(answer(again) + " " + s.id(fmt.Sprintf("again-%d", round+1)))
+		s.stray = append(s.stray, s.wrong(plumbline.LevelProved, "after its answer was lost and the same request with the same key was answered "+named+
+			", the list shows more like it: "+strings.Join(more, ", "), s.cause(), again))
 	}
 }
 

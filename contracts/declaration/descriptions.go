@@ -134,5 +134,6 @@ func aboutCallers() map[string]description {
 		"operations":                     {meaning: "what the document does not say of its operations", example: "operations: {refund: {roles: [admin]}}"},
 		"operations.NAME.roles":          {meaning: "roles any of which a caller needs", example: "roles: [admin]"},
 		"operations.NAME.shared":         {meaning: "one caller may reach what another has created", fallback: "false", example: "shared: true"},
+		"operations.NAME.replay":         {meaning: "status by which a request whose idempotency key was used before is refused", fallback: "it is answered as the first was", example: "replay: 409"},
 	}
 }

@@ -1,6 +1,7 @@
 package declaration
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"os"
@@ -81,6 +82,7 @@ type authFile struct {
 type operationFile struct {
 	Roles  []string `yaml:"roles"`
 	Shared bool     `yaml:"shared"`
+	Replay int      `yaml:"replay"`
 }
 
 // A restriction says who may call the operations of a name.
@@ -230,7 +232,11 @@ func (d *Declaration) ReadAuth(file string) error {
 
 func (b *builder) operations() {
 	for _, name := range b.keys("$.operations") {
-		b.out.roles = append(b.out.roles, restriction{name, b.file.Operations[name]})
+		o := b.file.Operations[name]
+		if o.Replay != 0 && (o.Replay < 400 || o.Replay > 499) {
+			b.wrong("CFG004", "$.operations."+key(name)+".replay", "replay: 409", "%d does not refuse a duplicate", o.Replay)
+		}
+		b.out.roles = append(b.out.roles, restriction{name, o})
 	}
 }
 
@@ -254,6 +260,7 @@ func (d *Declaration) restrict(r *resolver, design *plumbline.Design) {
 	for _, x := range d.roles {
 		mark(r.named(x.operation, "$.operations"), func(o *plumbline.Operation) {
 			o.Shared = o.Shared || x.Shared
+			o.Replay = cmp.Or(x.Replay, o.Replay)
 			if len(x.Roles) > 0 {
 				o.Roles = x.Roles
 			}

@@ -33,3 +33,18 @@ func TestLimits(t *testing.T) {
 		}
 	}
 }
+
+func TestRefusedDuplicates(t *testing.T) {
+	t.Parallel()
+	d, err := Parse("p.yaml", []byte("operations: {createOrder: {replay: 409}}"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	design := plumbline.Design{Operations: []plumbline.Operation{{ID: "createOrder", Method: "POST", Path: "/orders"}}}
+	if _, err := d.Fill(&design); err != nil || design.Operations[0].Replay != 409 {
+		t.Errorf("%+v, %v", design.Operations, err)
+	}
+	if _, err := Parse("p.yaml", []byte("operations: {createOrder: {replay: 200}}"), nil); err == nil || !strings.Contains(err.Error(), "refuse a duplicate") {
+		t.Errorf("a duplicate is refused by 200: %v", err)
+	}
+}
