@@ -63,6 +63,9 @@ func (a *app) demo(ctx context.Context, o options, defect, variant string) error
 	if err != nil {
 		return usage(notOneOf("--variant", variant, variants()))
 	}
+	if v.HTTP != "" {
+		o.http = v.HTTP
+	}
 	if o.out == "" {
 		o.out = filepath.Join("out", "demo")
 	}

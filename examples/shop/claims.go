@@ -70,6 +70,8 @@ func (s *service) claim(ctx context.Context, c claim) (entity, error) {
 		return nil, refuse(http.StatusUnprocessableEntity, "the key was used for another request")
 	case was.Order == nil && time.Since(was.At) < claimAge:
 		return nil, refuse(http.StatusConflict, "a request with this key is under way")
+	case s.mutant.is("duplicate-returns-409"):
+		return nil, refuse(http.StatusConflict, "the key was used before")
 	}
 	return was.Order, nil
 }

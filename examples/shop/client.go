@@ -32,6 +32,7 @@ type dependencyClient struct {
 	mutant  mutant
 	http    *http.Client
 	breaker *gobreaker.CircuitBreaker[[]byte]
+	limit   *throttle // in the place of the breaker; nil where there is none
 	slots   *semaphore.Weighted
 	latched atomic.Bool
 	held    atomic.Int64 // until when a mutant keeps the breaker open
@@ -59,7 +60,10 @@ func newDependencyClient(name, base string, total time.Duration, m mutant) *depe
 	if m.is("idle-timeout-only") {
 		transport.DialContext = idleTimeout(total)
 	}
-	c.http = &http.Client{Transport: transport}
+	c.http = &http.Client{Transport: m.meshed(transport)}
+	if m.is("adaptive-throttle") {
+		c.limit = &throttle{}
+	}
 	open := openFor
 	if m.is("breaker-opens-briefly") {
 		open /= 6
@@ -187,7 +191,7 @@ func (c *dependencyClient) once(ctx context.Context, q request) ([]byte, error) 
 		c.held.Store(time.Now().Add(openFor).UnixNano())
 		return nil, backoff.Permanent(gobreaker.ErrOpenState)
 	}
-	data, err := c.breaker.Execute(func() ([]byte, error) {
+	data, err := c.guarded(func() ([]byte, error) {
 		data, err := c.send(ctx, q)
 		if err != nil && errors.Is(ctx.Err(), context.Canceled) {
 			err = context.Canceled // net/http tells why it was called off, and that is no failure of the dependency
@@ -199,10 +203,18 @@ func (c *dependencyClient) once(ctx context.Context, q request) ([]byte, error) 
 		c.latched.Store(true)
 		c.held.Store(time.Now().Add(openFor).UnixNano())
 		return nil, backoff.Permanent(err)
-	case errors.Is(err, errRefused), errors.Is(err, os.ErrDeadlineExceeded), ctx.Err() != nil:
+	case errors.Is(err, errRefused), errors.Is(err, errThrottled), errors.Is(err, os.ErrDeadlineExceeded), ctx.Err() != nil:
 		return nil, backoff.Permanent(err)
 	}
 	return data, err
+}
+
+// guarded makes a call by what spares a dependency that fails.
+func (c *dependencyClient) guarded(send func() ([]byte, error)) ([]byte, error) {
+	if c.limit != nil {
+		return c.limit.do(send, c.mutant.well)
+	}
+	return c.breaker.Execute(send)
 }
 
 // errRefused is an answer that another attempt would not change.

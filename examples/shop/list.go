@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 )
@@ -14,6 +15,7 @@ import (
 type page struct {
 	limit int
 	after string // key of the last order of the page before; empty at the start
+	pass  int    // of the caller's orders that are not shown, in a shop with pages by offset
 	skip  int    // used by a defect alone
 }
 
@@ -55,7 +57,7 @@ func (s *service) listOrders(ctx context.Context, r *http.Request, user string) 
 	}
 	s.decorated(ctx, shown)
 	answer := map[string]any{"items": shown}
-	if last != "" {
+	if last != "" && !s.mutant.is("offset-paging") {
 		answer["next"] = s.cursor(p, last, len(shown))
 	}
 	return http.StatusOK, answer, nil
@@ -77,6 +79,10 @@ func (s *service) ordersOf(ctx context.Context, user string, p page) (shown []an
 		}
 		for _, o := range all[min(p.skip, len(all)):] {
 			if o.Owner != user {
+				continue
+			}
+			if p.pass > 0 {
+				p.pass--
 				continue
 			}
 			shown = append(shown, s.shown(o))
@@ -101,6 +107,9 @@ func (s *service) readPage(r *http.Request) (page, error) {
 		}
 		p.limit = n
 	}
+	if s.mutant.is("offset-paging") {
+		return p.from(q)
+	}
 	if q.Has("cursor") {
 		data, err := base64.RawURLEncoding.DecodeString(q.Get("cursor"))
 		if err != nil {
@@ -108,6 +117,22 @@ func (s *service) readPage(r *http.Request) (page, error) {
 		}
 		return s.startAt(p, string(data))
 	}
+	return p, nil
+}
+
+// mostPassed bounds an offset.
+const mostPassed = 100_000
+
+// from begins a page after as many orders as the query says.
+func (p page) from(q url.Values) (page, error) {
+	if !q.Has("offset") {
+		return p, nil
+	}
+	n, err := strconv.Atoi(q.Get("offset"))
+	if err != nil || n < 0 || n > mostPassed {
+		return p, refuse(http.StatusBadRequest, "offset: a number from 0 to 100000")
+	}
+	p.pass = n
 	return p, nil
 }
 

@@ -50,7 +50,7 @@ func inPlace(ctx context.Context, l net.Listener, name string, ready func()) (se
 		return false, nil
 	}
 	ready()
-	return true, serve(ctx, l, h, false)
+	return true, serve(ctx, l, serverOf(h), false)
 }
 
 // tarpit takes connections and answers nothing.

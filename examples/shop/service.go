@@ -125,6 +125,9 @@ func (s *service) handler() http.Handler {
 	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "openapi.yaml", time.Time{}, bytes.NewReader(s.document))
 	})
+	if s.mutant.is("large-openapi") {
+		s.shelved(mux)
+	}
 	if s.mutant.is("debug-left-on") {
 		mux.HandleFunc("GET /debug/vars", func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, http.StatusOK, map[string]any{"cmdline": []string{"shop"}})

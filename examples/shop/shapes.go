@@ -151,6 +151,24 @@ func (m mutant) tripped(b gobreaker.Settings) gobreaker.Settings {
 	return b
 }
 
+// meshed is the way to a dependency.
+func (m mutant) meshed(out http.RoundTripper) http.RoundTripper {
+	if m.is("mesh-like-extra-retry") {
+		return edge{out}
+	}
+	return out
+}
+
+// spoken is what versions of HTTP the shop speaks; nil where they are the usual ones.
+func (m mutant) spoken() *http.Protocols {
+	if !m.is("h2-only") {
+		return nil
+	}
+	p := &http.Protocols{}
+	p.SetUnencryptedHTTP2(true)
+	return p
+}
+
 // waits are other gaps between attempts; nil where they are the usual ones.
 func (m mutant) waits() backoff.BackOff {
 	switch {

@@ -59,7 +59,7 @@ func Main(ctx context.Context, args []string, env func(string) string, out io.Wr
 		return serveStore(ctx, l, by)
 	case "inventory", "payment", "recs":
 		ready()
-		return serve(ctx, l, by.answers(dependency(args[0])), false)
+		return serve(ctx, l, serverOf(by.answers(dependency(args[0]))), false)
 	case "orders":
 		if served, err := inPlace(ctx, l, env("SHOP_VARIANT"), ready); served {
 			return err
@@ -73,15 +73,20 @@ func Main(ctx context.Context, args []string, env func(string) string, out io.Wr
 		}
 		ctx = s.joined(ctx, l.Addr().String())
 		ready()
-		return serve(ctx, l, s.handler(), s.mutant.is("sigterm-kills-inflight"))
+		srv := serverOf(s.handler())
+		srv.Protocols = s.mutant.spoken()
+		return serve(ctx, l, srv, s.mutant.is("sigterm-kills-inflight"))
 	}
 	return errors.Join(fmt.Errorf("no role is called %q", args[0]), l.Close())
 }
 
+func serverOf(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet()}
+}
+
 // serve serves until ctx ends, and then lets what is in flight finish, unless it
 // has the defect to end abruptly.
-func serve(ctx context.Context, l net.Listener, h http.Handler, abrupt bool) error {
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet()}
+func serve(ctx context.Context, l net.Listener, srv *http.Server, abrupt bool) error {
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
 	select {

@@ -21,6 +21,11 @@ type system struct {
 
 func started(t *testing.T, mutant string) *system {
 	t.Helper()
+	return startedAs(t, mutant, "")
+}
+
+func startedAs(t *testing.T, mutant, variant string) *system {
+	t.Helper()
 	s := &system{}
 	payment := dependency("payment")
 	serve := func(h http.Handler) string {
@@ -37,7 +42,7 @@ func started(t *testing.T, mutant string) *system {
 	t.Cleanup(cancel)
 	go func() { _ = serveStore(ctx, l, 0) }()
 	env := map[string]string{
-		"SHOP_MUTANT": mutant, "SHOP_TOKENS": "alice=a,bob=b", "STORE_ADDR": l.Addr().String(),
+		"SHOP_MUTANT": mutant, "SHOP_VARIANT": variant, "SHOP_TOKENS": "alice=a,bob=b", "STORE_ADDR": l.Addr().String(),
 		"INVENTORY_URL": serve(dependency("inventory")), "RECS_URL": serve(dependency("recs")),
 		"PAYMENT_URL": serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.charges.Add(1)

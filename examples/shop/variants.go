@@ -13,6 +13,7 @@ import (
 type Variant struct {
 	Name, What string
 	Declares   []Change // what its documents say otherwise
+	HTTP       string   // the client of --http that it needs; empty where any will do
 	Judged     []string // the groups of functions, and functions, that look at what differs
 	Null       bool
 	Kept       []string // of what is empty: prefixes of claims that it keeps all the same
@@ -89,6 +90,8 @@ func patterned() []Variant {
 		{Name: "breaker-open-60s", What: "a breaker is open for a minute", Declares: declares("open_for: 3s", "open_for: 60s"), Judged: []string{"resilience/breaker-opens", "resilience/breaker-closes", "resilience/breaker-probes-limited", "resilience/recovers-after-outage"}},
 		{Name: "no-traceparent", What: "calls carry no trace context, and are declared not to", Declares: declares("propagation: w3c", "propagation: none"), Judged: []string{"resilience", "obs/traceparent"}},
 		{Name: "no-breaker-undeclared", What: "there are no breakers, and none are declared", Declares: declares(breakerLine, ""), Judged: []string{"resilience"}},
+		{Name: "adaptive-throttle", What: "in the place of a breaker each client refuses calls by itself, the more the fewer are taken", Declares: declares(breakerLine, "", "recovery: 10s", "recovery: 30s"), Judged: []string{"resilience"}},
+		{Name: "mesh-like-extra-retry", What: "an edge before the dependencies repeats each call that fails once, and six attempts are declared", Declares: declares(retryLine, "retry: {max_attempts: 6, jitter: true", "min_calls: 20", "min_calls: 40", "half_open_calls: 2", "half_open_calls: 4"), Judged: []string{"resilience"}},
 		{Name: "jitter-10-percent", What: "gaps of 100 ms and 200 ms, each ±10 %", Judged: retries},
 		{Name: "jitter-decorrelated", What: "a gap lies between 60 ms and three times the one before", Judged: retries},
 		{Name: "attempts-2", What: "calls are tried twice, and declared to be", Declares: declares("max_attempts: 3", "max_attempts: 2"), Judged: append([]string{"resilience/stale-connection", "resilience/breaker-opens", "resilience/breaker-closes"}, retries...)},
@@ -125,6 +128,7 @@ func otherwise() []Variant {
         "400": {$ref: "#/components/responses/Problem"}
         "401": {$ref: "#/components/responses/Unauthorized"}
         "409"`), Judged: seen},
+		{Name: "duplicate-returns-409", What: "a repeated key is refused by 409, and declared to be", Declares: append(refusesDuplicates(), documents("A repeated request with the same key is charged once.", "A key that was used before is refused by 409.")...), Judged: seen},
 		{Name: "validation-400", What: "what is not valid is answered 400", Judged: seen},
 		{Name: "bola-403", What: "an order that is not the caller's is answered 403, whether there is one or not", Declares: []Change{{"flows.arazzo.yaml", "$statusCode == 404", "$statusCode == 403"}}, Judged: seen},
 		{Name: OpaqueTokens, What: "callers show words, and no JSON Web Tokens", Judged: []string{"auth", "security"}},
@@ -137,11 +141,28 @@ func otherwise() []Variant {
 		{Name: "always-gzip", What: "answers are compressed unless that is refused", Judged: append([]string{"resilience/optional-degrades", "resilience/critical-fails-clean", "obs"}, seen...)},
 		{Name: "cors-star-public", What: "pages of every origin may read what needs no credentials", Judged: []string{"security", "contract/response-conforms", "http"}},
 		{Name: "retry-after-http-date", What: "Retry-After is a date", Judged: []string{"resilience/critical-fails-clean", "security/rate-limit", "security/rate-limit-bypass", "contract/response-conforms", "http"}},
+		{Name: "offset-paging", What: "lists have pages by offset and limit", Declares: documents(cursorLine, offsetLine, nextLine, ""), Judged: append([]string{"load/call-budget"}, seen...)},
+		{Name: "h2-only", What: "only HTTP/2 without TLS is spoken, by prior knowledge", HTTP: "h2", Declares: declares("  scales: 2\n", "", "metrics: {url: /metrics}\n", ""), Judged: append([]string{"load", "obs"}, seen...)},
+		{Name: "large-openapi", What: "there are 300 operations more, which read what is on shelves", Declares: documents("  /me:\n", listedShelves()+"  /me:\n", "    Invoice:\n", boxSchema+"    Invoice:\n"), Judged: []string{"contract", "http", "api"}},
 		{Name: "shed-429", What: "what is too much is answered 429", Judged: []string{"overload"}},
 		{Name: WithCache, What: "what recs recommends is kept in a cache for a second", Declares: declares("    connect_timeout: 500ms\n", cacheLines), Judged: []string{"resilience/cache-outage", "resilience/reconnects-after-move"}},
 		{Name: "slow-but-in-slo", What: "reads take 200 ms of the 250 ms that are promised", Judged: []string{"load", "resilience/timeout-bounds-hang", "resilience/bulkhead-isolates", "resilience/retry-jitter", "obs"}},
 	}
 }
+
+// refusesDuplicates declares that a key is good for one order.
+func refusesDuplicates() []Change {
+	return declares("finite:\n", "operations:\n  createOrder: {replay: 409}\n\nfinite:\n")
+}
+
+// How openapi.yaml has pages by cursor, and by offset.
+const (
+	cursorLine = `        - {name: cursor, in: query, description: The next of the page before., schema: {type: string, pattern: "^[A-Za-z0-9_-]{32}$"}}
+`
+	offsetLine = `        - {name: offset, in: query, description: How many orders to pass over., schema: {type: integer, minimum: 0, maximum: 100000, default: 0}}
+`
+	nextLine = "                  next: {type: string, description: The cursor of the next page; absent on the last.}\n"
+)
 
 // variant adds one to the defects that are on: what is on is asked for by name.
 func (m mutant) variant(v Variant) mutant {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,6 +77,11 @@ func TestShapesOfAnswers(t *testing.T) {
 		{"validation-400", http.MethodPost, "/orders", `{"product_id": "p-1", "quantity": 0}`, 400, "ETag", ""},
 		{"lenient-unknown-fields", http.MethodPost, "/orders", `{"product_id": "p-1", "quantity": 0, "more": 1}`, 422, "ETag", ""},
 		{"bola-403", http.MethodGet, "/orders/000000000000000000000000", "", 403, "ETag", ""},
+		{"large-openapi", http.MethodGet, "/shelves/shelf-150", "", 200, "Content-Type", "application/json"},
+		{"large-openapi", http.MethodGet, "/shelves/shelf-001/8", "", 200, "Content-Type", "application/json"},
+		{"large-openapi", http.MethodGet, "/shelves/shelf-001/9", "", 404, "Content-Type", "application/problem+json"},
+		{"large-openapi", http.MethodGet, "/shelves/shelf-151", "", 404, "Content-Type", "application/problem+json"},
+		{"large-openapi", http.MethodPost, "/shelves/shelf-001", "", 405, "Allow", "GET, HEAD"},
 		{"unused-dependency", http.MethodPost, "/orders", order, 201, "Content-Encoding", ""},
 	} {
 		w, r := httptest.NewRecorder(), httptest.NewRequest(tt.method, tt.path, strings.NewReader(tt.body))
@@ -84,6 +90,72 @@ func TestShapesOfAnswers(t *testing.T) {
 		variant(t, tt.name).ServeHTTP(w, r)
 		if got := w.Header().Get(tt.header); w.Code != tt.status || got != tt.want {
 			t.Errorf("%s: %d, %s %q", tt.name, w.Code, tt.header, got)
+		}
+	}
+}
+
+// Who speaks HTTP/2 alone is reached by prior knowledge, and by nothing else.
+func TestHTTP2Alone(t *testing.T) {
+	t.Parallel()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := serverOf(variant(t, "h2-only"))
+	srv.Protocols = mutant(",h2-only,").spoken()
+	go func() { _ = serve(t.Context(), l, srv, true) }()
+	for _, c := range []struct{ old, served bool }{{false, true}, {true, false}} {
+		p := &http.Protocols{}
+		p.SetHTTP1(c.old)
+		p.SetUnencryptedHTTP2(!c.old)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.Addr().String()+"/livez", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := (&http.Transport{Protocols: p}).RoundTrip(r)
+		if served := err == nil && resp.StatusCode == http.StatusOK && resp.ProtoMajor == 2; served != c.served {
+			t.Errorf("by HTTP/1.1 %v: %v, %v", c.old, resp, err)
+		}
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+	}
+}
+
+// Pages by offset hold every order once, and a key is good for one order in the
+// shop that says so.
+func TestOrdersOfShapes(t *testing.T) {
+	t.Parallel()
+	s := startedAs(t, "", "offset-paging")
+	for range 5 {
+		s.ask(t, "a", `POST /orders {"product_id":"p-1","quantity":1}`)
+		s.ask(t, "b", `POST /orders {"product_id":"p-1","quantity":1}`)
+	}
+	_, all := s.ask(t, "a", "GET /orders")
+	seen := map[string]bool{}
+	for _, at := range []struct {
+		query string
+		items int
+	}{{"limit=2", 2}, {"limit=2&offset=2", 2}, {"limit=2&offset=4", 1}, {"limit=2&offset=5", 0}} {
+		_, body := s.ask(t, "a", "GET /orders?"+at.query)
+		ids := regexp.MustCompile(`"id":"[0-9a-f]*"`).FindAllString(body, -1)
+		for _, id := range ids {
+			if seen[id] || !strings.Contains(all, id) {
+				t.Errorf("%s: %s comes twice, or is not ours", at.query, id)
+			}
+			seen[id] = true
+		}
+		if len(ids) != at.items || strings.Contains(body, "next") {
+			t.Errorf("%s: %s", at.query, body)
+		}
+	}
+	if status, _ := s.ask(t, "a", "GET /orders?offset=-1"); status != http.StatusBadRequest {
+		t.Errorf("an offset below zero: %d", status)
+	}
+	s = startedAs(t, "", "duplicate-returns-409")
+	for i, want := range []int{http.StatusCreated, http.StatusConflict, http.StatusConflict} {
+		if status, body := s.ask(t, "a", `POST /orders {"product_id":"p-1","quantity":1}`, "Idempotency-Key", "k-1"); status != want || s.charges.Load() != 1 {
+			t.Errorf("request %d: %d, %d charges: %s", i+1, status, s.charges.Load(), body)
 		}
 	}
 }
