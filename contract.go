@@ -62,9 +62,8 @@ type Step struct {
 	Compare []Compare `json:"compare,omitempty"`
 	// Pause is how long the flow waits before the call.
 	Pause time.Duration `json:"pause,omitempty"`
-	// Think is how long a user takes before the call: the load alone waits for
-	// it. Negative: none, also where the load has a think time for all steps.
-	Think time.Duration `json:"think,omitempty"`
+	// Think is before the call: the load alone waits for it.
+	Think
 	// Copies of the request, byte for byte, are sent at the same time, so many
 	// beside the first. The n-th of all is recorded as "STEP n".
 	Copies int `json:"copies,omitempty"`

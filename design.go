@@ -201,9 +201,9 @@ type Weighting struct {
 type Load struct {
 	Rate       float64            `json:"rate,omitempty"` // requests a second, all operations together; zero when not declared
 	Duration   time.Duration      `json:"duration,omitempty"`
-	Mix        map[string]float64 `json:"mix,omitempty"`      // operation ID, or FlowPrefix and a name, to weight; empty: reads 80 %, writes 20 %
-	Flows      []Flow             `json:"flows,omitempty"`    // that the mix names: each hit is one of them as a whole
-	Think      time.Duration      `json:"think,omitempty"`    // before each step of a flow but the first, where the step does not say
+	Mix        map[string]float64 `json:"mix,omitempty"`   // operation ID, or FlowPrefix and a name, to weight; empty: reads 80 %, writes 20 %
+	Flows      []Flow             `json:"flows,omitempty"` // that the mix names: each hit is one of them as a whole
+	Think                         // before each step of a flow but the first, where the step does not say
 	Arrivals   Arrivals           `json:"arrivals,omitempty"` // empty means ArrivalsPoisson
 	Feeders    []Feeder           `json:"feeders,omitempty"`
 	Stages     []Stage            `json:"stages,omitempty"` // overrides Rate and Duration

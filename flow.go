@@ -3,7 +3,6 @@ package plumbline
 import (
 	"slices"
 	"strings"
-	"time"
 )
 
 // FlowPrefix begins the name of a flow where else an operation is named: in the
@@ -35,10 +34,10 @@ func (f Flow) Operations() []string {
 }
 
 // Thinking is the think time of all steps together.
-func (f Flow) Thinking() time.Duration {
-	sum := time.Duration(0)
+func (f Flow) Thinking() Think {
+	sum := Think{}
 	for _, s := range f.Steps {
-		sum += s.ThinkTime()
+		sum.Least, sum.Most = sum.Least+s.least(), sum.Most+s.Longest()
 	}
 	return sum
 }
@@ -47,13 +46,10 @@ func (f Flow) Thinking() time.Duration {
 func (f Flow) Hurried() Flow {
 	f.Steps = slices.Clone(f.Steps)
 	for i := range f.Steps {
-		f.Steps[i].Think = 0
+		f.Steps[i].Think = Think{}
 	}
 	return f
 }
-
-// ThinkTime is how long a user of the load takes before the step.
-func (s Step) ThinkTime() time.Duration { return max(s.Think, 0) }
 
 // PerHit is how many requests one hit of the stream is, when all goes well.
 func (s Stream) PerHit() int { return max(len(s.Flow), 1) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ func (l *Live) flowsOf(streams []plumbline.Stream) flowing {
 		if s.Hasty {
 			f = f.Hurried()
 		}
-		out.all[i], out.thinking[i] = f, f.Thinking()
+		out.all[i], out.thinking[i] = f, f.Thinking().Longest()
 		for _, step := range f.Steps {
 			out.steps[i] = append(out.steps[i], step.Name)
 		}
@@ -68,10 +69,18 @@ type hit struct {
 	now    int // step
 	tries  int // repetitions of it
 	began  time.Time
+	random *rand.Rand // that think times are drawn with
 }
 
+// thinks sets the draws of think times apart from those of rows.
+const thinks = 1 << 63
+
 func (l *Live) walk(at Place, f plumbline.Flow, stream int, number uint64) load.Walk {
-	return &hit{passage: passage{Live: l, at: at, flow: f.Name, answers: make(map[string]target.Answer, len(f.Steps))}, steps: f.Steps, stream: stream, number: number}
+	seed := l.Run.Seed ^ uint64(at.ExperimentIndex)<<8 ^ uint64(at.PhaseIndex) ^ uint64(stream)<<40 ^ thinks
+	return &hit{
+		passage: passage{Live: l, at: at, flow: f.Name, answers: make(map[string]target.Answer, len(f.Steps))}, steps: f.Steps, stream: stream, number: number,
+		random: rand.New(rand.NewPCG(seed, number)), //nolint:gosec // reproducible on purpose
+	}
 }
 
 // Next is the next request of the flow.
@@ -85,7 +94,7 @@ func (h *hit) Next() (load.Turn, bool) {
 	case h.tries > 0:
 		t.Pause = max(s.Poll.Every, 10*time.Millisecond)
 	case h.now > 0:
-		t.Think = s.ThinkTime()
+		t.Think = s.Drawn(h.random.Float64())
 	}
 	return t, true
 }

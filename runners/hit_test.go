@@ -198,3 +198,46 @@ func TestAFlowOfTheLoadKeepsToItsMode(t *testing.T) {
 		t.Errorf("got %+v", whole.Marks)
 	}
 }
+
+// Think times are drawn from their range by the seed: a run that is repeated
+// has the same, each hit, step and phase has its own, and they are spread evenly.
+func TestThinkTimesAreDrawnByTheSeed(t *testing.T) {
+	t.Parallel()
+	few, many := plumbline.Think{Least: time.Second, Most: 3 * time.Second}, plumbline.Think{Least: 10 * time.Second}
+	f := plumbline.Flow{Name: "life", Steps: []plumbline.Step{{Think: few}, {Think: few}, {Think: many}, {Think: few}}}
+	drawn := func(seed uint64, at Place, number uint64) (out [4]time.Duration) {
+		h, ok := (&Live{Run: plumbline.Run{Seed: seed}}).walk(at, f, 0, number).(*hit)
+		for i := range out {
+			turn, more := h.Next()
+			if out[i] = turn.Think; !ok || !more {
+				t.Fatalf("the flow ended before its step %d", i)
+			}
+			h.now++
+		}
+		return out
+	}
+	sum, least, most := time.Duration(0), time.Hour, time.Duration(0)
+	const hits = 2000
+	for n := range uint64(hits) {
+		got := drawn(7, Place{}, n)
+		if got[0] != 0 || got[2] != 10*time.Second || got[1] == got[3] {
+			t.Fatalf("hit %d: got %v", n, got)
+		}
+		if again := drawn(7, Place{}, n); again != got {
+			t.Fatalf("hit %d: got %v, and then %v", n, got, again)
+		}
+		sum, least, most = sum+got[1]+got[3], min(least, got[1], got[3]), max(most, got[1], got[3])
+	}
+	mean := (sum / hits / 2).Seconds()
+	if least < few.Least || most > few.Most || least > 1010*time.Millisecond || most < 2990*time.Millisecond || mean < 1.95 || mean > 2.05 {
+		t.Errorf("from %s to %s, %g s on average", least, most, mean)
+	}
+	first := drawn(7, Place{}, 0)
+	for name, other := range map[string][4]time.Duration{
+		"seed": drawn(8, Place{}, 0), "hit": drawn(7, Place{}, 1), "phase": drawn(7, Place{PhaseIndex: 1}, 0), "experiment": drawn(7, Place{ExperimentIndex: 1}, 0),
+	} {
+		if other == first {
+			t.Errorf("another %s thinks the same: %v", name, first)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func flowingDesign(think time.Duration) plumbline.Design {
 	create := op("create", "POST", "/things")
 	create.Produces, create.Deletes = []string{"thing"}, "delete"
 	step := func(name, operation string, think time.Duration) plumbline.Step {
-		return plumbline.Step{Call: plumbline.Call{Name: name, Operation: operation}, Must: true, Think: think}
+		return plumbline.Step{Call: plumbline.Call{Name: name, Operation: operation}, Must: true, Think: plumbline.Think{Least: think}}
 	}
 	return plumbline.Design{
 		Mode:       plumbline.ModeOwn,
@@ -59,6 +59,15 @@ func TestAFlowHasAsManyRequestsAsSteps(t *testing.T) {
 	}
 	if life.Hasty || !x.Phases[0].Streams[1].Hasty {
 		t.Error("users think in the phase that is long enough for it, and in no other")
+	}
+	for most, hasty := range map[time.Duration]bool{2600 * time.Millisecond: false, 2700 * time.Millisecond: true} {
+		d := flowingDesign(time.Second)
+		for i := range d.Load.Flows[0].Steps[1:] {
+			d.Load.Flows[0].Steps[i+1].Most = most
+		}
+		if x, _ := targetLoad(d); x.Phases[1].Streams[1].Hasty != hasty {
+			t.Errorf("users who think for up to three times %s: hasty is %t, in %s", most, !hasty, x.Phases[1].Duration)
+		}
 	}
 	q, ok := questOf(plumbline.Design{Operations: d.Operations, Mode: d.Mode, Load: plumbline.Load{Mix: d.Load.Mix, Flows: d.Load.Flows, Overload: 100}})
 	if ph := q.phase("hold", plumbline.RoleBaseline, 60, time.Hour); !ok || !ph.Streams[1].Hasty || ph.Streams[1].Stages[0].From != 10 {

@@ -109,7 +109,7 @@ func notHere(d plumbline.Design, x plumbline.Experiment, o namedObjective, cover
 func thinkers(d plumbline.Design, x plumbline.Experiment, o plumbline.Objective) bool {
 	return slices.ContainsFunc(judgedStreams(x, ""), func(s plumbline.Stream) bool {
 		f, _ := d.LoadFlow(s.Operation)
-		return s.Counted(o) > 0 && !s.Hasty && f.Thinking() > 0
+		return s.Counted(o) > 0 && !s.Hasty && f.Thinking().Longest() > 0
 	})
 }
 

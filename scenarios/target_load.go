@@ -62,9 +62,9 @@ func stoppable(ph plumbline.Phase) plumbline.Phase {
 // A portion is an operation, or a flow, with its part of the load.
 type portion struct {
 	operation string
-	flow      []string // operations of its steps, when it is a flow
-	thinking  time.Duration
-	share     float64 // hits for each request of the load
+	flow      []string      // operations of its steps, when it is a flow
+	thinking  time.Duration // at most
+	share     float64       // hits for each request of the load
 }
 
 // counted is how many requests, or flows, that count for an objective a portion
@@ -131,7 +131,7 @@ func flowsOf(d plumbline.Design) (mix []portion, skips []plumbline.Skip) {
 				Detail: fmt.Sprintf("its step %s changes data, and the mode is %s", f.Steps[unsafe].Name, d.Mode), Unlock: "mode: own",
 			})
 		default:
-			mix = append(mix, portion{key, f.Operations(), f.Thinking(), w})
+			mix = append(mix, portion{key, f.Operations(), f.Thinking().Longest(), w})
 		}
 	}
 	return mix, skips
@@ -206,8 +206,8 @@ func wholeSeconds(s float64) time.Duration {
 // rate rounds to a millionth of a request a second: profiles are for people.
 func rate(perSecond float64) float64 { return math.Round(perSecond*1e6) / 1e6 }
 
-// thoughtful is how many times its think time a phase lasts at least for users to
-// think in it: the steps of flows only come at the rate of the phase once the
+// thoughtful is how many times its longest think time a phase lasts at least for
+// users to think in it: the steps of flows only come at the rate of the phase once the
 // first flows have come to their end.
 const thoughtful = 5
 

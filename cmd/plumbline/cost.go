@@ -10,19 +10,31 @@ import (
 const callTime = 15 * time.Millisecond
 
 // length estimates how long an experiment takes.
-func length(x plumbline.Experiment) time.Duration {
-	d := time.Duration(0)
+func length(d plumbline.Design, x plumbline.Experiment) time.Duration {
+	sum := time.Duration(0)
 	for _, p := range x.Phases {
-		d += p.Duration
+		sum += p.Duration + thinking(d, p)
 		for _, c := range p.Calls {
-			d += time.Duration(max(c.Repeat, 1)) * callTime
+			sum += time.Duration(max(c.Repeat, 1)) * callTime
 		}
 		if p.Serial != nil {
-			d += time.Duration(alone(p)) * p.Serial.Idle
+			sum += time.Duration(alone(p)) * p.Serial.Idle
 		}
-		d += time.Duration(len(p.Pacts)) * 2 * time.Second
+		sum += time.Duration(len(p.Pacts)) * 2 * time.Second
 	}
-	return d
+	return sum
+}
+
+// thinking is how long a phase goes on after its end, for the users of its last
+// flows think as others do.
+func thinking(d plumbline.Design, p plumbline.Phase) time.Duration {
+	most := time.Duration(0)
+	for _, s := range p.Streams {
+		if f, ok := d.LoadFlow(s.Operation); ok && !s.Hasty {
+			most = max(most, f.Thinking().Mean())
+		}
+	}
+	return most
 }
 
 // alone is how many calls of a serial phase wait for the wire to be idle.

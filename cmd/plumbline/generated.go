@@ -290,7 +290,7 @@ func (s *session) trim() {
 	dropped := map[string]bool{}
 	kept := s.plan.Experiments[:0:0]
 	for _, x := range s.plan.Experiments {
-		d := length(x)
+		d := length(s.design, x)
 		if d > left && (x.Kind == plumbline.KindScenario || x.Kind == plumbline.KindLoad) {
 			dropped[x.ID] = true
 			continue

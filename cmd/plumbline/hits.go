@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/contracts/arazzo"
@@ -88,13 +87,14 @@ func flowNamed(known []plumbline.Flow, key string) (plumbline.Flow, error) {
 
 // thoughtful is a flow with the think time of the load where its steps do not
 // say.
-func thoughtful(f plumbline.Flow, usual time.Duration) plumbline.Flow {
+func thoughtful(f plumbline.Flow, usual plumbline.Think) plumbline.Flow {
 	f.Steps = slices.Clone(f.Steps)
 	for i := range f.Steps {
-		if think := &f.Steps[i].Think; i > 0 && *think == 0 {
+		think := &f.Steps[i].Think
+		if i > 0 && *think == (plumbline.Think{}) {
 			*think = usual
 		}
-		f.Steps[i].Think = f.Steps[i].ThinkTime()
+		think.Least = max(think.Least, 0)
 	}
 	return f
 }

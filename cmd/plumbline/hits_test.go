@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/plumbline-dev/plumbline"
 	"github.com/plumbline-dev/plumbline/scenarios/profile"
 )
 
@@ -36,7 +37,7 @@ func declared(t *testing.T, text string) (*session, error) {
 // The mix names flows that are stated, and lives of resources that are not.
 func TestTheMixNamesFlows(t *testing.T) {
 	t.Parallel()
-	s, err := declared(t, "flows: [STATED]\nslos: [{name: life, operations: [\"flow:order-life\"], p90: 1s}]\nload: {rate: 20, duration: 60s, think_time: 1s, mix: {\"flow:order-life\": 1, \"flow:life-of-orders\": 1, listProducts: 3}}\n")
+	s, err := declared(t, "flows: [STATED]\nslos: [{name: life, operations: [\"flow:order-life\"], p90: 1s}]\nload: {rate: 20, duration: 60s, think_time: 1s..3s, mix: {\"flow:order-life\": 1, \"flow:life-of-orders\": 1, listProducts: 3}}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,8 +46,8 @@ func TestTheMixNamesFlows(t *testing.T) {
 		for _, step := range f.Steps {
 			got[f.Name] = append(got[f.Name], step.Name)
 		}
-		if f.Thinking() != time.Duration(len(f.Steps)-1)*time.Second {
-			t.Errorf("the users of %s think %s", f.Name, f.Thinking())
+		if n := time.Duration(len(f.Steps) - 1); f.Thinking() != (plumbline.Think{Least: n * time.Second, Most: n * 3 * time.Second}) {
+			t.Errorf("the users of %s think %+v", f.Name, f.Thinking())
 		}
 	}
 	want := map[string][]string{
@@ -56,12 +57,15 @@ func TestTheMixNamesFlows(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || len(got["life-of-orders"]) < 3 {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if s.design.Flows[0].Thinking() != 0 {
+	if s.design.Flows[0].Thinking() != (plumbline.Think{}) {
 		t.Error("whoever checks a flow does not think")
 	}
 	x, ok := s.plan.Experiment("load/target")
 	if !ok || len(x.Phases[1].Streams) != 3 || len(x.Phases[1].Streams[1].Flow) == 0 {
 		t.Fatalf("got %+v", x)
+	}
+	if got := length(s.design, x); got != 70*time.Second { // the life of an order is five times 2 s, on average
+		t.Errorf("the load takes %s", got)
 	}
 	for name, c := range map[string]struct{ was, is, wrong string }{
 		"as it is":          {"", "", ""},
@@ -94,6 +98,8 @@ func TestMistakesAboutFlowsAreTold(t *testing.T) {
 		"a throughput of it":      {"slos: [{name: a, operations: [\"flow:life-of-orders\"], throughput: 5/s}]\n", "a throughput is of requests, and not of flows"},
 		"beside an operation":     {"slos: [{name: a, operations: [getOrder, \"flow:life-of-orders\"], p90: 1s}]\n", "of operations or of flows"},
 		"no time":                 {"load: {think_time: soon}\n", "think_time"},
+		"a range turned round":    {"load: {think_time: 3s..1s}\n", `"3s..1s" is neither a duration such as 2s nor a range`},
+		"no time at all":          {"load: {think_time: 0s}\n", "without it users do not think"},
 		"a weight of nothing":     {"load: {mix: {\"flow:life-of-orders\": 0}}\n", "not above zero"},
 		"promised and not loaded": {"slos: [{name: a, operations: [\"flow:life-of-orders\"], p90: 1s}]\n", ""},
 	} {

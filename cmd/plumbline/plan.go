@@ -47,9 +47,9 @@ func (a *app) printPlan(s *session) {
 	sum := 0
 	for _, x := range s.plan.Experiments {
 		sum += requests(x)
-		row(x.ID, string(x.Kind), fmt.Sprint(requests(x)), length(x).Round(100*time.Millisecond).String(), fmt.Sprint(len(x.Claims)))
+		row(x.ID, string(x.Kind), fmt.Sprint(requests(x)), length(s.design, x).Round(100*time.Millisecond).String(), fmt.Sprint(len(x.Claims)))
 	}
-	row("all", "", fmt.Sprint(sum), total(s.plan).Round(time.Second).String(), fmt.Sprint(len(s.plan.Claims)))
+	row("all", "", fmt.Sprint(sum), s.length().Round(time.Second).String(), fmt.Sprint(len(s.plan.Claims)))
 	_ = w.Flush()
 	if lines := scenarios.Power(s.design, s.plan); len(lines) > 0 {
 		a.printf("\nWhat the load can decide:\n")

@@ -105,7 +105,7 @@ func (a *app) carryOut(ctx context.Context, s *session) error {
 	}
 	defer r.close(ctx)
 	a.tell(s)
-	a.note("run %s: %d claims, %d experiments, about %s; directory %s\n", r.Run.ID, len(s.plan.Claims), len(s.plan.Experiments), total(s.plan).Round(time.Second), s.out)
+	a.note("run %s: %d claims, %d experiments, about %s; directory %s\n", r.Run.ID, len(s.plan.Claims), len(s.plan.Experiments), s.length().Round(time.Second), s.out)
 	report, carried, err := a.observed(ctx, s, r)
 	if err != nil {
 		return err
@@ -233,12 +233,13 @@ func clear(dir string) error {
 	return nil
 }
 
-func total(p plumbline.Plan) time.Duration {
-	d := time.Duration(0)
-	for _, x := range p.Experiments {
-		d += length(x)
+// length estimates how long the plan takes.
+func (s *session) length() time.Duration {
+	sum := time.Duration(0)
+	for _, x := range s.plan.Experiments {
+		sum += length(s.design, x)
 	}
-	return d
+	return sum
 }
 
 // ends is how the command ends on a report.

@@ -36,7 +36,7 @@ func (a *app) watch(ctx context.Context, c *carrier, s *session, next []plumblin
 func about(run plumbline.Run, s *session, next []plumbline.Experiment) *progress.Run {
 	out := &progress.Run{ID: run.ID, Service: s.design.Service, Target: s.design.Target, Began: run.Began, Claims: len(s.plan.Claims)}
 	for _, x := range next {
-		out.Steps = append(out.Steps, progress.Step{Experiment: x.ID, Title: x.Title, Length: length(x)})
+		out.Steps = append(out.Steps, progress.Step{Experiment: x.ID, Title: x.Title, Length: length(s.design, x)})
 	}
 	return out
 }

@@ -198,15 +198,18 @@ func TestRefusals(t *testing.T) {
 // A user may think before a step, or expressly not.
 func TestThinkTime(t *testing.T) {
 	t.Parallel()
-	f := one(t, "      - {stepId: a, operationId: listOrders}\n      - {stepId: b, operationId: listOrders, x-plumbline-think-time: 1500ms}\n      - {stepId: c, operationId: listOrders, x-plumbline-think-time: 0s}\n")
-	if f.Steps[0].Think != 0 || f.Steps[1].Think != 1500*time.Millisecond || f.Steps[2].Think >= 0 || f.Thinking() != 1500*time.Millisecond {
-		t.Errorf("got %+v", f.Steps)
+	f := one(t, "      - {stepId: a, operationId: listOrders}\n      - {stepId: b, operationId: listOrders, x-plumbline-think-time: 1500ms}\n      - {stepId: c, operationId: listOrders, x-plumbline-think-time: 0s}\n      - {stepId: d, operationId: listOrders, x-plumbline-think-time: 1s..3s}\n      - {stepId: e, operationId: listOrders, x-plumbline-think-time: 0s..1m}\n")
+	for i, want := range []plumbline.Think{{}, {Least: 1500 * time.Millisecond}, {Least: -1}, {Least: time.Second, Most: 3 * time.Second}, {Most: time.Minute}} {
+		if f.Steps[i].Think != want {
+			t.Errorf("%s: got %+v, want %+v", f.Steps[i].Name, f.Steps[i].Think, want)
+		}
 	}
 	for text, want := range map[string]string{
-		"{stepId: a, operationId: listOrders, x-plumbline-think-time: soon}": "is a duration such as 2s",
-		"{stepId: a, operationId: listOrders, x-plumbline-think-time: -1s}":  "is a duration such as 2s",
-		"{stepId: a, operationId: listOrders, x-plumbline-think-time: 2s}":   "nobody thinks before that",
-		"{stepId: a, workflowId: v, x-plumbline-think-time: 2s}":             "no think time of its own",
+		"{stepId: a, operationId: listOrders, x-plumbline-think-time: soon}":   "a duration such as 2s",
+		"{stepId: a, operationId: listOrders, x-plumbline-think-time: -1s}":    "a duration such as 2s",
+		"{stepId: a, operationId: listOrders, x-plumbline-think-time: 2s}":     "nobody thinks before that",
+		"{stepId: a, operationId: listOrders, x-plumbline-think-time: 0s..2s}": "nobody thinks before that",
+		"{stepId: a, workflowId: v, x-plumbline-think-time: 2s}":               "no think time of its own",
 	} {
 		_, err := Parse("f.yaml", []byte(head+"workflows:\n  - workflowId: w\n    steps:\n      - "+text+"\n  - workflowId: v\n    steps:\n      - {stepId: a, operationId: listOrders}\n"), shop(), nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -240,8 +243,8 @@ func TestWhatIsWrittenIsReadAgain(t *testing.T) {
 		t.Fatalf("%+v %v", learned, left)
 	}
 	stated := one(t, "      - {stepId: c, operationId: createOrder, requestBody: {payload: {product: 1.5, big: 3}}, outputs: {id: $response.body#/id, a.b: $request.body#/x~1y}, successCriteria: [{condition: $statusCode == 201}, {context: $response.body, type: jsonpath, condition: '$.a'}]}\n"+
-		"      - {stepId: r, operationId: createOrder, requestBody: {payload: {product: $steps.c.outputs.id, n: 'a {$steps.c.outputs.a.b}'}}, onFailure: [{name: x, type: retry, retryAfter: 2, retryLimit: 4}], x-plumbline-think-time: 3s}\n"+
-		"      - {stepId: l, operationId: listOrders, parameters: [{in: query, name: limit, value: '7'}, {in: header, name: X-A, value: $steps.c.outputs.id}]}\n")
+		"      - {stepId: r, operationId: createOrder, requestBody: {payload: {product: $steps.c.outputs.id, n: 'a {$steps.c.outputs.a.b}'}}, onFailure: [{name: x, type: retry, retryAfter: 2, retryLimit: 4}], x-plumbline-think-time: 3s..4s}\n"+
+		"      - {stepId: l, operationId: listOrders, parameters: [{in: query, name: limit, value: '7'}, {in: header, name: X-A, value: $steps.c.outputs.id}], x-plumbline-think-time: 0s}\n")
 	flows := append(learned, stated)
 	var b bytes.Buffer
 	left, err := Write(&b, "Shop", "openapi.yaml", flows, ops)

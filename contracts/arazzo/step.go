@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/plumbline-dev/plumbline"
 )
@@ -72,22 +71,19 @@ const thinkTime = "x-plumbline-think-time"
 
 // think is the think time before the step; negative for one of zero, which beats
 // that of the load.
-func (b *stepping) think() time.Duration {
+func (b *stepping) think() plumbline.Think {
 	n := b.step.get(thinkTime)
 	if n == nil {
-		return 0
+		return plumbline.Think{}
 	}
-	d, err := time.ParseDuration(n.text())
-	if n.text() == "0" {
-		d, err = 0, nil
-	}
+	t, err := plumbline.ParseThink(n.text())
 	switch {
-	case err != nil || d < 0:
-		b.wrong(n, "%s is a duration such as 2s, and not %q", thinkTime, n.text())
-	case d == 0:
-		return -1
+	case err != nil:
+		b.wrong(n, "%s: %v", thinkTime, err)
+	case t == plumbline.Think{}:
+		t.Least = -1
 	}
-	return d
+	return t
 }
 
 // succeeds is the criterion of a step that states none.

@@ -23,7 +23,7 @@ func (r *reader) alone(w *node, id string) (plumbline.Flow, bool) {
 	before := len(r.errs)
 	p := &playing{reader: r, flow: &f}
 	p.workflow(w, id, "", inputs, nil)
-	if len(f.Steps) > 0 && f.Steps[0].Think > 0 {
+	if len(f.Steps) > 0 && f.Steps[0].Longest() > 0 {
 		r.unsupported(w, "how often users begin is the rate of the load", "the flow %s begins with its first step: nobody thinks before that", id)
 	}
 	return f, len(r.errs) == before && len(missing) == 0

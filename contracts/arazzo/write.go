@@ -94,8 +94,8 @@ func (x *writing) step(s plumbline.Step) (yaml.MapSlice, error) {
 	if s.Poll != nil {
 		out = append(out, yaml.MapItem{Key: "onFailure", Value: []yaml.MapSlice{retryOf(*s.Poll)}})
 	}
-	if s.Think != 0 {
-		out = append(out, yaml.MapItem{Key: thinkTime, Value: s.ThinkTime().String()})
+	if s.Think != (plumbline.Think{}) {
+		out = append(out, yaml.MapItem{Key: thinkTime, Value: s.Think.Text()})
 	}
 	out = append(out, x.outputs(s.Name)...)
 	if n := novelOf(*s.Own); len(n) > 0 {

@@ -46,7 +46,7 @@ type replayFile struct {
 func (b *builder) load() {
 	f := b.file.Load
 	l := plumbline.Load{Rate: f.Rate, Mix: f.Mix, Limit: f.Limit, Peak: f.Peak, Headroom: f.Headroom, Overload: f.Overload, Source: b.at("$.load")}
-	l.Duration, l.Think = b.duration("$.load.duration", f.Duration), b.duration("$.load.think_time", f.Think)
+	l.Duration, l.Think = b.duration("$.load.duration", f.Duration), b.think("$.load.think_time", f.Think)
 	l.Arrivals = plumbline.Arrivals(b.oneOf("$.load.arrivals", f.Arrivals, "poisson"))
 	b.rates(f)
 	for i, s := range f.Stages {
@@ -71,6 +71,21 @@ func (b *builder) load() {
 	}
 	b.out.accessLog = b.path(f.Log)
 	b.out.Load = l
+}
+
+// think reads how long users think; who does not leaves it out.
+func (b *builder) think(path, value string) plumbline.Think {
+	if value == "" {
+		return plumbline.Think{}
+	}
+	t, err := plumbline.ParseThink(value)
+	switch {
+	case err != nil:
+		b.wrong("CFG004", path, "write 2s, or 1s..3s", "%v", err)
+	case t.Longest() == 0:
+		b.wrong("CFG004", path, "leave it out: without it users do not think", "%q is not a duration above zero", value)
+	}
+	return t
 }
 
 // rates finds what no rate can be.

@@ -134,6 +134,7 @@ const percentile = `^p(\([0-9.]+\)|[0-9.]+)$`
 // holds a variable may become anything.
 func text(kind string, words []string) node {
 	const variable = `\$\{`
+	const span = `([0-9]*\.?[0-9]+(ns|us|µs|ms|s|m|h))+`
 	switch {
 	case len(words) > 0:
 		known := []any{}
@@ -142,7 +143,9 @@ func text(kind string, words []string) node {
 		}
 		return node{"anyOf": []any{node{"enum": known}, node{"type": "string", "pattern": variable}}}
 	case kind == "duration":
-		return node{"type": "string", "pattern": `^(.*\$\{.*|([0-9]*\.?[0-9]+(ns|us|µs|ms|s|m|h))+)$`}
+		return node{"type": "string", "pattern": `^(.*\$\{.*|` + span + `)$`}
+	case kind == "duration or range":
+		return node{"type": "string", "pattern": `^(.*\$\{.*|` + span + `(\.\.` + span + `)?)$`}
 	}
 	return node{"type": []any{"string", "number", "boolean"}}
 }

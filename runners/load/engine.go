@@ -30,7 +30,7 @@ type Session struct {
 	// are told to the Walk alone.
 	Walk func(stream int, number uint64) Walk
 	// Steps are the names of the steps of such streams, by the place of the
-	// stream; Thinking is the think time of one flow of each. Nil: there are none.
+	// stream; Thinking is the longest think time of one flow of each. Nil: none.
 	Steps    [][]string
 	Thinking []time.Duration
 	// Answered is told about every answer to a hit that is one request,
@@ -138,7 +138,7 @@ func (d *dispatch) workers() int {
 	return max(fewestWorkers, min(int(under*1.2), mostWorkers)) + min(int(math.Ceil(thinking*1.2)), mostThinking)
 }
 
-// thinking is the think time of one hit of a stream.
+// thinking is the longest think time of one hit of a stream.
 func (s Session) thinking(stream int) time.Duration {
 	if stream >= len(s.Thinking) {
 		return 0
