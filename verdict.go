@@ -3,6 +3,7 @@ package plumbline
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // ReportSchema names the version of the Report's JSON form.
@@ -276,6 +277,15 @@ type Timeline struct {
 	Points     []Point     `json:"points"`
 	Stretches  []Stretch   `json:"stretches,omitempty"` // of the phases in which something was sent
 	Promised   []Promised  `json:"promised,omitempty"`  // what objectives ask of these requests
+	Cuts       []Cut       `json:"cuts,omitempty"`      // time in which the service warmed up
+}
+
+// A Cut is time of a Timeline that is left out where its requests are judged,
+// for the service warmed up.
+type Cut struct {
+	Began      time.Duration `json:"began"`
+	Ended      time.Duration `json:"ended"`
+	Objectives []string      `json:"objectives,omitempty"` // those that leave it out; empty: all, as planned
 }
 
 // A Stretch is what the requests of one phase of a Timeline amount to, each

@@ -93,6 +93,7 @@ func timelineSVG(t plumbline.Timeline, was plumbline.Backdrop, width float64) te
 	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %g %g" role="img" aria-label="%s">`, width, chartHeight,
 		escape("Latency, requests and the share of bad ones over time: "+t.Title+". The tables below hold the same figures."))
 	c.phases(&b, t)
+	c.cuts(&b, t)
 	c.grid(&b)
 	c.baseline(&b, t)
 	c.band(&b, was.Points)

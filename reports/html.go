@@ -116,7 +116,7 @@ func pageFuncs(r plumbline.Report) template.FuncMap {
 		"quantiles": func(width float64) template.HTML { return quantilesSVG(r, width) }, "quantileRows": func() []quantileRow { return quantileRows(r) }, "scaled": scaled, "perSecond": perSecond, "flowSentence": flowSentence, "stepLatency": stepLatency,
 		"mebibytes":  func(n float64) string { return fmt.Sprintf("%.1f", n/(1<<20)) },
 		"percentile": func(q float64) string { return strconv.FormatFloat(100*q, 'g', 5, 64) },
-		"behind":     behind, "anyBehind": anyBehind, "phaseRows": phaseRows, "promises": promises, "limits": limits, "bounds": bounds, "between": between, "thenOf": anyThen,
+		"behind":     behind, "anyBehind": anyBehind, "phaseRows": phaseRows, "promises": promises, "anyCut": anyCut, "cutWords": cutWords, "limits": limits, "bounds": bounds, "between": between, "thenOf": anyThen,
 		"rows": rows, "spark": sparkSVG, "shifted": func() []string { return shifted(*r.Since) }, "flaky": func() []string { return flaky(*r.Since) }, "lastOf": lastOf, "turnAge": turnAge, "middleOf": middleOf,
 		"usual": func(t plumbline.Timeline) string {
 			p50, p99, ok := usual(t)

@@ -136,6 +136,7 @@ func between(in plumbline.Interval) string {
 type phaseRow struct {
 	plumbline.Stretch
 	Role  plumbline.Role
+	Aside bool // left out where the rest is judged
 	Share float64
 	Was   *plumbline.Stretch
 }
@@ -148,7 +149,7 @@ func phaseRows(c pageChart) []phaseRow {
 		if !ok {
 			continue
 		}
-		row := phaseRow{Stretch: s, Role: m.Role, Share: shareOf(s)}
+		row := phaseRow{Stretch: s, Role: m.Role, Aside: setAside(c.Timeline, m), Share: shareOf(s)}
 		if then, ok := stretchNamed(c.Was.Stretches, m.Phase); ok {
 			row.Was = &then
 		}

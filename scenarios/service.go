@@ -23,6 +23,7 @@ type service struct {
 	loose    []stretch               // seconds in which it is not known how many were slow
 	slow     int64                   // in all of them
 	close    int64                   // of the bad: so close above the threshold that the histogram cannot tell
+	warming  warming                 // what is left out, or casts doubt
 }
 
 // serviceOf counts good and bad requests over the operations that the

@@ -209,25 +209,31 @@ func judgeObjective(d plumbline.Design, c plumbline.Claim, e *plumbline.Evidence
 		return skipped(plumbline.ReasonNotSelected, "the design does not hold this objective any more")
 	}
 	e = ofPhase(e, phase)
-	answered := answeredUnderLoad(judgedSeries(e, o), judgedObservations(e, o))
-	s := serviceOver(e, o, answered)
-	switch {
-	case s.total.n == 0 && len(s.silent) > 0:
-		return inconclusive(plumbline.ReasonNoPositiveControl, "no operation ever answered 2xx under load: %s", strings.Join(s.silent, ", "))
-	case s.total.n == 0:
-		return inconclusive(plumbline.ReasonTooFewSamples, "no request was sent under load")
-	case o.Throughput > 0:
+	if s := serviceOf(e, o); o.Throughput > 0 && s.total.n > 0 {
 		v := carriedOf(e, phase, o, s).judge(o, e)
 		v.Floor = v.Unit != ""
 		return v
 	}
-	v, by := s.warmed(s.judge(o, e), o, e, answered)
+	v, by := judgedBy(o, e)
 	if v.Unit != "" {
 		s := *by
 		seen := decideProportion(s.total.bad, s.total.n, o.ErrorBudget(), confidenceOf(o), dispersion(s.seconds))
 		v = between(v, seen.lower, seen.upper, confidenceOf(o))
 	}
 	return v
+}
+
+// judgedBy judges an objective by the load, and hands back what it is judged by.
+func judgedBy(o plumbline.Objective, e *plumbline.Evidence) (plumbline.Verdict, *service) {
+	answered := answeredUnderLoad(judgedSeries(e, o), judgedObservations(e, o))
+	s := serviceOver(e, o, answered)
+	switch {
+	case s.total.n == 0 && len(s.silent) > 0:
+		return inconclusive(plumbline.ReasonNoPositiveControl, "no operation ever answered 2xx under load: %s", strings.Join(s.silent, ", ")), &s
+	case s.total.n == 0:
+		return inconclusive(plumbline.ReasonTooFewSamples, "no request was sent under load"), &s
+	}
+	return s.warmed(s.judge(o, e), o, e, answered)
 }
 
 // judge judges the objective by its good and bad requests.

@@ -16,7 +16,7 @@ func timelines(d plumbline.Design, p plumbline.Plan, e *plumbline.Evidence) []pl
 		if !streams {
 			continue
 		}
-		t := plumbline.Timeline{Experiment: x.ID, Title: x.Title, Phases: []plumbline.PhaseMark{}, Points: pointsOf(e, x.ID), Promised: promised(d, x)}
+		t := plumbline.Timeline{Experiment: x.ID, Title: x.Title, Phases: []plumbline.PhaseMark{}, Points: pointsOf(e, x.ID), Promised: promised(d, x), Cuts: cutsOf(d, p, e, x)}
 		for _, m := range e.Phases {
 			if m.Experiment == x.ID {
 				t.Phases = append(t.Phases, m)

@@ -181,6 +181,7 @@ func (w warming) without(s service, series []plumbline.Series, o plumbline.Objec
 		}
 	}
 	out = s
+	out.warming = w
 	out.total = tally{s.total.n - n, s.total.bad - slow}
 	out.seconds, out.at = nil, nil
 	for _, at := range sortedInts(left) {
@@ -216,6 +217,7 @@ func (s *service) warmed(v plumbline.Verdict, o plumbline.Objective, e *plumblin
 	case v.Outcome == plumbline.Fail:
 		v = inconclusive(plumbline.ReasonUndecided, "%s; %s, and without that time it is not missed", v.Statement, told)
 		v.Remedy = "let it warm up for longer: a fifth of load.duration is left for that"
+		s.warming = w
 	case got.outcome == plumbline.Pass:
 		kept := rest.judge(o, e)
 		if kept.Outcome != plumbline.Pass {

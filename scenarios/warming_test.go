@@ -3,6 +3,7 @@ package scenarios
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -153,22 +154,29 @@ func TestWarmingUpNeverMakesAFailurePass(t *testing.T) {
 		}
 		return append(all, bad)
 	}
+	d, claim, e := spoil(sloAtTarget+"/orders-latency", nil)(t)
 	for name, c := range map[string]struct {
 		series []plumbline.Series
 		want   plumbline.Outcome
 		told   string // part of the statement; "-" for nothing of it
+		cut    bool   // drawn as left out
 	}{
-		"quick, but for the start":   {playedLoad(20, slowStart, early(40)), plumbline.Inconclusive, "without that time it is not missed"},
-		"a little late at the start": {playedLoad(20, slowStart, early(5)), plumbline.Pass, "that time is left out"},
-		"late all the time":          {playedLoad(20, slowStart, func(int) int64 { return 10 }), plumbline.Fail, "as well"},
-		"no start":                   {playedLoad(20, func(int) float64 { return 0.01 }, early(40)), plumbline.Fail, "-"},
-		"kept all the same":          {playedLoad(20, slowStart, never), plumbline.Pass, "-"},
-		"errors at the start":        {errors(playedLoad(20, slowStart, never), 50), plumbline.Fail, "as well"},
+		"quick, but for the start":   {playedLoad(20, slowStart, early(40)), plumbline.Inconclusive, "without that time it is not missed", true},
+		"a little late at the start": {playedLoad(20, slowStart, early(5)), plumbline.Pass, "that time is left out", true},
+		"late all the time":          {playedLoad(20, slowStart, func(int) int64 { return 10 }), plumbline.Fail, "as well", false},
+		"no start":                   {playedLoad(20, func(int) float64 { return 0.01 }, early(40)), plumbline.Fail, "-", false},
+		"kept all the same":          {playedLoad(20, slowStart, never), plumbline.Pass, "-", false},
+		"errors at the start":        {errors(playedLoad(20, slowStart, never), 50), plumbline.Fail, "as well", false},
 	} {
 		v := judge(c.series...)
 		told := strings.Contains(v.Statement, "warmed up")
 		if v.Outcome != c.want || told != (c.told != "-") || told && !strings.Contains(v.Statement, c.told) {
 			t.Errorf("%s: %s: %s", name, v.Outcome, v.Statement)
+		}
+		e.Series = c.series
+		cut, ok := cutOf(d, claim, e)
+		if ok != c.cut || ok && (cut.Ended-cut.Began < 2*time.Second || cut.Ended-cut.Began > 5*time.Second || cut.Began != c.series[0].Began) {
+			t.Errorf("%s: %+v is left out: %t", name, cut, ok)
 		}
 	}
 }
@@ -199,5 +207,25 @@ func TestLeavingOutDoesNotExcuse(t *testing.T) {
 	t.Logf("%.1f %% of %d", 100*float64(passes)/runs, runs)
 	if passes > runs*5/100 {
 		t.Errorf("%d of %d at the borderline passed", passes, runs)
+	}
+}
+
+// What is left out is drawn: the phase that warms up for all, and what single
+// objectives leave out beyond it.
+func TestWarmingUpIsDrawn(t *testing.T) {
+	t.Parallel()
+	d, claim, e := spoil(sloAtTarget+"/orders-latency", nil)(t)
+	const s = time.Second
+	e.Series = playedLoad(20, func(k int) float64 { return []float64{0.05, 0.01}[min(1, k/4)] }, func(k int) int64 { return []int64{5, 0}[min(1, k/4)] })
+	e.Phases = []plumbline.PhaseMark{{Experiment: loadTarget, Phase: warmUp, Began: -3 * s, Ended: 0}, {Experiment: loadTarget, Phase: "steady", Ended: 20 * s}, {Experiment: loadCapacity, Phase: warmUp, Began: 30 * s, Ended: 31 * s}}
+	p := plumbline.Plan{Claims: []plumbline.Claim{{ID: sloAtTarget + "/other", Function: sloAtTarget}, claim}}
+	for x, want := range map[string][]plumbline.Cut{
+		loadTarget:       {{Began: -3 * s}, {Ended: 4 * s, Objectives: []string{"orders-latency"}}},
+		loadCapacity:     {{Began: 30 * s, Ended: 31 * s}},
+		"outage/pricing": nil,
+	} {
+		if got := cutsOf(d, p, e, plumbline.Experiment{ID: x}); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, want %+v", x, got, want)
+		}
 	}
 }

@@ -36,6 +36,7 @@
     const rows = [...figure.querySelectorAll("table.series tbody tr")].map(r => [...r.cells].map(c => +(c.dataset.v || c.textContent)));
     if (rows.length < 3) return;
     const promised = (figure.dataset.promised || "").split(" ").filter(Boolean).map(Number);
+    const bounds = (figure.dataset.cuts || "").split(" ").filter(Boolean).map(Number);
     const b = document.createElement("button");
     b.type = "button"; b.className = "do"; b.textContent = "Zoom"; b.setAttribute("aria-pressed", "false");
     figure.querySelector("figcaption").append(b);
@@ -51,7 +52,15 @@
     const show = () => {
       const start = rows[0][0], pick = i => rows.map(r => i > 2 ? (r[i] > 0 ? r[i] : null) : r[i]);
       const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
+      const shade = u => {
+        u.ctx.fillStyle = colour("--then");
+        for (let i = 0; i < bounds.length; i += 2) {
+          const from = Math.max(u.valToPos(bounds[i] - start, "x", true), u.bbox.left), to = Math.min(u.valToPos(bounds[i + 1] - start, "x", true), u.bbox.left + u.bbox.width);
+          if (to > from) u.ctx.fillRect(from, u.bbox.top, to - from, u.bbox.height);
+        }
+      };
       plot = new uPlot({
+        hooks: { drawClear: [shade] },
         width: figure.clientWidth - 34, height: 320, scales: { x: { time: false }, y: { distr: 3 }, n: { range: (u, lo, hi) => [0, Math.max(hi, 1) * 4] } },
         axes: [{ ...axis, values: (u, v) => v.map(s => s + " s") }, { ...axis, size: 66, values: (u, v) => v.map(x => x === null ? "" : x + " ms") }],
         series: [
