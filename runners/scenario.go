@@ -87,6 +87,7 @@ type suite struct {
 	index   int
 	found   plumbline.Experiment // as the file was read before godog read it
 	builder *gherkin.Builder
+	below   gherkin.Argument // the step under way
 	title   string
 	ran     bool
 	err     error
@@ -98,9 +99,11 @@ func (s *suite) initialize(sc *godog.ScenarioContext) {
 		s.title = sc.Name
 		return ctx, nil
 	})
-	sc.StepContext().Before(func(ctx context.Context, step *godog.Step) (context.Context, error) { return ctx, unknown(step) })
-	sc.Step(`^(.*:)$`, func(text string, table *godog.Table) error { return s.builder.Step(text, cells(table)) })
-	sc.Step(`^(.*)$`, func(text string) error { return s.builder.Step(text, nil) })
+	sc.StepContext().Before(func(ctx context.Context, step *godog.Step) (context.Context, error) {
+		s.below = below(step)
+		return ctx, nil
+	})
+	sc.Step(`^(.*)$`, func(text string) error { return s.builder.Step(text, s.below) })
 	sc.After(func(ctx context.Context, _ *godog.Scenario, err error) (context.Context, error) {
 		if err == nil {
 			err = s.run()
@@ -109,18 +112,16 @@ func (s *suite) initialize(sc *godog.ScenarioContext) {
 	})
 }
 
-// unknown refuses what stands below a step that has no use for it: godog would
-// pass over it.
-func unknown(step *godog.Step) error {
-	switch a := step.Argument; {
-	case a == nil:
-		return nil
-	case a.DocString != nil:
-		return fmt.Errorf("no step takes a text: %s", step.Text)
-	case !strings.HasSuffix(step.Text, ":"):
-		return fmt.Errorf("the step takes no table: %s", step.Text)
+// below is what stands below a step.
+func below(step *godog.Step) (a gherkin.Argument) {
+	if step.Argument == nil {
+		return a
 	}
-	return nil
+	a.Table = cells(step.Argument.DataTable)
+	if d := step.Argument.DocString; d != nil {
+		a.Text, a.Media = d.Content, d.MediaType
+	}
+	return a
 }
 
 // run runs the experiment. Godog makes many scenarios of an outline, of which

@@ -148,7 +148,7 @@ func TestAScenarioThatIsNotUnderstoodIsAnError(t *testing.T) {
 		"a table without its head":  {replace(`| from | to | for |`, `| from | till | for |`), "the table needs the columns"},
 		"a table that is lost":      {func(s string) string { return strings.ReplaceAll(s, "      |", "      #") }, "the step needs a table"},
 		"a table that nobody reads": {replace("hangs for everybody\n", "hangs for everybody\n      | gently |\n"), "takes no table"},
-		"a text that nobody reads":  {replace("hangs for everybody\n", "hangs for everybody\n      \"\"\"\n      gently\n      \"\"\"\n"), "no step takes a text"},
+		"a text that nobody reads":  {replace("hangs for everybody\n", "hangs for everybody\n      \"\"\"\n      gently\n      \"\"\"\n"), "takes no text"},
 		"a duration of nothing":     {replace(`lasts 20s`, `lasts 20`), "missing unit"},
 		"no phase":                  {func(s string) string { return s[:strings.Index(s, "    When")] }, "the scenario has no phase"},
 		"no step":                   {func(s string) string { return s[:strings.Index(s, "    Given")] }, "the scenario has no phase"},

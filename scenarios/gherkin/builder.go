@@ -23,16 +23,22 @@ func NewBuilder() *Builder {
 	return &Builder{x: plumbline.Experiment{Kind: plumbline.KindScenario}, vocab: Vocabulary()}
 }
 
-// Step takes one step, without its keyword. The table is that of the step,
-// header included, or nil. An unknown step is an error that quotes it.
-func (b *Builder) Step(text string, table [][]string) error {
+// Step takes one step, without its keyword, and what stands below it. An
+// unknown step is an error that quotes it.
+func (b *Builder) Step(text string, below Argument) error {
 	for _, w := range b.vocab {
-		if m := w.expr.FindStringSubmatch(text); m != nil {
-			if err := w.apply(b, groups{w.expr.SubexpNames(), m}, table); err != nil {
-				return fmt.Errorf("%s: %w", text, err)
-			}
-			return nil
+		m := w.expr.FindStringSubmatch(text)
+		if m == nil {
+			continue
 		}
+		err := w.check(text, below)
+		if err == nil {
+			err = w.apply(b, groups{w.expr.SubexpNames(), m}, below)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", text, err)
+		}
+		return nil
 	}
 	return fmt.Errorf("unknown step %q", text)
 }
@@ -134,16 +140,17 @@ func (b *Builder) addCall(g groups) error {
 	if err != nil {
 		return err
 	}
-	c := plumbline.Call{}
-	c.Name = g.text("name", &err)
-	c.Operation = g.text("operation", &err)
-	c.Case = g.text("case", &err)
+	c := g.call(&err)
 	c.Repeat = g.integer("times", &err)
-	c.Identity = g.text("identity", &err)
-	c.Auth = g.text("auth", &err)
-	c.Trace = g.text("trace", &err)
 	p.Calls = append(p.Calls, c)
 	return err
+}
+
+func (g groups) call(err *error) plumbline.Call {
+	return plumbline.Call{
+		Name: g.text("name", err), Operation: g.text("operation", err), Case: g.text("case", err),
+		Identity: g.text("identity", err), Auth: g.text("auth", err), Trace: g.text("trace", err),
+	}
 }
 
 // texts are the quoted texts of a group that has several.

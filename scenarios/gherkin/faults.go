@@ -138,7 +138,7 @@ func faultWords() []Word {
 			Example: `"payment" ` + v.write(plumbline.Fault{Status: 503, Latency: time.Second, Bytes: 1000}),
 			Doc:     v.doc,
 			expr:    step(`(?P<dependency>` + quoted + `) ` + v.said + modifiers),
-			apply:   func(b *Builder, g groups, _ [][]string) error { return b.addFault(v.kind, g) },
+			apply:   func(b *Builder, g groups, _ Argument) error { return b.addFault(v.kind, g) },
 		})
 	}
 	return out

@@ -74,10 +74,11 @@ func scenario(name string, sc *messages.Scenario) (Scenario, error) {
 	}
 	b := NewBuilder()
 	for _, step := range sc.Steps {
-		if step.DocString != nil {
-			return Scenario{}, &Error{File: name, Line: int(step.Location.Line), Message: "no step takes a text"}
+		below := Argument{Table: rows(step.DataTable)}
+		if d := step.DocString; d != nil {
+			below.Text, below.Media = d.Content, d.MediaType
 		}
-		if err := b.Step(step.Text, rows(step.DataTable)); err != nil {
+		if err := b.Step(step.Text, below); err != nil {
 			return Scenario{}, &Error{File: name, Line: int(step.Location.Line), Message: err.Error(), Hint: hint(step.Text)}
 		}
 	}

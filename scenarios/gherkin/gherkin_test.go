@@ -72,17 +72,25 @@ func TestEveryExampleOfTheVocabularyIsUnderstood(t *testing.T) {
 	t.Parallel()
 	for _, w := range Vocabulary() {
 		b := NewBuilder()
-		if !strings.Contains(w.Form, "phase") {
-			if err := b.Step(`the fault phase "p" lasts 1s`, nil); err != nil {
+		before := []string{`the fault phase "p" lasts 1s`, `flow "f" is walked`}
+		for _, name := range []string{"first", "create", "take", "before", "list", "write"} {
+			before = append(before, `step "`+name+`" requests "createOrder", which may be refused`)
+		}
+		before = append(before, `it is repeated every 1s for 2s`)
+		if strings.Contains(w.Form, "phase") {
+			before = nil
+		}
+		for _, s := range before {
+			if err := b.Step(s, Argument{}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		var table [][]string
-		if strings.HasSuffix(w.Example, ":") {
-			table = [][]string{{"from", "to", "for"}, {"0", "1", "1s"}}
-		}
-		if err := b.Step(w.Example, table); err != nil {
+		below := map[takes]Argument{aTable: {Table: [][]string{{"from", "to", "for"}, {"0", "1", "1s"}}}, aText: {Text: `{}`, Media: "json"}}[w.takes]
+		if err := b.Step(w.Example, below); err != nil {
 			t.Errorf("%s: %v", w.Example, err)
+		}
+		if below = (Argument{Table: [][]string{{"x"}}, Text: "x"}); b.Step(w.Example, below) == nil {
+			t.Errorf("%s takes a table and a text", w.Example)
 		}
 		n := 0
 		for _, o := range Vocabulary() {

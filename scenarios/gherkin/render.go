@@ -2,9 +2,9 @@ package gherkin
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
-	"reflect"
 	"strconv"
 	"strings"
 
@@ -48,11 +48,19 @@ func readsBack(text []byte, f Feature) error {
 		return fmt.Errorf("render %s: %d scenarios became %d", f.Name, len(f.Experiments), len(got))
 	}
 	for i, x := range f.Experiments {
-		if !reflect.DeepEqual(got[i].Experiment, x) {
+		if !same(got[i].Experiment, x) {
 			return fmt.Errorf("render %s: the scenario does not say all of the experiment", x.ID)
 		}
 	}
 	return nil
+}
+
+// same tells whether two values are the same in a plan, which is data: what is
+// nil and what is empty are one there, and numbers have no type.
+func same(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
 func render(out *bytes.Buffer, x plumbline.Experiment) error {
@@ -87,6 +95,11 @@ func renderPhase(out *bytes.Buffer, p plumbline.Phase) error {
 	for _, c := range p.Calls {
 		out.WriteString("    And " + writeCall(c) + "\n")
 	}
+	for _, f := range p.Flows {
+		for _, line := range writeFlow(f) {
+			out.WriteString(belowPhase(line))
+		}
+	}
 	for _, s := range p.Streams {
 		out.WriteString("    And " + writeStream(s, p) + "\n")
 	}
@@ -105,7 +118,23 @@ func writeCall(c plumbline.Call) string {
 	if c.Repeat != 0 {
 		s += fmt.Sprintf(", %d times", c.Repeat)
 	}
-	return s + clause(", as ", c.Identity) + clause(", with credentials ", c.Auth) + clause(", with trace context ", c.Trace)
+	return s + writeCaller(c)
+}
+
+// writeCaller says who makes a call.
+func writeCaller(c plumbline.Call) string {
+	return clause(", as ", c.Identity) + clause(", with credentials ", c.Auth) + clause(", with trace context ", c.Trace)
+}
+
+// belowPhase is a line of a flow: a step, or a line of the text below one.
+func belowPhase(line string) string {
+	switch {
+	case line == "":
+		return "\n"
+	case strings.HasPrefix(line, "  "):
+		return "    " + line + "\n"
+	}
+	return "    And " + line + "\n"
 }
 
 func writeStream(s plumbline.Stream, p plumbline.Phase) string {

@@ -16,8 +16,42 @@ type Word struct {
 	Form    string // as a person reads it, with <placeholders>
 	Example string // a step that matches
 	Doc     string // what it adds to the experiment
+	takes   takes  // what stands below a step that ends in a colon
 	expr    *regexp.Regexp
-	apply   func(*Builder, groups, [][]string) error
+	apply   func(*Builder, groups, Argument) error
+}
+
+// An Argument is what stands below a step: a table, header included, or a text
+// with the word that its first line may have. Most steps have none.
+type Argument struct {
+	Table       [][]string
+	Text, Media string
+}
+
+// takes says what a step wants below it.
+type takes string
+
+const (
+	nothing takes = ""
+	aTable  takes = "table"
+	aText   takes = "text"
+)
+
+// check tells what is wrong with what stands below a step of the word.
+func (w Word) check(step string, a Argument) error {
+	wants := nothing
+	if strings.HasSuffix(step, ":") {
+		wants = w.takes
+	}
+	switch {
+	case wants != aTable && a.Table != nil:
+		return errors.New("the step takes no table")
+	case wants != aText && a.Text != "":
+		return errors.New("the step takes no text")
+	case wants == aTable && a.Table == nil, wants == aText && a.Text == "":
+		return errors.New("the step needs a " + string(wants))
+	}
+	return nil
 }
 
 const (
@@ -35,7 +69,7 @@ func Vocabulary() []Word {
 			Form: `the experiment "<id>"`, Example: `the experiment "outage/payment"`,
 			Doc:  "Names the experiment; a scenario of the same name in your own folder replaces the generated one.",
 			expr: step(`the experiment (?P<id>` + quoted + `)`),
-			apply: func(b *Builder, g groups, _ [][]string) error {
+			apply: func(b *Builder, g groups, _ Argument) error {
 				var err error
 				b.x.ID = g.text("id", &err)
 				return err
@@ -45,7 +79,7 @@ func Vocabulary() []Word {
 			Form: `the <role> phase "<name>" [lasts <duration>]`, Example: `the fault phase "down" lasts 12s`,
 			Doc:   "Begins a phase: probe, baseline, fault or recovery. What follows belongs to it.",
 			expr:  step(`the (?P<role>probe|baseline|fault|recovery) phase (?P<name>` + quoted + `)(?: lasts (?P<for>` + period + `))?`),
-			apply: func(b *Builder, g groups, _ [][]string) error { return b.addPhase(g) },
+			apply: func(b *Builder, g groups, _ Argument) error { return b.addPhase(g) },
 		},
 		{
 			Form:    `stream "<name>" sends <rate> requests per second of "<operation>"[, case "<id>"][, for <duration>][, with poisson|constant arrivals][, each recorded][, whose clients leave after <duration>]`,
@@ -53,31 +87,26 @@ func Vocabulary() []Word {
 			Doc:     "An open workload: requests arrive on their own schedule, whatever the answers. Clients that leave do so when they have waited so long for an answer.",
 			expr: step(`stream (?P<name>` + quoted + `) sends (?P<rate>` + number + `) requests? per second of (?P<operation>` + quoted + `)` +
 				streamCase + `(?:, for (?P<for>` + period + `))?` + streamTail),
-			apply: func(b *Builder, g groups, _ [][]string) error { return b.addStream(g, nil) },
+			apply: func(b *Builder, g groups, _ Argument) error { return b.addStream(g, nil) },
 		},
 		{
 			Form:    `stream "<name>" sends requests of "<operation>"[, case "<id>"][, with poisson|constant arrivals][, each recorded][, whose clients leave after <duration>] at these rates:`,
 			Example: `stream "ramp" sends requests of "getProduct", with poisson arrivals at these rates:`,
 			Doc:     "An open workload in stages; the table has the columns from, to (requests per second) and for (duration).",
 			expr:    step(`stream (?P<name>` + quoted + `) sends requests of (?P<operation>` + quoted + `)` + streamCase + streamTail + ` at these rates:`),
-			apply: func(b *Builder, g groups, t [][]string) error {
-				if t == nil {
-					return errors.New("the step needs a table")
-				}
-				return b.addStream(g, t)
-			},
+			takes:   aTable,
+			apply:   func(b *Builder, g groups, a Argument) error { return b.addStream(g, a.Table) },
 		},
 		{
 			Form:    `call "<name>" requests "<operation>"[, case "<id>"][, <n> times][, as "<identity>"][, with credentials "<mode>"][, with trace context "<mode>"]`,
 			Example: `call "first" requests "getOrder", 3 times`,
 			Doc:     "One request made and awaited by itself, before the streams of the phase begin.",
-			expr: step(`call (?P<name>` + quoted + `) requests (?P<operation>` + quoted + `)` + streamCase + `(?:, (?P<times>[0-9]+) times?)?` +
-				`(?:, as (?P<identity>` + quoted + `))?(?:, with credentials (?P<auth>` + quoted + `))?(?:, with trace context (?P<trace>` + quoted + `))?`),
-			apply: func(b *Builder, g groups, _ [][]string) error { return b.addCall(g) },
+			expr:    step(`call (?P<name>` + quoted + `) requests (?P<operation>` + quoted + `)` + streamCase + `(?:, (?P<times>[0-9]+) times?)?` + callTail),
+			apply:   func(b *Builder, g groups, _ Argument) error { return b.addCall(g) },
 		},
 	}
 	words = slices.Insert(words, 4, flowWords()...)
-	return append(append(append(words, serialWord()), faultWords()...), claimWords()...)
+	return slices.Concat(words, walkWords(), requestWords(), answerWords(), []Word{serialWord()}, faultWords(), claimWords())
 }
 
 // flowWords are the steps for hits that are flows.
@@ -90,19 +119,15 @@ func flowWords() []Word {
 			Doc:     "An open workload of flows of load.mix: each hit makes the steps of one, one after the other.",
 			expr: step(`stream (?P<name>` + quoted + `) begins (?P<rate>` + number + `) flows? per second of (?P<flow>` + quoted + `)` + calls +
 				`(?:, for (?P<for>` + period + `))?` + streamTail),
-			apply: func(b *Builder, g groups, _ [][]string) error { return b.addStream(g, nil) },
+			apply: func(b *Builder, g groups, _ Argument) error { return b.addStream(g, nil) },
 		},
 		{
 			Form:    `stream "<name>" begins flows of "<flow>", which calls "<operation>"[ and "<operation>"][, by users who do not think][, with poisson|constant arrivals][, each recorded][, whose clients leave after <duration>] at these rates:`,
 			Example: `stream "ramp" begins flows of "life-of-orders", which calls "createOrder" and "getOrder" at these rates:`,
 			Doc:     "An open workload of flows in stages; the table has the columns from, to (flows per second) and for (duration).",
 			expr:    step(`stream (?P<name>` + quoted + `) begins flows of (?P<flow>` + quoted + `)` + calls + streamTail + ` at these rates:`),
-			apply: func(b *Builder, g groups, t [][]string) error {
-				if t == nil {
-					return errors.New("the step needs a table")
-				}
-				return b.addStream(g, t)
-			},
+			takes:   aTable,
+			apply:   func(b *Builder, g groups, a Argument) error { return b.addStream(g, a.Table) },
 		},
 	}
 }
@@ -112,7 +137,7 @@ func serialWord() Word {
 		Form: `the calls are told by time on the wire to "<dependency>", idle for <duration> before each`, Example: `the calls are told by time on the wire to "payment", idle for 2s before each`,
 		Doc:  "Makes the calls of the phase one at a time, where no trace context tells whose an exchange is; a fault holds for the call that it names, and that call waits for the wire to be idle.",
 		expr: step(`the calls are told by time on the wire to (?P<dependency>` + quoted + `), idle for (?P<idle>` + period + `) before each`),
-		apply: func(b *Builder, g groups, _ [][]string) error {
+		apply: func(b *Builder, g groups, _ Argument) error {
 			return b.inPhase(func(p *plumbline.Phase, err *error) {
 				p.Serial = &plumbline.Serial{Wire: g.text("dependency", err), Idle: g.duration("idle", err)}
 			})
@@ -121,6 +146,7 @@ func serialWord() Word {
 }
 
 const (
+	callTail   = `(?:, as (?P<identity>` + quoted + `))?(?:, with credentials (?P<auth>` + quoted + `))?(?:, with trace context (?P<trace>` + quoted + `))?`
 	streamCase = `(?:, case (?P<case>` + quoted + `))?`
 	streamTail = `(?:, with (?P<arrivals>constant|poisson) arrivals)?(?P<detail>, each recorded)?(?:, whose clients leave after (?P<leave>` + period + `))?`
 )
@@ -131,7 +157,7 @@ func claimWords() []Word {
 			Form: `the pacts "<file>" are verified`, Example: `the pacts "contracts/shop.pact.json" are verified`,
 			Doc:  "Verifies a Pact file in this phase.",
 			expr: step(`the pacts (?P<file>` + quoted + `) are verified`),
-			apply: func(b *Builder, g groups, _ [][]string) error {
+			apply: func(b *Builder, g groups, _ Argument) error {
 				return b.inPhase(func(p *plumbline.Phase, err *error) { p.Pacts = append(p.Pacts, g.text("file", err)) })
 			},
 		},
@@ -139,7 +165,7 @@ func claimWords() []Word {
 			Form: `the self-check "<name>" is made`, Example: `the self-check "pass-through" is made`,
 			Doc:  "Lets plumbline check itself in this phase.",
 			expr: step(`the self-check (?P<name>` + quoted + `) is made`),
-			apply: func(b *Builder, g groups, _ [][]string) error {
+			apply: func(b *Builder, g groups, _ Argument) error {
 				return b.inPhase(func(p *plumbline.Phase, err *error) { p.Checks = append(p.Checks, g.text("name", err)) })
 			},
 		},
@@ -147,7 +173,7 @@ func claimWords() []Word {
 			Form: `the claim "<id>" is judged`, Example: `the claim "resilience/breaker-opens/payment" is judged`,
 			Doc:  "The evidence of this experiment decides that claim of the catalogue.",
 			expr: step(`the claim (?P<id>` + quoted + `) is judged`),
-			apply: func(b *Builder, g groups, _ [][]string) error {
+			apply: func(b *Builder, g groups, _ Argument) error {
 				var err error
 				b.x.Claims = append(b.x.Claims, g.text("id", &err))
 				return err
