@@ -224,14 +224,19 @@ func station(x plumbline.Experiment) int {
 			return n + 10 + i
 		}
 	}
-	switch x.Kind {
-	case plumbline.KindHarness:
+	switch {
+	case x.Kind == plumbline.KindHarness:
 		return 1
-	case plumbline.KindContract:
+	case x.Kind == plumbline.KindContract, walks(x):
 		return 2
-	case plumbline.KindLoad:
+	case x.Kind == plumbline.KindLoad:
 		return n
 	default: // resilience probes: one fault at a time, on few requests
 		return n + 1
 	}
+}
+
+// walks tells whether an experiment is of flows: a few requests after each other.
+func walks(x plumbline.Experiment) bool {
+	return slices.ContainsFunc(x.Phases, func(p plumbline.Phase) bool { return len(p.Flows) > 0 })
 }

@@ -111,6 +111,7 @@ func TestExperimentsRunFromGentleToRough(t *testing.T) {
 		{ID: "outage/payment", Kind: plumbline.KindScenario},
 		{ID: "probe/payment", Kind: plumbline.KindScenario},
 		{ID: "load/target", Kind: plumbline.KindLoad},
+		{ID: "data/reads", Kind: plumbline.KindScenario, Phases: []plumbline.Phase{{Flows: []plumbline.Flow{{Name: "orders"}}}}},
 		{ID: "obs/traceparent", Kind: plumbline.KindContract},
 		{ID: "auth/anonymous", Kind: plumbline.KindContract},
 		{ID: "contract/valid", Kind: plumbline.KindContract},
@@ -123,7 +124,7 @@ func TestExperimentsRunFromGentleToRough(t *testing.T) {
 	for _, x := range xs {
 		got = append(got, x.ID)
 	}
-	want := "baseline/before wires/live contract/invalid contract/valid auth/anonymous obs/traceparent load/target probe/payment outage/payment outage/recs baseline/after harness/teardown"
+	want := "baseline/before data/reads wires/live contract/invalid contract/valid auth/anonymous obs/traceparent load/target probe/payment outage/payment outage/recs baseline/after harness/teardown"
 	if strings.Join(got, " ") != want {
 		t.Errorf("order\n%s, want\n%s", strings.Join(got, " "), want)
 	}

@@ -50,7 +50,7 @@ func planConcurrent(d plumbline.Design) plumbline.Proposal {
 		}
 		x := idempotencyRace + "/" + op.ID
 		ph := plumbline.Phase{Name: "rounds", Role: plumbline.RoleProbe, Faults: widening(d, op), Flows: []plumbline.Flow{flow}}
-		p.Experiments = append(p.Experiments, plumbline.Experiment{ID: x, Title: "duplicates of " + op.ID + " meet", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}})
+		p.Experiments = append(p.Experiments, plumbline.Experiment{ID: x, Title: "duplicates of " + op.ID + " meet", Kind: plumbline.KindScenario, Phases: []plumbline.Phase{ph}})
 		p.Claims = append(p.Claims, plumbline.Claim{
 			ID: keyConcurrent + "/" + op.ID, Function: keyConcurrent, Operation: op.ID, Basis: plumbline.BasisDocument, Source: op.Source,
 			Statement: "simultaneous duplicates of " + op.ID + " have one effect", Experiments: []string{x},

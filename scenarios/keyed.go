@@ -67,7 +67,7 @@ func planKeyed(d plumbline.Design, function, step, says string) plumbline.Propos
 		}
 		return plumbline.Proposal{Skips: []plumbline.Skip{skip}}
 	}
-	p.Experiments = []plumbline.Experiment{{ID: idempotencyKeys, Title: "requests with a key are repeated", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}}}
+	p.Experiments = []plumbline.Experiment{{ID: idempotencyKeys, Title: "requests with a key are repeated", Kind: plumbline.KindScenario, Phases: []plumbline.Phase{ph}}}
 	return p
 }
 

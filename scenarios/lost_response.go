@@ -47,7 +47,7 @@ func planLost(d plumbline.Design) plumbline.Proposal {
 		op, _ := d.Operation(f.Create)
 		x := idempotencyLost + "/" + op.ID
 		ph := plumbline.Phase{Name: "losses", Role: plumbline.RoleProbe, Faults: widening(d, op), Flows: []plumbline.Flow{l.losses()}}
-		p.Experiments = append(p.Experiments, plumbline.Experiment{ID: x, Title: "answers of " + op.ID + " are lost", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}})
+		p.Experiments = append(p.Experiments, plumbline.Experiment{ID: x, Title: "answers of " + op.ID + " are lost", Kind: plumbline.KindScenario, Phases: []plumbline.Phase{ph}})
 		p.Claims = append(p.Claims, plumbline.Claim{
 			ID: lostResponse + "/" + op.ID, Function: lostResponse, Operation: op.ID, Basis: plumbline.BasisDocument, Source: op.Source,
 			Statement: "repeating " + op.ID + " after its answer was lost does not duplicate", Experiments: []string{x},

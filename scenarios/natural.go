@@ -43,7 +43,7 @@ func planNatural(d plumbline.Design) plumbline.Proposal {
 	if len(ph.Flows) == 0 {
 		return unlivable(natural)
 	}
-	p.Experiments = []plumbline.Experiment{{ID: idempotencyNatural, Title: "PUT and DELETE are repeated", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}}}
+	p.Experiments = []plumbline.Experiment{{ID: idempotencyNatural, Title: "PUT and DELETE are repeated", Kind: plumbline.KindScenario, Phases: []plumbline.Phase{ph}}}
 	return p
 }
 

@@ -45,7 +45,7 @@ func planLostUpdate(d plumbline.Design) plumbline.Proposal {
 		op, _ := d.Operation(f.Replace)
 		x := dataUpdates + "/" + l.subject()
 		ph := plumbline.Phase{Name: "writes", Role: plumbline.RoleProbe, Flows: []plumbline.Flow{flow}}
-		p.Experiments = append(p.Experiments, plumbline.Experiment{ID: x, Title: "writes to " + f.Name + " that contend", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}})
+		p.Experiments = append(p.Experiments, plumbline.Experiment{ID: x, Title: "writes to " + f.Name + " that contend", Kind: plumbline.KindScenario, Phases: []plumbline.Phase{ph}})
 		p.Claims = append(p.Claims, plumbline.Claim{
 			ID: noLostUpdate + "/" + l.subject(), Function: noLostUpdate, Operation: f.Replace, Basis: plumbline.BasisDefault, Source: op.Source,
 			Statement: "no write to " + f.Name + " is lost to one that had not seen it", Experiments: []string{x},

@@ -46,7 +46,7 @@ func planOversell(d plumbline.Design) plumbline.Proposal {
 		}
 		x := dataClaims + "/" + f.Name
 		ph := plumbline.Phase{Name: "rounds", Role: plumbline.RoleProbe, Faults: faults, Flows: []plumbline.Flow{taking(d, f)}}
-		p.Experiments = append(p.Experiments, plumbline.Experiment{ID: x, Title: "all of " + f.Name + " is taken at once", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}})
+		p.Experiments = append(p.Experiments, plumbline.Experiment{ID: x, Title: "all of " + f.Name + " is taken at once", Kind: plumbline.KindScenario, Phases: []plumbline.Phase{ph}})
 		p.Claims = append(p.Claims, plumbline.Claim{
 			ID: noOversell + "/" + f.Name, Function: noOversell, Operation: op.ID, Basis: plumbline.BasisDeclared, Source: f.Source,
 			Statement: fmt.Sprintf("%s never gives more than %d of %s", op.ID, f.Most, f.Name), Experiments: []string{x},

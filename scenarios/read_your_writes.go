@@ -54,7 +54,7 @@ func planOwnWrites(d plumbline.Design) plumbline.Proposal {
 	if len(ph.Flows) == 0 {
 		return unlivable(readYourWrites)
 	}
-	p.Experiments = []plumbline.Experiment{{ID: dataReads, Title: "writes are read back at once", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}}}
+	p.Experiments = []plumbline.Experiment{{ID: dataReads, Title: "writes are read back at once", Kind: plumbline.KindScenario, Phases: []plumbline.Phase{ph}}}
 	return p
 }
 

@@ -95,7 +95,7 @@ func sagaTime(f plumbline.Finite) time.Duration {
 // sagaExperiment is one request with every step in order, one for each
 // disturbance, and one whose undo fails at first.
 func sagaExperiment(d plumbline.Design, f plumbline.Finite) plumbline.Experiment {
-	x := plumbline.Experiment{ID: dataSaga + "/" + f.Name, Title: "the steps of " + f.Operation + " fail, one after the other", Kind: plumbline.KindContract}
+	x := plumbline.Experiment{ID: dataSaga + "/" + f.Name, Title: "the steps of " + f.Operation + " fail, one after the other", Kind: plumbline.KindScenario}
 	x.Phases = []plumbline.Phase{{Name: sagaUsual, Role: plumbline.RoleBaseline, Flows: []plumbline.Flow{sagaFlow(d, f, sagaUsual, 0)}}}
 	for _, t := range sagaTrials(f) {
 		fault := callFault(f.Steps[t.step].Dependency, f.Steps[t.step].Does, t.kind)

@@ -59,7 +59,7 @@ func planStateless(d plumbline.Design) plumbline.Proposal {
 	if len(ph.Flows) == 0 {
 		return unlivable(stateless)
 	}
-	p.Experiments = []plumbline.Experiment{{ID: deployAbreast, Title: "several instances are asked for the same", Kind: plumbline.KindContract, Phases: []plumbline.Phase{ph}}}
+	p.Experiments = []plumbline.Experiment{{ID: deployAbreast, Title: "several instances are asked for the same", Kind: plumbline.KindScenario, Phases: []plumbline.Phase{ph}}}
 	return p
 }
 

@@ -30,7 +30,8 @@ func (a *app) generateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "generate", Short: "Write contracts, features, flows and profiles, to be edited and committed", Args: cobra.NoArgs,
 		Long: `Generate writes contracts/ (Pact V4 and the ledger of what Pact cannot say),
-features/ (Gherkin), flows/ (Arazzo: the lives of resources, as far as the
+features/ (Gherkin: a file for each dependency that is broken, and for each of
+idempotency and data), flows/ (Arazzo: the lives of resources, as far as the
 document tells them) and profiles/ (load) into a folder. A file that was edited
 since it was generated is left alone: the new version is put beside it as
 NAME.new, and the command says so and exits 2.

@@ -33,7 +33,7 @@ func requestWords() []Word {
 		},
 		{
 			Form: places + `a new "<kind>"` + knowns, Example: `its header "Idempotency-Key" is a new "uuid"`,
-			Doc:   "Fills a place of the request with a value that nothing has had before, in every request: of a uuid, a text (text:1-80) or a number.",
+			Doc:   "Fills a place of the request with a value that nothing has had before, in every request: a uuid, a text (text:1-80), a number (integer:1-80) or one of a list (list:[…]).",
 			expr:  step(place + `a new (?P<pointer>` + quoted + `)` + known),
 			apply: func(b *Builder, g groups, _ Argument) error { return b.inStep(b.anew(g)) },
 		},
@@ -48,7 +48,7 @@ func requestWords() []Word {
 		{
 			Form:    `its case comes from "<origin>"[, at "<keyword>" of "<pointer>"][, of the schema "<pointer>"][, breaks "<what>"][, proved by "<proof>"][, documented to be answered "<status>"[ or "<status>"]]`,
 			Example: `its case comes from "example", proved by "body reads as an object of 2: valid", documented to be answered "201"`,
-			Doc:     "What is known of the request, for the report.",
+			Doc:     "What is known of the request and is told with it.",
 			expr: step(`its case comes from (?P<origin>` + quoted + `)(?:, at (?P<keyword>` + quoted + `) of (?P<pointer>` + quoted + `))?(?:, of the schema (?P<schema>` + quoted + `))?` +
 				`(?:, breaks (?P<violates>` + quoted + `))?(?:, proved by (?P<proof>` + quoted + `))?(?:, documented to be answered (?P<expect>` + quoted + `(?: or ` + quoted + `)*))?`),
 			apply: func(b *Builder, g groups, _ Argument) error { return b.inStep(b.provenance(g)) },

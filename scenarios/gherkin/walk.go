@@ -24,7 +24,7 @@ func walkWords() []Word {
 				`[, <n> times at once][, once for each answer to "<step>"][, together with its neighbours][, which may be refused][, and has to succeed][, even when the flow has ended]`,
 			Example: `5s later, step "again" requests "createOrder", like "first", which may be refused`,
 			Doc: "A step of the flow. It sends the seed request of the operation or the case that is named; like an earlier step, it sends what is written there, with a value of its own where that says a new one. " +
-				"What has to succeed ends the flow unless it is answered 2xx, or as it has to be. What is sent several times at once is the same, byte for byte. What follows about “it” and “its” belongs to the step.",
+				"What has to succeed ends the flow unless it is answered 2xx, or as it has to be. What is sent several times at once is the same, byte for byte. Steps that begin with it or its are about this one.",
 			expr:  stepExpr(),
 			apply: func(b *Builder, g groups, _ Argument) error { return b.addStep(g) },
 		},
