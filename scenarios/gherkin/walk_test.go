@@ -108,7 +108,7 @@ func TestRenderRefusesStepsThatItCannotSay(t *testing.T) {
 	for name, change := range map[string]func(*plumbline.Flow){
 		"flow that waits for others": func(f *plumbline.Flow) { f.After = []string{"x"} },
 		"invalid case":               func(f *plumbline.Flow) { f.Steps[1].Own.Kind = plumbline.CaseInvalid },
-		"think time":                 func(f *plumbline.Flow) { f.Steps[0].Think = time.Second },
+		"think time":                 func(f *plumbline.Flow) { f.Steps[0].Think = plumbline.Think{Least: time.Second} },
 		"repetitions":                func(f *plumbline.Flow) { f.Steps[4].Poll.Most = 3 },
 		"other members are compared": func(f *plumbline.Flow) { f.Steps[3].Compare[0].Ignore = []string{"/x"} },
 		"walk there and back":        func(f *plumbline.Flow) { f.Steps[0].Walk.Back = true },
