@@ -30,8 +30,9 @@ func (b *besider) second(ctx context.Context) (string, error) {
 	var good atomic.Int64
 	n := 0
 	for ; ctx.Err() == nil; n++ {
+		number := n
 		all.Go(func() {
-			if b.ask(ctx, url, n) {
+			if b.ask(ctx, url, number) {
 				good.Add(1)
 			}
 		})
