@@ -37,7 +37,7 @@ func declared(t *testing.T, text string) (*session, error) {
 // The mix names flows that are stated, and lives of resources that are not.
 func TestTheMixNamesFlows(t *testing.T) {
 	t.Parallel()
-	s, err := declared(t, "flows: [STATED]\nslos: [{name: life, operations: [\"flow:order-life\"], p90: 1s}]\nload: {rate: 20, duration: 60s, think_time: 1s..3s, mix: {\"flow:order-life\": 1, \"flow:life-of-orders\": 1, listProducts: 3}}\n")
+	s, err := declared(t, "flows: [STATED]\nslos: [{name: life, operations: [\"flow:order-life\"], p90: 1s}]\nload: {rate: 20, duration: 60s, think_time: 1s..1.5s, mix: {\"flow:order-life\": 1, \"flow:life-of-orders\": 1, listProducts: 3}}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestTheMixNamesFlows(t *testing.T) {
 		for _, step := range f.Steps {
 			got[f.Name] = append(got[f.Name], step.Name)
 		}
-		if n := time.Duration(len(f.Steps) - 1); f.Thinking() != (plumbline.Think{Least: n * time.Second, Most: n * 3 * time.Second}) {
+		if n := time.Duration(len(f.Steps) - 1); f.Thinking() != (plumbline.Think{Least: n * time.Second, Most: n * 1500 * time.Millisecond}) {
 			t.Errorf("the users of %s think %+v", f.Name, f.Thinking())
 		}
 	}
@@ -64,7 +64,7 @@ func TestTheMixNamesFlows(t *testing.T) {
 	if !ok || len(x.Phases[1].Streams) != 3 || len(x.Phases[1].Streams[1].Flow) == 0 {
 		t.Fatalf("got %+v", x)
 	}
-	if got := length(s.design, x); got != 70*time.Second { // the life of an order is five times 2 s, on average
+	if got := length(s.design, x); got != 66250*time.Millisecond { // the users of an order's life think five times, for 1.25 s on average
 		t.Errorf("the load takes %s", got)
 	}
 	for name, c := range map[string]struct{ was, is, wrong string }{
