@@ -28,8 +28,8 @@ func nulls() []Variant {
 		{Name: "spec-example-mock", What: "every operation has one answer, as the document has it", Null: true},
 		{Name: Stub, What: "plumbline stub answers, which remembers what it has made, and its keys", Null: true, Kept: []string{"idempotency/", "data/read-your-writes"}},
 		{Name: AroundWires, What: "the shop calls its dependencies past the wires", Null: true, Kept: itself},
-		{Name: "unused-dependency", What: "inventory, payment and recs are never called", Null: true, Kept: append([]string{"resilience/*/store"}, itself...)},
-		{Name: "all-from-cache", What: "what was read once is answered for ever", Null: true, Kept: append([]string{"resilience/*/store", "resilience/*/inventory", "resilience/*/payment"}, itself...)},
+		{Name: "unused-dependency", What: "inventory, payment and recs are never called", Null: true, Kept: append([]string{"resilience/*/store", "resilience/startup-order"}, itself...)},
+		{Name: "all-from-cache", What: "what was read once is answered for ever", Null: true, Kept: append([]string{"*/*/store", "*/*/inventory", "*/*/payment", "resilience/startup-order", "resilience/health-fast"}, itself...)},
 	}
 }
 
