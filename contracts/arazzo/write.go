@@ -95,7 +95,7 @@ func (x *writing) step(s plumbline.Step) (yaml.MapSlice, error) {
 		out = append(out, yaml.MapItem{Key: "onFailure", Value: []yaml.MapSlice{retryOf(*s.Poll)}})
 	}
 	if s.Think != (plumbline.Think{}) {
-		out = append(out, yaml.MapItem{Key: thinkTime, Value: s.Think.Text()})
+		out = append(out, yaml.MapItem{Key: thinkTime, Value: s.Text()})
 	}
 	out = append(out, x.outputs(s.Name)...)
 	if n := novelOf(*s.Own); len(n) > 0 {
