@@ -64,10 +64,10 @@ func (x *proofs) weigh(f plumbline.Function, c plumbline.Claim, v plumbline.Verd
 	if why == "" {
 		why, detail = x.missing(c, v.Outcome)
 	}
-	switch why {
-	case "":
+	if why == "" {
 		return v
-	case plumbline.ReasonRestarted:
+	}
+	if why == plumbline.ReasonRestarted {
 		v.Remedy = "run again while nobody deploys it; if nobody did, it has ended by itself: its log says why"
 	}
 	v.Statement = fmt.Sprintf("%s (seen all the same, and not proved: %s)", detail, v.Statement)

@@ -46,7 +46,8 @@ func TestTheMixNamesFlows(t *testing.T) {
 		for _, step := range f.Steps {
 			got[f.Name] = append(got[f.Name], step.Name)
 		}
-		if n := time.Duration(len(f.Steps) - 1); f.Thinking() != (plumbline.Think{Least: n * time.Second, Most: n * 1500 * time.Millisecond}) {
+		n := float64(len(f.Steps) - 1)
+		if f.Thinking() != (plumbline.Think{Least: time.Duration(n * 1e9), Most: time.Duration(n * 1.5e9)}) {
 			t.Errorf("the users of %s think %+v", f.Name, f.Thinking())
 		}
 	}

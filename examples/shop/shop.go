@@ -26,6 +26,14 @@ func Files() fs.FS { return files }
 // maxAge bounds the life of a process whose parent was killed.
 const maxAge = 30 * time.Minute
 
+// ageOf reads SHOP_MAX_AGE: "2h".
+func ageOf(text string) time.Duration {
+	if d, err := time.ParseDuration(text); err == nil {
+		return d
+	}
+	return maxAge
+}
+
 // Main runs one role – orders, inventory, payment, recs, store or cache – until ctx
 // ends, and writes "listening ADDR" when it is ready.
 func Main(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
@@ -37,15 +45,11 @@ func Main(ctx context.Context, args []string, env func(string) string, out io.Wr
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	age := maxAge
-	if d, err := time.ParseDuration(env("SHOP_MAX_AGE")); err == nil {
-		age = d
-	}
 	by, err := lateOf(env("SHOP_JITTER"))
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, age)
+	ctx, cancel := context.WithTimeout(ctx, ageOf(env("SHOP_MAX_AGE")))
 	defer cancel()
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", *listen)
