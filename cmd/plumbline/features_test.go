@@ -74,6 +74,8 @@ func TestAnEditedFlowIsWalkedAsItIsWritten(t *testing.T) {
     And step "delete" requests "deleteNote"
     And its path parameter "id" is "/id" of the answer to "create"
     And step "delete-again" requests "deleteNote", like "delete", which may be refused
+    And step "gone" requests "getNote", which may be refused
+    And its path parameter "id" is "/id" of the answer to "create"
     Then the claim "idempotency/natural/notes" is judged
 `
 	r, e, dir, said := ranFeatures(t, edited, "idempotency/natural")
@@ -87,7 +89,7 @@ func TestAnEditedFlowIsWalkedAsItIsWritten(t *testing.T) {
 		}
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "features", "idempotency.feature"))
-	if err != nil || n != 3 || !strings.Contains(string(text), "# What is seen decides the claims of\n#   idempotency/natural\n") {
+	if err != nil || n != 4 || !strings.Contains(string(text), "# What is seen decides the claims of\n#   idempotency/natural\n") {
 		t.Errorf("%d requests, %v\n%s\n%s", n, err, text, said)
 	}
 }

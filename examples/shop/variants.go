@@ -142,7 +142,7 @@ func otherwise() []Variant {
 		{Name: "cors-star-public", What: "pages of every origin may read what needs no credentials", Judged: []string{"security", "contract/response-conforms", "http"}},
 		{Name: "retry-after-http-date", What: "Retry-After is a date", Judged: []string{"resilience/critical-fails-clean", "security/rate-limit", "security/rate-limit-bypass", "contract/response-conforms", "http"}},
 		{Name: "offset-paging", What: "lists have pages by offset and limit", Declares: documents(cursorLine, offsetLine, nextLine, ""), Judged: append([]string{"load/call-budget"}, seen...)},
-		{Name: "h2-only", What: "only HTTP/2 without TLS is spoken, by prior knowledge", HTTP: "h2", Declares: declares("  scales: 2\n", "", "metrics: {url: /metrics}\n", ""), Judged: append([]string{"load", "obs"}, seen...)},
+		{Name: "h2-only", What: "only HTTP/2 without TLS is spoken, by prior knowledge", HTTP: "h2", Declares: declares("metrics: {url: /metrics}\n", ""), Judged: append([]string{"load", "obs"}, seen...)},
 		{Name: "large-openapi", What: "there are 300 operations more, which read what is on shelves", Declares: documents("  /me:\n", listedShelves()+"  /me:\n", "    Invoice:\n", boxSchema+"    Invoice:\n"), Judged: []string{"contract", "http", "api"}},
 		{Name: "shed-429", What: "what is too much is answered 429", Judged: []string{"overload"}},
 		{Name: WithCache, What: "what recs recommends is kept in a cache for a second", Declares: declares("    connect_timeout: 500ms\n", cacheLines), Judged: []string{"resilience/cache-outage", "resilience/reconnects-after-move"}},

@@ -19,7 +19,7 @@ import (
 // instance, because it takes no connections, goes to the next one.
 type balancer struct {
 	server *http.Server
-	out    *http.Transport
+	out    map[int]*http.Transport // by major version of HTTP, as requests come
 	mu     sync.Mutex
 	seats  []*seat
 	turn   int
@@ -46,14 +46,26 @@ func newBalancer(ctx context.Context, addr string) (*balancer, error) {
 	}
 	// Each request has a connection of its own: a kept one that the instance
 	// closes while a request is on its way would lose it, and be no one's fault.
-	b := &balancer{out: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
+	b := &balancer{out: map[int]*http.Transport{
+		1: {DisableKeepAlives: true, DisableCompression: true},
+		2: {DisableKeepAlives: true, DisableCompression: true, Protocols: spoken(2)},
+	}}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: unchanged, Transport: b, FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0),
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
-	b.server = &http.Server{Handler: proxy, ReadHeaderTimeout: 10 * time.Second, ErrorLog: proxy.ErrorLog}
+	b.server = &http.Server{Handler: proxy, ReadHeaderTimeout: 10 * time.Second, ErrorLog: proxy.ErrorLog, Protocols: spoken(1, 2)}
 	go func() { _ = b.server.Serve(l) }()
 	return b, nil
+}
+
+// spoken are versions of HTTP without TLS; HTTP/2 by prior knowledge (RFC 9113
+// §3.3).
+func spoken(versions ...int) *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(slices.Contains(versions, 1))
+	p.SetUnencryptedHTTP2(slices.Contains(versions, 2))
+	return p
 }
 
 // unchanged gives back to a request what httputil takes from it.
@@ -82,7 +94,7 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 			out.Body = io.NopCloser(r.Body) // not closed by a dial that fails
 		}
 		var resp *http.Response
-		if resp, err = b.out.RoundTrip(out); err == nil {
+		if resp, err = b.out[r.ProtoMajor].RoundTrip(out); err == nil {
 			resp.Body = &leaving{resp.Body, sync.OnceFunc(func() { b.leave(s) })}
 			return resp, nil
 		}

@@ -250,12 +250,20 @@ func asked(ctx context.Context, addr, path string) error {
 		}
 		return conn.Close()
 	}
+	// What speaks HTTP/2 alone refuses, or closes, what is asked in HTTP/1.1.
+	err := askedIn(ctx, addr, path, 1)
+	if err != nil && askedIn(ctx, addr, path, 2) == nil {
+		return nil
+	}
+	return err
+}
+
+func askedIn(ctx context.Context, addr, path string, version int) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, nil)
 	if err != nil {
 		return err
 	}
-	r.Close = true
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := (&http.Transport{DisableKeepAlives: true, Protocols: spoken(version)}).RoundTrip(r)
 	if err != nil {
 		return err
 	}
