@@ -12,7 +12,7 @@ const retryBackoff = "resilience/retry-backoff"
 
 // How gaps have to grow.
 const (
-	backoffGrowth = 1.2 // of the median from one gap to the next
+	backoffGrowth = 1.2 // of the mean from one gap to the next
 	backoffLeast  = 20 * time.Millisecond
 	backoffWhole  = 0.9  // of the requests that waited once have to have waited again: else the short gaps alone are seen
 	backoffShare  = 0.25 // of the declared first gap; full jitter has its median at half
@@ -23,9 +23,9 @@ func init() {
 		ID:    retryBackoff,
 		Title: "The gap between attempts grows",
 		Doc: `Method: calls of at least thirty requests are answered 503, and of ten each they are reset and refused; the gaps between the end of one attempt and the beginning of the next are read off the wire and put together by the number of the attempt.
-Criterion: the median of the first gap is at least a quarter of the declared one and 20 ms, and each further median at least 1.2 times the one before.
-Guard: only where a backoff is declared. With full jitter single gaps shrink, so that medians of thirty gaps or more are compared, and it fails only when the interval of the one (95 %) lies below what the interval of the other asks for; what lies between is undecided. Gaps after a reset that the HTTP client has not waited for (below 10 ms) are replays of its own and left out. Where time runs out before a further attempt in more than one request of ten, the short gaps alone would be seen: no more are judged.`,
-		Standard: "Amazon Builders' Library, Timeouts, retries and backoff with jitter",
+Criterion: the median of the first gap is at least a quarter of the declared one and 20 ms, and the mean of each further gap at least 1.2 times that of the one before; of each a twentieth at both ends is left out.
+Guard: only where a backoff is declared. With full jitter single gaps shrink, so that means of thirty gaps or more are compared, and it fails only when the interval of their ratio (95 %) lies below 1.2; what lies between is undecided. Gaps after a reset that the HTTP client has not waited for (below 10 ms) are replays of its own and left out. Where time runs out before a further attempt in more than one request of ten, the short gaps alone would be seen: no more are judged.`,
+		Standard: "Amazon Builders' Library, Timeouts, retries and backoff with jitter; trimmed means with winsorized variance (Tukey & McLaughlin 1963)",
 		Mutants:  []string{"retry-without-backoff"},
 		Order:    53,
 		Plan: func(d plumbline.Design) plumbline.Proposal {
@@ -114,18 +114,19 @@ const growRemedy = "wait longer before each attempt, for example a random time b
 
 // judgeFurther compares each further gap with the one before.
 func (q inquiry) judgeFurther(f figure, told string, samples map[int]*gapSample) plumbline.Verdict {
-	was, seen := medianOf(samples[2].gaps), len(samples[2].gaps)
+	was, seen := trimmedOf(samples[2].gaps), len(samples[2].gaps)
+	told += ", mean " + readable(was.mean)
 	for _, number := range sortedInts(samples)[1:] {
 		s := samples[number]
 		if len(s.gaps) < jitterGaps || float64(len(s.gaps)) < backoffWhole*float64(seen) {
 			break
 		}
-		now := medianOf(s.gaps)
-		told += fmt.Sprintf("; %d before attempt %d, median %s", len(s.gaps), number, readable(now.value))
-		growth := float64(now.value) / float64(max(1, was.value))
+		now := trimmedOf(s.gaps)
+		told += fmt.Sprintf("; %d before attempt %d, mean %s", len(s.gaps), number, readable(now.mean))
+		growth, high := now.over(was)
 		f = figure{growth, backoffGrowth, "ratio", len(s.gaps)}
 		switch {
-		case now.high > 0 && float64(now.high) < backoffGrowth*float64(was.low):
+		case high < backoffGrowth:
 			v := fail(f, "the gaps do not grow: %s", told)
 			v.Evidence, v.Remedy = q.exhibits(s.shown), growRemedy
 			return v
