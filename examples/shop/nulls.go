@@ -15,6 +15,9 @@ import (
 func nulls() []Variant {
 	// What holds of the shop whatever becomes of its dependencies.
 	itself := []string{"auth/", "security/", "idempotency/", "data/", "obs/metrics-truthful", "deploy/", "http/", "api/", "load/"}
+	// Who answers as the document has it, whatever is asked, does lose nothing when
+	// instances go.
+	abreast := []string{"deploy/rolling-restart", "deploy/instance-kill"}
 	return []Variant{
 		{Name: "always-200", What: "every request is answered 200 and {}", Null: true},
 		{Name: "always-200-empty", What: "every request is answered 200 and nothing", Null: true},
@@ -25,7 +28,7 @@ func nulls() []Variant {
 		{Name: "redirect-everything", What: "every request is sent on to /login", Null: true},
 		{Name: "dead-port", What: "nobody listens", Null: true},
 		{Name: "tarpit", What: "connections are taken, and nothing is answered", Null: true},
-		{Name: "spec-example-mock", What: "every operation has one answer, as the document has it", Null: true},
+		{Name: "spec-example-mock", What: "every operation has one answer, as the document has it", Null: true, Kept: abreast},
 		{Name: Stub, What: "plumbline stub answers, which remembers what it has made, and its keys", Null: true, Kept: []string{"idempotency/", "data/read-your-writes"}},
 		{Name: AroundWires, What: "the shop calls its dependencies past the wires", Null: true, Kept: itself},
 		{Name: "unused-dependency", What: "inventory, payment and recs are never called", Null: true, Kept: append([]string{"resilience/*/store", "resilience/startup-order"}, itself...)},
