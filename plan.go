@@ -1,6 +1,9 @@
 package plumbline
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // PlanSchema names the version of the Plan's JSON form.
 const PlanSchema = "plumbline/plan/1"
@@ -77,6 +80,11 @@ func (x Experiment) Phase(name string) (Phase, bool) {
 		}
 	}
 	return Phase{}, false
+}
+
+// Walks reports whether any phase of the experiment walks flows.
+func (x Experiment) Walks() bool {
+	return slices.ContainsFunc(x.Phases, func(p Phase) bool { return len(p.Flows) > 0 })
 }
 
 // A Kind says in which generated file an experiment is written down and who runs it.

@@ -227,16 +227,11 @@ func station(x plumbline.Experiment) int {
 	switch {
 	case x.Kind == plumbline.KindHarness:
 		return 1
-	case x.Kind == plumbline.KindContract, walks(x):
+	case x.Kind == plumbline.KindContract, x.Walks():
 		return 2
 	case x.Kind == plumbline.KindLoad:
 		return n
 	default: // resilience probes: one fault at a time, on few requests
 		return n + 1
 	}
-}
-
-// walks tells whether an experiment is of flows: a few requests after each other.
-func walks(x plumbline.Experiment) bool {
-	return slices.ContainsFunc(x.Phases, func(p plumbline.Phase) bool { return len(p.Flows) > 0 })
 }

@@ -43,7 +43,7 @@ func TestFlowsCanBeWrittenDown(t *testing.T) {
 		change(&d)
 		var ids []string
 		for _, x := range drawn(t, d, "idempotency", "data", "deploy").Experiments {
-			if !walks(x) {
+			if !x.Walks() {
 				continue
 			}
 			ids = append(ids, x.ID)

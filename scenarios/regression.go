@@ -189,10 +189,8 @@ func confirmSlower(e *plumbline.Evidence, operation string, nights []float64, ru
 // lateOf says how late the generator was in the judged phases of a load, or
 // nothing.
 func lateOf(e *plumbline.Evidence, experiment string) string {
-	for _, h := range e.Health {
-		if h.Experiment == experiment && h.Phase != warmUp && h.Lag99 > lagLimit {
-			return fmt.Sprintf("99th percentile of the lag %s", readable(h.Lag99))
-		}
+	if lag := lagOf(e, experiment); lag > lagLimit {
+		return "99th percentile of the lag " + readable(lag)
 	}
 	return ""
 }

@@ -120,7 +120,7 @@ func (r *rung) weigh(d plumbline.Design, e *plumbline.Evidence) {
 			continue
 		}
 		judged++
-		verdict, why := r.holds(o.Objective, &s, lagOf(own))
+		verdict, why := r.holds(o.Objective, &s, lagOf(own, loadTarget))
 		if used := share(s.total) / o.ErrorBudget(); r.objective == "" || used > worst {
 			worst, r.objective, r.operation = used, o.Name, worstOperation(own, o.Objective)
 		}

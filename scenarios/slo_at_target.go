@@ -255,7 +255,7 @@ func (s *service) judge(o plumbline.Objective, e *plumbline.Evidence) plumbline.
 			v.Remedy = "send from more identities, lift the limit for this caller, or ask for less (load.rate)"
 			return v
 		}
-		if lag := lagOf(e); o.Within > 0 && lag > lagLimit && !s.failsFromSent(o) {
+		if lag := lagOf(e, loadTarget); o.Within > 0 && lag > lagLimit && !s.failsFromSent(o) {
 			return inconclusive(plumbline.ReasonGeneratorSaturated, "%s; the generator's own lag (99th percentile %s) explains it", text, readable(lag))
 		}
 		if s.close > 0 && decideProportion(s.total.bad-s.close, s.total.n, o.ErrorBudget(), confidenceOf(o), dispersion(s.seconds)).outcome != plumbline.Fail {
@@ -294,11 +294,11 @@ func share(t tally) float64 {
 	return float64(t.bad) / float64(t.n)
 }
 
-// lagOf is the lag of the generator in the judged phases of the target load.
-func lagOf(e *plumbline.Evidence) time.Duration {
+// lagOf is the largest lag of the generator in the judged phases of a load.
+func lagOf(e *plumbline.Evidence, experiment string) time.Duration {
 	lag := time.Duration(0)
 	for _, h := range e.Health {
-		if h.Experiment == loadTarget && h.Phase != warmUp {
+		if h.Experiment == experiment && h.Phase != warmUp {
 			lag = max(lag, h.Lag99)
 		}
 	}

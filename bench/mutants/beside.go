@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
 // A besider is a run that is under way, as those beside it see it.
@@ -142,18 +144,6 @@ func (b *besider) pause(ctx context.Context) error {
 	if err := b.process.Signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
-	wait(ctx, pauseFor)
+	_ = target.Wait(ctx, pauseFor)
 	return b.process.Signal(syscall.SIGCONT)
-}
-
-// wait waits, unless ctx ends.
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

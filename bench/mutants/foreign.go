@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
 // What the second client sends, and how long it waits for an answer.
@@ -54,7 +56,7 @@ func (b *besider) second(ctx context.Context) (string, error) {
 func (b *besider) opens(ctx context.Context) (url string, ok bool) {
 	j := b.journal()
 	defer j.close()
-	for wait(ctx, watchEvery) {
+	for target.Wait(ctx, watchEvery) {
 		url, ok := b.said.shop()
 		if ok && (b.number%2 == 0 || j.phases() > 0) {
 			return url, true

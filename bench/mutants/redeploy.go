@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/plumbline-dev/plumbline"
+	"github.com/plumbline-dev/plumbline/runners/target"
 )
 
 // redeploys has the shop started anew once so many phases of the plan are over.
@@ -23,13 +24,13 @@ func (b *besider) redeploys(ctx context.Context) (string, error) {
 	began := time.Now()
 	j := b.journal()
 	defer j.close()
-	for wait(ctx, watchEvery) {
+	for target.Wait(ctx, watchEvery) {
 		all, err := phases(filepath.Join(b.dir, "plan.json"))
 		if err != nil {
 			continue // not written yet
 		}
 		for j.phases() < max(1, int(share*float64(all))) {
-			if !wait(ctx, watchEvery) {
+			if !target.Wait(ctx, watchEvery) {
 				return "", errTooShort
 			}
 		}

@@ -34,7 +34,7 @@ func (s *session) features(out map[string]artefact) (notes []string, err error) 
 // tells of it.
 func (s *session) unsaid() (notes []string) {
 	for i, x := range s.plan.Experiments {
-		if x.Kind != plumbline.KindScenario || !walks(x) {
+		if x.Kind != plumbline.KindScenario || !x.Walks() {
 			continue
 		}
 		if err := gherkin.Render(io.Discard, gherkin.Feature{Name: x.ID, Experiments: []plumbline.Experiment{x}}); err != nil {
@@ -81,18 +81,13 @@ func featureOf(x plumbline.Experiment) string {
 	group, _, _ := strings.Cut(x.ID, "/")
 	for _, p := range x.Phases {
 		for _, f := range p.Faults {
-			if !walks(x) || f.Kind.OfDeployment() {
+			if !x.Walks() || f.Kind.OfDeployment() {
 				return f.Dependency
 			}
 		}
 	}
-	if walks(x) {
+	if x.Walks() {
 		return group
 	}
 	return "general"
-}
-
-// walks tells whether an experiment walks flows.
-func walks(x plumbline.Experiment) bool {
-	return slices.ContainsFunc(x.Phases, func(p plumbline.Phase) bool { return len(p.Flows) > 0 })
 }
